@@ -1,0 +1,16 @@
+"""Distil a black box into a model a person can read, with the evidence of how faithful it is.
+
+A student is an estimator whose targets are a teacher's probabilities.
+"""
+
+from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
+from interpkd.teachers import as_teacher
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "DistilledTreeClassifier",
+    "DistilledTreeRegressor",
+    "__version__",
+    "as_teacher",
+]

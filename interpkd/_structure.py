@@ -1,0 +1,92 @@
+"""A fitted model taken apart: its plain core, its columns, and the matrix between them.
+
+Fidelity, explanations, exports and reports serve any interpretable model, not only the students
+of this package. What they need to know of one is gathered here, by protocol and not by class.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.utils.validation import check_is_fitted
+
+from interpkd._tables import Column, RawColumn, encode, is_frame, read_frame
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from interpkd._typing import FloatArray, Table
+
+
+@dataclass(frozen=True)
+class Structure:
+    """The parts of a fitted model.
+
+    Attributes
+    ----------
+    core : estimator
+        The plain scikit-learn estimator that works on the encoded matrix.
+
+    columns : tuple of Column
+        The columns of the user's table; column ``i`` of the matrix is column ``i`` here.
+
+    classes : ndarray of shape (n_classes,) or None
+        The classes, None for a regression.
+
+    n_real_rows : ndarray of shape (n_nodes,) or None
+        For a tree student, the labelled and unlabelled (never generated) rows in each node.
+    """
+
+    core: Any
+    columns: tuple[Column, ...]
+    classes: NDArray[Any] | None
+    n_real_rows: NDArray[np.int64] | None = None
+
+    def encode(self, X: Table) -> FloatArray:
+        """Turn a table into the matrix that `core` works on, shape (n_samples, n_features)."""
+        if is_frame(X):
+            return encode(read_frame(X), self.columns)
+        if any(column.kind == "category" for column in self.columns):
+            X = np.asarray(X, dtype=object)
+            return encode(read_object_array(X, self.columns), self.columns)
+        return np.asarray(X, dtype=np.float64)
+
+
+def take_apart(model: Any) -> Structure:
+    """Take a fitted model apart.
+
+    Parameters
+    ----------
+    model : fitted estimator
+        A student, or any fitted scikit-learn estimator on numeric columns.
+
+    Returns
+    -------
+    structure : Structure
+        Its parts.
+    """
+    check_is_fitted(model)
+    classes = np.asarray(model.classes_) if is_classifier(model) else None
+    core = getattr(model, "student_", model)
+    if hasattr(core, "steps"):
+        core = core.steps[-1][1]
+    columns = getattr(model, "columns_", None)
+    if columns is None:
+        names = getattr(model, "feature_names_in_", None)
+        names = [f"x{i}" for i in range(model.n_features_in_)] if names is None else names
+        columns = tuple(Column(str(name)) for name in names)
+    return Structure(core, columns, classes, getattr(model, "n_real_rows_", None))
+
+
+def read_object_array(X: NDArray[Any], columns: tuple[Column, ...]) -> list[RawColumn]:
+    """Read an array of objects by position, as the columns of the training table were read."""
+    import pandas as pd
+
+    frame = pd.DataFrame({column.name: X[:, i] for i, column in enumerate(columns)}, dtype=object)
+    return read_frame(frame)

@@ -1,0 +1,38 @@
+"""Errors and warnings of interpkd.
+
+Every error is also a built-in `ValueError`, `TypeError` or `ImportError`, so code written for
+scikit-learn catches it as it is.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+
+class InterpkdError(Exception):
+    """Root of the errors raised by interpkd."""
+
+
+class InvalidInputError(InterpkdError, ValueError):
+    """A table, parameter or label that breaks a stated rule; the message names the remedy."""
+
+
+class TeacherError(InterpkdError, ValueError):
+    """A teacher whose output cannot be used as soft targets."""
+
+
+class NotATeacherError(InterpkdError, TypeError):
+    """An object that interpkd cannot question as a teacher."""
+
+
+class MissingExtraError(InterpkdError, ImportError):
+    """An optional library is not installed; the message holds the install line."""
+
+
+class DistillationWarning(UserWarning):
+    """Something about a teacher or its soft targets that a careful user wants to know."""
+
+
+class EvidenceWarning(UserWarning):
+    """A figure of a report that could not be computed as asked."""

@@ -1,0 +1,9 @@
+"""Learners: soft targets to numbers. Pure arrays in, plain models out.
+
+Nothing here knows a teacher, a data frame or an estimator of this package.
+"""
+
+from interpkd.learners._tree_growth import grow_tree
+from interpkd.learners._tree_model import LEAF, TreeModel
+
+__all__ = ["LEAF", "TreeModel", "grow_tree"]

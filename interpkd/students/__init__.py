@@ -1,0 +1,5 @@
+"""Students: interpretable estimators fitted to a teacher's answers."""
+
+from interpkd.students._tree import DistilledTreeClassifier, DistilledTreeRegressor
+
+__all__ = ["DistilledTreeClassifier", "DistilledTreeRegressor"]

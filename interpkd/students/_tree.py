@@ -1,0 +1,428 @@
+"""Distillation into a single decision tree."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from interpkd._validation import Interval
+from interpkd.exceptions import InvalidInputError
+from interpkd.learners import grow_tree
+from interpkd.students._base import BaseDistilled, BaseDistilledClassifier, BaseDistilledRegressor
+from interpkd.students._plain_tree import plain_classifier, plain_regressor
+from interpkd.targets import temper
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import ArrayLike, NDArray
+    from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+    from interpkd._typing import FloatArray
+    from interpkd.learners import TreeModel
+    from interpkd.targets import TransferSet
+
+TREE_CONSTRAINTS: dict[str, list[Any]] = {
+    "max_leaf_nodes": [Interval(Integral, 2, None, closed="left"), None],
+    "max_depth": [Interval(Integral, 1, None, closed="left"), None],
+    "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
+    "min_impurity_decrease": [Interval(Real, 0, None, closed="left")],
+}
+
+
+class _TreeStudent(BaseDistilled):
+    """What the tree students share: growing, and the rows behind each node."""
+
+    max_leaf_nodes: int | None
+    max_depth: int | None
+    min_samples_leaf: int
+    min_impurity_decrease: float
+
+    def _grow(
+        self, transfer: TransferSet, targets: FloatArray, signs: Any, *, impurity_unit: float
+    ) -> TreeModel:
+        model = grow_tree(
+            transfer.Z,
+            targets,
+            transfer.weights,
+            max_leaf_nodes=self.max_leaf_nodes,
+            max_depth=self.max_depth,
+            min_samples_leaf=self.min_samples_leaf,
+            min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
+            monotonic_cst=signs,
+            random_state=self.random_state,
+        )
+        n_real = transfer.n_labeled + transfer.n_unlabeled
+        self.n_real_rows_ = model.count_rows(transfer.Z[:n_real])
+        return model
+
+    def _size_params(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in TREE_CONSTRAINTS}
+
+    def get_n_leaves(self) -> int:
+        """Give the number of leaves, which is the number of rules.
+
+        Returns
+        -------
+        n_leaves : int
+            Number of leaves of the fitted tree.
+        """
+        return int(self._tree().n_leaves)
+
+    def get_depth(self) -> int:
+        """Give the depth, which is the most conditions a rule has.
+
+        Returns
+        -------
+        depth : int
+            Depth of the fitted tree.
+        """
+        return int(self._tree().max_depth)
+
+    def _tree(self) -> Any:
+        core = self.student_.steps[-1][1] if hasattr(self.student_, "steps") else self.student_
+        return core.tree_
+
+    def _leaf_values(self, Z: FloatArray) -> FloatArray:
+        return self._tree().predict(_as_float32(Z))
+
+
+class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
+    r"""Decision tree that imitates the class probabilities of a teacher.
+
+    The tree minimises the squared error between its leaf distributions and the teacher's soft
+    targets. On one-hot targets this is the Gini criterion, so the student is an ordinary
+    classification tree grown on probabilities, and `student_` is one.
+
+    Categories of a column are ordered by the teacher's mean answer, and a split sends a set of
+    them to each side. Missing values have a learned side at every split; a category that was not
+    seen in `fit` is treated as missing.
+
+    Parameters
+    ----------
+    teacher : estimator instance or None, default=None
+        Classifier with `predict_proba`. One in a :class:`~sklearn.frozen.FrozenEstimator`, or made
+        by :func:`~interpkd.as_teacher`, is used as it is. Any other is cloned and fitted, and the
+        student sees its out-of-fold probabilities. None is a
+        :class:`~sklearn.ensemble.HistGradientBoostingClassifier` of default settings.
+
+    alpha : float, default=0.0
+        Weight of the true label: the target is
+        :math:`\alpha \, \mathrm{onehot}(y) + (1 - \alpha)` times the softened teacher.
+
+    temperature : float, default=1.0
+        Temperature :math:`T` of the soft targets :math:`q \propto p^{1/T}`. Above 1 the tree
+        attends more to how the teacher ranks the unlikely classes. The leaf distributions are
+        mapped back to the teacher's scale; they then are power means of its probabilities, so
+        keep 1 where calibration matters.
+
+    cv : int, cross-validation splitter or iterable, default=5
+        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
+        teacher.
+
+    augmentation : "auto" or None, default="auto"
+        Rows generated near the data and labelled by the teacher. None switches them off; "auto"
+        leaves the choice to the package, and in this version generates none.
+
+    n_augmented : "auto" or 0, default="auto"
+        Number of generated rows.
+
+    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
+        1, 0 or -1 per column, or a dictionary from column names: the probability of
+        ``classes_[1]`` may only rise, is free, may only fall. For two classes, and not yet
+        together with missing values.
+
+    random_state : int, RandomState instance or None, default=None
+        Breaks ties between equally good splits.
+
+    max_leaf_nodes : int or None, default=16
+        Most rules that the reader has to follow; None for no limit.
+
+    max_depth : int or None, default=None
+        Most conditions in a rule; None for no limit.
+
+    min_samples_leaf : int, default=20
+        Fewest rows of the transfer set behind a rule.
+
+    min_impurity_decrease : float, default=0.0
+        Smallest decrease of the Gini impurity, times the node's share of the weight, that is
+        worth a split.
+
+    Attributes
+    ----------
+    teacher_ : estimator or None
+        The fitted teacher; None when only `teacher_proba` was given.
+
+    student_ : DecisionTreeClassifier or Pipeline
+        The fitted tree with the leaf distributions in it, behind a ``ColumnTransformer`` where
+        the table has category columns. It gives the same probabilities as the student.
+
+    classes_ : ndarray of shape (n_classes,)
+        The class labels, in the column order of `predict_proba`.
+
+    columns_ : tuple of Column
+        How each column was read: its kind, its categories in the tree's order, its range.
+
+    distillation_ : dict
+        Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
+        numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+
+    n_real_rows_ : ndarray of shape (n_nodes,)
+        Rows of `X` and `X_unlabeled` that pass through each node.
+
+    n_features_in_ : int
+        Number of columns seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, when all are texts.
+
+    See Also
+    --------
+    interpkd.fidelity_report : How well a student imitates its teacher.
+    interpkd.DistilledTreeRegressor : The same for a regression.
+
+    References
+    ----------
+    .. [1] M. Craven and J. Shavlik, "Extracting tree-structured representations of trained
+       networks", NIPS 1995.
+    .. [2] G. Hinton, O. Vinyals and J. Dean, "Distilling the knowledge in a neural network",
+       2015. https://arxiv.org/abs/1503.02531
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from interpkd import DistilledTreeClassifier
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> forest = RandomForestClassifier(n_estimators=10, random_state=0).fit(X, y)
+    >>> student = DistilledTreeClassifier(FrozenEstimator(forest), max_leaf_nodes=4)
+    >>> student.fit(X).get_n_leaves()  # no labels needed
+    4
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseDistilledClassifier._parameter_constraints,
+        **TREE_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        teacher: Any = None,
+        *,
+        alpha: float = 0.0,
+        temperature: float = 1.0,
+        cv: Any = 5,
+        augmentation: str | None = "auto",
+        n_augmented: int | str = "auto",
+        monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        max_leaf_nodes: int | None = 16,
+        max_depth: int | None = None,
+        min_samples_leaf: int = 20,
+        min_impurity_decrease: float = 0.0,
+    ) -> None:
+        self.teacher = teacher
+        self.alpha = alpha
+        self.temperature = temperature
+        self.cv = cv
+        self.augmentation = augmentation
+        self.n_augmented = n_augmented
+        self.monotonic_cst = monotonic_cst
+        self.random_state = random_state
+        self.max_leaf_nodes = max_leaf_nodes
+        self.max_depth = max_depth
+        self.min_samples_leaf = min_samples_leaf
+        self.min_impurity_decrease = min_impurity_decrease
+
+    def _fit_student(
+        self, transfer: TransferSet, signs: NDArray[np.int8] | None
+    ) -> DecisionTreeClassifier:
+        binary = len(self.classes_) == 2
+        if signs is not None and not binary:
+            msg = (
+                "The 'monotonic_cst' parameter needs two classes, got "
+                f"{len(self.classes_)}: with more, each class would need signs of its own."
+            )
+            raise InvalidInputError(msg)
+        if binary:
+            # One output is enough, and what monotone constraints are about. The Gini impurity
+            # counts both classes, so it is twice the variance of one.
+            model = self._grow(transfer, transfer.targets[:, 1:], signs, impurity_unit=0.5)
+            proba = np.column_stack([1 - model.value[:, 0], model.value[:, 0]])
+        else:
+            model = self._grow(transfer, transfer.targets, None, impurity_unit=1.0)
+            proba = model.value / model.value.sum(axis=1, keepdims=True)
+        # The inverse temperature acts on each leaf alone, so it is applied once and for all here.
+        proba = temper(np.clip(proba, 0, 1), 1 / self.temperature)
+        return plain_classifier(
+            model, proba, self.classes_, transfer.Z.shape[1], **self._size_params()
+        )
+
+    def _student_proba(self, Z: FloatArray) -> FloatArray:
+        return self._leaf_values(Z)
+
+
+class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
+    r"""Decision tree that imitates the predictions of a regression teacher.
+
+    Categories of a column are ordered by the teacher's mean prediction, and a split sends a set of
+    them to each side. Missing values have a learned side at every split; a category that was not
+    seen in `fit` is treated as missing.
+
+    Parameters
+    ----------
+    teacher : estimator instance or None, default=None
+        Regressor. One in a :class:`~sklearn.frozen.FrozenEstimator`, or made by
+        :func:`~interpkd.as_teacher`, is used as it is. Any other is cloned and fitted, and the
+        student sees its out-of-fold predictions. None is a
+        :class:`~sklearn.ensemble.HistGradientBoostingRegressor` of default settings.
+
+    alpha : float, default=0.0
+        Weight of the true target: the tree imitates :math:`\alpha y + (1 - \alpha)` times the
+        teacher's prediction.
+
+    temperature : float, default=1.0
+        Only 1: a regression has no temperature. Here so that all students are made alike.
+
+    cv : int, cross-validation splitter or iterable, default=5
+        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
+        teacher.
+
+    augmentation : "auto" or None, default="auto"
+        Rows generated near the data and labelled by the teacher. None switches them off; "auto"
+        leaves the choice to the package, and in this version generates none.
+
+    n_augmented : "auto" or 0, default="auto"
+        Number of generated rows.
+
+    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
+        1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise,
+        is free, may only fall. Not yet together with missing values.
+
+    random_state : int, RandomState instance or None, default=None
+        Breaks ties between equally good splits.
+
+    max_leaf_nodes : int or None, default=16
+        Most rules that the reader has to follow; None for no limit.
+
+    max_depth : int or None, default=None
+        Most conditions in a rule; None for no limit.
+
+    min_samples_leaf : int, default=20
+        Fewest rows of the transfer set behind a rule.
+
+    min_impurity_decrease : float, default=0.0
+        Smallest decrease of the squared error, times the node's share of the weight, that is
+        worth a split.
+
+    Attributes
+    ----------
+    teacher_ : estimator or None
+        The fitted teacher; None when only `teacher_proba` was given.
+
+    student_ : DecisionTreeRegressor or Pipeline
+        The fitted tree, behind a ``ColumnTransformer`` where the table has category columns. It
+        gives the same predictions as the student.
+
+    columns_ : tuple of Column
+        How each column was read: its kind, its categories in the tree's order, its range.
+
+    distillation_ : dict
+        Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
+        scores"), and numbers of rows and folds.
+
+    n_real_rows_ : ndarray of shape (n_nodes,)
+        Rows of `X` and `X_unlabeled` that pass through each node.
+
+    n_features_in_ : int
+        Number of columns seen during fit.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the columns, when all are texts.
+
+    See Also
+    --------
+    interpkd.fidelity_report : How well a student imitates its teacher.
+    interpkd.DistilledTreeClassifier : The same for class probabilities.
+
+    References
+    ----------
+    .. [1] M. Craven and J. Shavlik, "Extracting tree-structured representations of trained
+       networks", NIPS 1995.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> from interpkd import DistilledTreeRegressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> teacher = RandomForestRegressor(n_estimators=10, random_state=0)
+    >>> student = DistilledTreeRegressor(teacher, max_leaf_nodes=8).fit(X, y)
+    >>> student.distillation_["source"]
+    'out-of-fold'
+    """
+
+    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
+        **BaseDistilledRegressor._parameter_constraints,
+        **TREE_CONSTRAINTS,
+    }
+
+    def __init__(
+        self,
+        teacher: Any = None,
+        *,
+        alpha: float = 0.0,
+        temperature: float = 1.0,
+        cv: Any = 5,
+        augmentation: str | None = "auto",
+        n_augmented: int | str = "auto",
+        monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        max_leaf_nodes: int | None = 16,
+        max_depth: int | None = None,
+        min_samples_leaf: int = 20,
+        min_impurity_decrease: float = 0.0,
+    ) -> None:
+        self.teacher = teacher
+        self.alpha = alpha
+        self.temperature = temperature
+        self.cv = cv
+        self.augmentation = augmentation
+        self.n_augmented = n_augmented
+        self.monotonic_cst = monotonic_cst
+        self.random_state = random_state
+        self.max_leaf_nodes = max_leaf_nodes
+        self.max_depth = max_depth
+        self.min_samples_leaf = min_samples_leaf
+        self.min_impurity_decrease = min_impurity_decrease
+
+    def _fit_student(
+        self, transfer: TransferSet, signs: NDArray[np.int8] | None
+    ) -> DecisionTreeRegressor:
+        model = self._grow(transfer, transfer.targets[:, None], signs, impurity_unit=1.0)
+        return plain_regressor(
+            model, model.value[:, 0], transfer.Z.shape[1], **self._size_params()
+        )
+
+    def _student_prediction(self, Z: FloatArray) -> FloatArray:
+        return self._leaf_values(Z)[:, 0]
+
+
+def _as_float32(Z: FloatArray) -> NDArray[np.float32]:
+    """Give the matrix as scikit-learn's trees read it, or say which value they cannot read."""
+    with np.errstate(over="ignore"):
+        Z32 = Z.astype(np.float32)
+    if np.isinf(Z32).any():
+        row, column = np.argwhere(np.isinf(Z32))[0]
+        msg = (
+            f"X holds a value too large for float32, which the tree compares in: row {row}, "
+            f"column {column}: {Z[row, column]}."
+        )
+        raise InvalidInputError(msg)
+    return Z32

@@ -1,0 +1,15 @@
+"""Targets: what the student is asked to imitate, and on which rows."""
+
+from interpkd.targets._cross_fit import CrossFit, cross_fit_classifier, cross_fit_regressor
+from interpkd.targets._soft import mix_labels, temper
+from interpkd.targets._transfer_set import TransferSet, build_transfer_set
+
+__all__ = [
+    "CrossFit",
+    "TransferSet",
+    "build_transfer_set",
+    "cross_fit_classifier",
+    "cross_fit_regressor",
+    "mix_labels",
+    "temper",
+]

@@ -1,0 +1,87 @@
+"""The transfer set: the rows on which the student meets its teacher."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from interpkd._typing import FloatArray
+
+
+@dataclass(frozen=True)
+class TransferSet:
+    """Rows, what the teacher says of them, and how much each counts.
+
+    Attributes
+    ----------
+    Z : ndarray of shape (n_rows, n_features)
+        The rows as the matrix that the student works on.
+
+    targets : ndarray of shape (n_rows, n_classes) or (n_rows,)
+        Soft targets, or predictions of a regression teacher.
+
+    weights : ndarray of shape (n_rows,)
+        Row weights.
+
+    n_labeled, n_unlabeled : int
+        Where the rows come from, in this order.
+    """
+
+    Z: FloatArray
+    targets: FloatArray
+    weights: FloatArray
+    n_labeled: int
+    n_unlabeled: int = 0
+
+
+def build_transfer_set(
+    Z: FloatArray,
+    targets: FloatArray,
+    sample_weight: FloatArray | None,
+    *,
+    Z_unlabeled: FloatArray | None = None,
+    unlabeled_targets: FloatArray | None = None,
+) -> TransferSet:
+    """Put labelled and unlabelled rows together.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_labeled, n_features)
+        Rows given as `X`.
+
+    targets : ndarray of shape (n_labeled, n_classes) or (n_labeled,)
+        Their targets.
+
+    sample_weight : ndarray of shape (n_labeled,) or None
+        Their weights; None for 1 each. Rows of weight 0 are left out, as if never given.
+
+    Z_unlabeled : ndarray of shape (n_unlabeled, n_features) or None, default=None
+        Rows given as `X_unlabeled`; each has weight 1.
+
+    unlabeled_targets : ndarray of shape (n_unlabeled, n_classes) or (n_unlabeled,), or None
+        The teacher's answers on them.
+
+    Returns
+    -------
+    transfer_set : TransferSet
+        Labelled rows first.
+    """
+    weights = np.ones(len(Z)) if sample_weight is None else sample_weight
+    if (weights == 0).any():
+        counted = weights != 0
+        Z, targets, weights = Z[counted], targets[counted], weights[counted]
+    if Z_unlabeled is None or unlabeled_targets is None:
+        return TransferSet(Z, targets, weights, len(Z))
+    return TransferSet(
+        np.concatenate([Z, Z_unlabeled]),
+        np.concatenate([targets, unlabeled_targets]),
+        np.concatenate([weights, np.ones(len(Z_unlabeled))]),
+        len(Z),
+        len(Z_unlabeled),
+    )

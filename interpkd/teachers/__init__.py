@@ -1,0 +1,28 @@
+"""Teachers: anything with class probabilities, or with predictions.
+
+A teacher is questioned, never opened. One that is already trained is frozen, by
+:func:`as_teacher` or :class:`sklearn.frozen.FrozenEstimator`, and used as it is. One that is not
+trained is cloned and fitted by the student, which then learns from out-of-fold probabilities.
+"""
+
+from interpkd.teachers._as_teacher import (
+    FrozenClassifier,
+    FrozenRegressor,
+    as_teacher,
+    is_fitted,
+    is_frozen,
+)
+from interpkd.teachers._make import default_teacher, make_teacher
+from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
+
+__all__ = [
+    "FrozenClassifier",
+    "FrozenRegressor",
+    "TabularClassifier",
+    "TabularRegressor",
+    "as_teacher",
+    "default_teacher",
+    "is_fitted",
+    "is_frozen",
+    "make_teacher",
+]

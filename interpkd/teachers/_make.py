@@ -1,0 +1,146 @@
+"""Ready teachers for raw tables."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import importlib.util
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestClassifier,
+    RandomForestRegressor,
+)
+
+from interpkd.exceptions import DistillationWarning, InvalidInputError
+from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
+
+if TYPE_CHECKING:
+    import numpy as np
+
+KINDS = ("boosted", "forest")
+TASKS = ("classification", "regression")
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def make_teacher(
+    kind: str = "boosted",
+    *,
+    task: str = "classification",
+    device: str = "auto",
+    random_state: int | np.random.RandomState | None = None,
+) -> TabularClassifier | TabularRegressor:
+    """Make a strong, unfitted teacher for raw tables.
+
+    The teacher reads data frames with category columns and missing values, and labels of any
+    kind. Give it to a student as it is: the student fits it and learns from its out-of-fold
+    probabilities.
+
+    Parameters
+    ----------
+    kind : {"boosted", "forest"}, default="boosted"
+        Gradient boosting (XGBoost when it is installed, else scikit-learn's histogram boosting,
+        with a warning), or a random forest.
+
+    task : {"classification", "regression"}, default="classification"
+        What the teacher predicts.
+
+    device : {"auto", "cpu", "cuda"}, default="auto"
+        Where XGBoost trains and predicts; "auto" is the CPU.
+
+    random_state : int, RandomState instance or None, default=None
+        Seed of the teacher's row and column sampling.
+
+    Returns
+    -------
+    teacher : TabularClassifier or TabularRegressor
+        The unfitted teacher; its model is `teacher.model`.
+
+    Raises
+    ------
+    InvalidInputError
+        If a parameter is not one of its options, or "cuda" is asked for without XGBoost.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from interpkd.teachers import make_teacher
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> teacher = make_teacher("forest", random_state=0).fit(X, y)
+    >>> print(teacher.predict_proba(X).shape)
+    (569, 2)
+    """
+    for name, value, options in (
+        ("kind", kind, KINDS),
+        ("task", task, TASKS),
+        ("device", device, DEVICES),
+    ):
+        if value not in options:
+            msg = f"The {name!r} parameter of make_teacher must be one of {options}, got {value!r}."
+            raise InvalidInputError(msg)
+    wrap = TabularClassifier if task == "classification" else TabularRegressor
+    if kind == "forest":
+        if device == "cuda":
+            msg = "device='cuda' needs kind='boosted'; scikit-learn's forests run on the CPU only."
+            raise InvalidInputError(msg)
+        forest = RandomForestClassifier if task == "classification" else RandomForestRegressor
+        model = forest(n_estimators=300, min_samples_leaf=3, random_state=random_state)
+        return wrap(model, categories="ordinal")
+    return wrap(_boosted(task, device, random_state))
+
+
+def default_teacher(task: str, *, has_categories: bool) -> Any:
+    """Give the teacher of a student that was given none: histogram boosting of default settings.
+
+    Parameters
+    ----------
+    task : {"classification", "regression"}
+        What the teacher predicts.
+
+    has_categories : bool
+        Whether the table has category columns, which scikit-learn's booster does not read from
+        text.
+
+    Returns
+    -------
+    teacher : estimator
+        The unfitted teacher.
+    """
+    if task == "classification":
+        booster, wrap = HistGradientBoostingClassifier(), TabularClassifier
+    else:
+        booster, wrap = HistGradientBoostingRegressor(), TabularRegressor
+    return wrap(booster) if has_categories else booster
+
+
+def _boosted(task: str, device: str, random_state: Any) -> Any:
+    if importlib.util.find_spec("xgboost") is None:
+        if device == "cuda":
+            msg = 'device="cuda" needs XGBoost. Install it with: pip install "interpkd[xgboost]"'
+            raise InvalidInputError(msg)
+        warnings.warn(
+            "XGBoost is not installed; the boosted teacher is scikit-learn's histogram boosting. "
+            'For XGBoost: pip install "interpkd[xgboost-cpu]"',
+            DistillationWarning,
+            stacklevel=3,
+        )
+        if task == "classification":
+            return HistGradientBoostingClassifier(random_state=random_state)
+        return HistGradientBoostingRegressor(random_state=random_state)
+    from xgboost import XGBClassifier, XGBRegressor
+
+    return (XGBClassifier if task == "classification" else XGBRegressor)(
+        n_estimators=300,
+        learning_rate=0.05,
+        max_depth=5,
+        min_child_weight=2,
+        subsample=0.8,
+        colsample_bytree=0.8,
+        enable_categorical=True,
+        device="cpu" if device == "auto" else device,
+        random_state=random_state,
+    )
