@@ -362,7 +362,9 @@ def test_infinite_and_huge_numbers_are_named():
     with pytest.raises(InvalidInputError, match="infinity: column 'a', row 1"):
         DistilledTreeClassifier(teacher).fit(frame)
     student = DistilledTreeClassifier(teacher).fit(frame.replace(np.inf, 0.0))
-    with pytest.raises(InvalidInputError, match="too large for float32.*row 1, column 0: 1e[+]300"):
+    with pytest.raises(
+        InvalidInputError, match=r"too large for float32.*row 1, column 0: 1e[+]300"
+    ):
         student.predict_proba(frame.replace(np.inf, 1e300))
 
 
