@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[1] / "interpkd"
+import interpkd
+
+PACKAGE = Path(interpkd.__file__).parent
 CORE = {
     "exceptions",
     "_asking",
