@@ -34,7 +34,7 @@ def test_vector_targets_are_gini_on_rows_labelled_by_chance(rows):
     )
     inner = soft.left != LEAF
     np.testing.assert_array_equal(soft.feature[inner], hard.tree_.feature[inner])
-    np.testing.assert_allclose(soft.threshold[inner], hard.tree_.threshold[inner])
+    np.testing.assert_allclose(soft.threshold[inner], hard.tree_.threshold[inner], rtol=1e-6)
     np.testing.assert_allclose(soft.value, hard.tree_.value[:, 0], atol=1e-12)
     np.testing.assert_allclose(soft.weight, hard.tree_.weighted_n_node_samples)
 
@@ -67,6 +67,24 @@ def test_rows_are_counted_through_every_node(rows):
     Z, P, w = rows
     model = grow_tree(Z, P, w, **SIZE)
     np.testing.assert_array_equal(model.count_rows(Z), model.n_rows)
+
+
+def test_thresholds_are_middles_of_the_values_as_given():
+    """The middle in float32 reads 16.795000076293945, in the rules of the report too."""
+    Z = np.repeat([[16.78], [16.81], [40.0]], 5, axis=0)
+    model = grow_tree(Z, (Z > 16.8).astype(float), np.ones(15), **SIZE)
+    assert model.threshold[0] == 16.795
+    np.testing.assert_array_equal(model.apply(Z), np.where(Z[:, 0] > 16.8, 2, 1))
+
+
+@pytest.mark.parametrize("gap", [1, 2, 3])
+def test_neighbouring_floats_are_still_separated(gap):
+    high = low = np.float32(0.1)
+    for _ in range(gap):
+        high = np.nextafter(high, np.float32(1))
+    Z = np.repeat(np.array([[low], [high]], dtype=np.float64), 5, axis=0)
+    model = grow_tree(Z, (Z > low).astype(float), np.ones(10), **SIZE)
+    np.testing.assert_array_equal(model.value[model.apply(Z)], (Z > low).astype(float))
 
 
 def test_monotone_growth():
