@@ -85,6 +85,18 @@ def test_plain_pipeline_reads_raw_tables(student, mixed_table):
     assert student.student_[0].get_feature_names_out().tolist() == list(frame.columns)
 
 
+def test_rows_on_a_threshold_go_left_in_both(student, mixed_table):
+    frame, _ = mixed_table
+    tree = student.student_[-1].tree_
+    on_edge = np.repeat(student.student_[0].transform(frame)[:50], tree.node_count, axis=0)
+    inner = np.tile(tree.children_left != -1, 50)
+    columns = np.tile(np.maximum(tree.feature, 0), 50)
+    on_edge[inner, columns[inner]] = np.tile(tree.threshold, 50)[inner]
+    np.testing.assert_array_equal(
+        student._student_proba(on_edge), student.student_[-1].predict_proba(on_edge)
+    )
+
+
 def test_unseen_category_is_missing(student, mixed_table):
     frame, _ = mixed_table
     np.testing.assert_array_equal(
