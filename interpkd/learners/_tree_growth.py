@@ -1,23 +1,50 @@
-"""Growing a tree on soft targets."""
+"""Growing a tree on soft targets, best split first."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import heapq
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.tree import DecisionTreeRegressor
 
-from interpkd.exceptions import InvalidInputError
+from interpkd.learners._binning import Binned, between, bin_rows
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
+
+EPSILON = np.finfo(np.float64).eps
+
+
+@dataclass
+class _Node:
+    """A leaf of the growing tree, with the best way to split it."""
+
+    number: int
+    depth: int
+    rows: NDArray[np.int32]
+    stats: FloatArray  # count, weight, weighted target sums
+    low: float  # bounds of the mean under monotone constraints
+    high: float
+    hist: FloatArray | None = None
+    feature: int = -1
+    code: int = 0
+    missing_left: bool = False
+    decrease: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Limits:
+    max_leaf_nodes: int
+    max_depth: int
+    min_samples_leaf: int
+    min_decrease: float
 
 
 def grow_tree(
@@ -32,105 +59,158 @@ def grow_tree(
     monotonic_cst: NDArray[np.int8] | None = None,
     random_state: int | np.random.RandomState | None = None,
 ) -> TreeModel:
-    """Grow a tree best-first on target vectors.
+    """Grow."""
+    del random_state
+    binned = bin_rows(Z)
+    limits = _Limits(
+        np.iinfo(np.int64).max if max_leaf_nodes is None else max_leaf_nodes,
+        np.iinfo(np.int64).max if max_depth is None else max_depth,
+        min_samples_leaf,
+        min_impurity_decrease,
+    )
+    signs = np.zeros(Z.shape[1], np.int8) if monotonic_cst is None else monotonic_cst
+    return _Grower(binned, targets, weights, limits, signs).grow()
 
-    The criterion is squared error, summed over outputs. On probability vectors that is the Gini
-    criterion of rows labelled by chance with their soft targets: a row with target ``p``
-    contributes as much as rows of every class ``k`` with weight ``p[k]``.
 
-    Parameters
-    ----------
-    Z : ndarray of shape (n_samples, n_features)
-        Rows; NaN is missing.
+class _Grower:
+    """The state of one growth."""
 
-    targets : ndarray of shape (n_samples, n_outputs)
-        Target vectors.
+    def __init__(
+        self, binned: Binned, targets: FloatArray, weights: FloatArray, limits: _Limits, signs: Any
+    ) -> None:
+        from interpkd.learners import _kernels
 
-    weights : ndarray of shape (n_samples,)
-        Row weights.
+        self.kernels = _kernels
+        self.binned, self.limits, self.signs = binned, limits, signs
+        self.targets = np.ascontiguousarray(targets, dtype=np.float64)
+        self.weights = np.ascontiguousarray(weights, dtype=np.float64)
+        self.squares = (self.targets**2).sum(axis=1) * self.weights
+        self.best_first = limits.max_leaf_nodes < np.iinfo(np.int64).max
+        self.n_bins = binned.n_bins
+        self.n_codes = binned.missing + 1
+        self.nodes: list[_Node] = []
+        self.children: dict[int, tuple[int, int, float]] = {}
 
-    max_leaf_nodes, max_depth : int or None
-        Size limits; None for none.
+    def grow(self) -> TreeModel:
+        rows = np.arange(len(self.weights), dtype=np.int32)
+        root = self._node(0, rows, -np.inf, np.inf)
+        root.hist = self._histograms(rows)
+        heap: list[tuple[float, int]] = []
+        self._consider(root, heap)
+        n_leaves = 1
+        while heap and n_leaves < self.limits.max_leaf_nodes:
+            _, number = heapq.heappop(heap)
+            node = self.nodes[number]
+            for child in self._split(node):
+                self._consider(child, heap)
+            node.hist = None
+            n_leaves += 1
+        return self._model()
 
-    min_samples_leaf : int
-        Fewest rows in a leaf.
+    def _node(self, depth: int, rows: Any, low: float, high: float) -> _Node:
+        stats = np.empty(2 + self.targets.shape[1])
+        w = self.weights[rows]
+        stats[0], stats[1] = len(rows), w.sum()
+        stats[2:] = w @ self.targets[rows]
+        node = _Node(len(self.nodes), depth, rows, stats, low, high)
+        self.nodes.append(node)
+        return node
 
-    min_impurity_decrease : float
-        Smallest decrease of impurity, weighted by the node's share of the weight, that is worth
-        a split.
-
-    monotonic_cst : ndarray of shape (n_features,) or None, default=None
-        1, 0 or -1 per feature: the single output may only rise, is free, may only fall.
-
-    random_state : int, RandomState instance or None, default=None
-        Breaks ties between equally good splits.
-
-    Returns
-    -------
-    tree : TreeModel
-        The tree, values as in the leaves after constraints.
-
-    Raises
-    ------
-    InvalidInputError
-        If constraints are given together with several outputs or with missing values.
-    """
-    if monotonic_cst is not None and not monotonic_cst.any():
-        monotonic_cst = None
-    if monotonic_cst is not None and np.isnan(Z).any():
-        column = int(np.isnan(Z).any(axis=0).argmax())
-        msg = (
-            "The 'monotonic_cst' parameter cannot be combined with missing values yet; column "
-            f"{column} has some. Impute them first."
+    def _histograms(self, rows: Any) -> FloatArray:
+        return self.kernels.sum_histograms(
+            self.binned.codes, self.targets, self.weights, rows, self.n_codes
         )
-        raise InvalidInputError(msg)
-    grower = DecisionTreeRegressor(
-        max_leaf_nodes=max_leaf_nodes,
-        max_depth=max_depth,
-        min_samples_leaf=min_samples_leaf,
-        min_impurity_decrease=min_impurity_decrease / targets.shape[1],
-        monotonic_cst=monotonic_cst,
-        random_state=random_state,
-    )
-    tree = grower.fit(Z, targets, sample_weight=weights).tree_
-    inner = tree.children_left != LEAF
-    model = TreeModel(
-        left=tree.children_left.astype(np.int64),
-        right=tree.children_right.astype(np.int64),
-        feature=np.where(inner, tree.feature, -1).astype(np.int64),
-        threshold=np.where(inner, tree.threshold, np.nan),
-        missing_left=tree.missing_go_to_left.astype(bool),
-        value=tree.value[:, :, 0].copy(),
-        weight=tree.weighted_n_node_samples.copy(),
-        n_rows=tree.n_node_samples.astype(np.int64),
-        # scikit-learn averages the outputs, here they are summed
-        impurity=tree.impurity * targets.shape[1],
-    )
-    return replace(model, threshold=_readable_thresholds(model, Z))
 
+    def _consider(self, node: _Node, heap: list[tuple[float, int]]) -> None:
+        """Find the best split of a leaf, and queue it when it is worth one."""
+        limits = self.limits
+        if node.depth >= limits.max_depth or len(node.rows) < 2 * limits.min_samples_leaf:
+            return
+        own = self.kernels._score(node.stats, node.low, node.high)
+        if self._impurity(node) <= EPSILON:
+            return
+        if node.hist is None:
+            node.hist = self._histograms(node.rows)
+        node.feature, node.code, node.missing_left, score = self.kernels.find_split(
+            node.hist, self.n_bins, self.binned.missing, limits.min_samples_leaf, self.signs,
+            node.low, node.high,
+        )
+        if node.feature < 0:
+            return
+        node.decrease = score - own
+        if node.decrease / self.nodes[0].stats[1] + EPSILON >= limits.min_decrease:
+            heapq.heappush(heap, (-node.decrease, node.number))
 
-def _readable_thresholds(model: TreeModel, Z: FloatArray) -> FloatArray:
-    """Put each threshold half-way between the values it separates, as they were given.
+    def _split(self, node: _Node) -> tuple[_Node, _Node]:
+        left_rows, right_rows = self.kernels.split_rows(
+            self.binned.codes, node.rows, node.feature, node.code, self.binned.missing,
+            node.missing_left,
+        )
+        left = self._node(node.depth + 1, left_rows, node.low, node.high)
+        right = self._node(node.depth + 1, right_rows, node.low, node.high)
+        sign = self.signs[node.feature]
+        if sign:
+            middle = (self._mean(left)[0] + self._mean(right)[0]) / 2
+            if sign > 0:
+                left.high, right.low = middle, middle
+            else:
+                left.low, right.high = middle, middle
+        self.children[node.number] = (left.number, right.number, self._threshold(node))
+        small, large = (left, right) if len(left_rows) < len(right_rows) else (right, left)
+        assert node.hist is not None
+        # summing again is cheaper than keeping the cells of a node with few rows
+        if len(large.rows) * self.binned.codes.shape[1] > node.hist[..., 0].size:
+            small.hist = self._histograms(small.rows)
+            large.hist = node.hist - small.hist
+        return left, right
 
-    scikit-learn takes the middle of the values rounded to float32, so that halfway between 16.78
-    and 16.81 reads 16.795000076293945. Twelve digits of the true middle send every row to the
-    same side, also after rounding to float32, or the threshold is left as it is.
-    """
-    threshold = model.threshold.copy()
-    todo = [(0, np.arange(len(Z)))]
-    while todo:
-        node, rows = todo.pop()
-        if model.left[node] == LEAF:
-            continue
-        values = Z[rows, model.feature[node]]
-        at_most = values.astype(np.float32) <= threshold[node]
-        above = values.astype(np.float32) > threshold[node]
-        if at_most.any() and above.any():
-            low, high = values[at_most].max(), values[above].min()
-            middle = float(f"{low / 2 + high / 2:.12g}")
-            if max(low, np.float32(low)) <= middle < min(high, np.float32(high)):
-                threshold[node] = middle
-        goes_left = at_most | (np.isnan(values) & model.missing_left[node])
-        todo.append((int(model.left[node]), rows[goes_left]))
-        todo.append((int(model.right[node]), rows[~goes_left]))
-    return threshold
+    def _threshold(self, node: _Node) -> float:
+        """Give the threshold between the last code on the left and the first on the right."""
+        if node.code == self.n_bins[node.feature] - 1:
+            return float("inf")
+        if self.binned.values is None:
+            return float(self.binned.thresholds[node.feature][node.code])
+        assert node.hist is not None
+        there = node.hist[node.feature, : self.n_bins[node.feature], 0]
+        after = np.flatnonzero(there[node.code + 1 :] > 0.5)
+        if not len(after):
+            return float("inf")
+        values = self.binned.values[node.feature]
+        first = node.code + 1 + int(after[0])
+        return float(between(values[[node.code]], values[[first]])[0])
+
+    def _mean(self, node: _Node) -> FloatArray:
+        return np.clip(node.stats[2:] / node.stats[1], node.low, node.high)
+
+    def _impurity(self, node: _Node) -> float:
+        mean = node.stats[2:] / node.stats[1]
+        return float(max(self.squares[node.rows].sum() / node.stats[1] - mean @ mean, 0.0))
+
+    def _depth_first(self) -> list[int]:
+        """Number the nodes as scikit-learn does when leaves are not limited."""
+        order: list[int] = []
+        todo = [0]
+        while todo:
+            number = todo.pop()
+            order.append(number)
+            if number in self.children:
+                left, right, _ = self.children[number]
+                todo += [right, left]
+        return order
+
+    def _model(self) -> TreeModel:
+        order = list(range(len(self.nodes))) if self.best_first else self._depth_first()
+        place = {number: i for i, number in enumerate(order)}
+        nodes = [self.nodes[number] for number in order]
+        split = [self.children.get(node.number) for node in nodes]
+        return TreeModel(
+            left=np.array([LEAF if s is None else place[s[0]] for s in split]),
+            right=np.array([LEAF if s is None else place[s[1]] for s in split]),
+            feature=np.array([-1 if s is None else n.feature for s, n in zip(split, nodes, strict=True)]),
+            threshold=np.array([np.nan if s is None else s[2] for s in split]),
+            missing_left=np.array([s is not None and n.missing_left for s, n in zip(split, nodes, strict=True)]),
+            value=np.array([self._mean(node) for node in nodes]),
+            weight=np.array([node.stats[1] for node in nodes]),
+            n_rows=np.array([len(node.rows) for node in nodes]),
+            impurity=np.array([self._impurity(node) for node in nodes]),
+        )

@@ -1,0 +1,165 @@
+"""The inner loops: compiled, parallel, and the same to the last bit for any number of threads.
+
+Sums over rows are taken block by block, one thread a block, and the blocks are added in the order
+of the rows. So the result depends on the rows and not on how many threads share the work.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+# ruff: noqa: ANN001, ANN201  (compiled for the types they are called with)
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit, prange
+
+BLOCK = 32768
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def code_values(Z, table, first_step, missing, codes):
+    """Write the number of thresholds below each value; `table` is padded with infinity.
+
+    A binary search of a fixed number of steps has no branch that could be mispredicted. Values
+    are compared as float32, as scikit-learn's trees compare them.
+    """
+    n, d = Z.shape
+    for block in prange((n + BLOCK - 1) // BLOCK):
+        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            for j in range(d):
+                value = np.float64(np.float32(Z[i, j]))
+                at, step = 0, first_step[j]
+                while step > 0:
+                    at += step * (table[j, at + step - 1] < value)
+                    step //= 2
+                codes[i, j] = missing if np.isnan(value) else at
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def sum_histograms(codes, targets, weights, rows, n_codes):
+    """Sum count, weight and weighted targets per feature and code over some rows.
+
+    Gives an array of shape (n_features, n_codes, 2 + n_outputs).
+    """
+    n, d = len(rows), codes.shape[1]
+    K = targets.shape[1]
+    n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
+    parts = np.zeros((n_blocks, d, n_codes, 2 + K))
+    for block in prange(n_blocks):
+        part = parts[block]
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            i = rows[r]
+            w = weights[i]
+            if K == 1:
+                wt = w * targets[i, 0]
+                for j in range(d):
+                    cell = part[j, codes[i, j]]
+                    cell[0] += 1.0
+                    cell[1] += w
+                    cell[2] += wt
+            else:
+                for j in range(d):
+                    cell = part[j, codes[i, j]]
+                    cell[0] += 1.0
+                    cell[1] += w
+                    for k in range(K):
+                        cell[2 + k] += w * targets[i, k]
+    total = parts[0]
+    for block in range(1, n_blocks):
+        total += parts[block]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def _score(cell, low, high):
+    """Squared sum over weight, or what is left of it when the mean must lie in [low, high]."""
+    w = cell[1]
+    if w <= 0.0:
+        return 0.0
+    total = 0.0
+    for k in range(len(cell) - 2):
+        s = cell[2 + k]
+        mean = s / w
+        if mean < low:
+            mean = low
+        elif mean > high:
+            mean = high
+        # equals s * s / w at the free mean: minus the squared error, up to a constant
+        total += mean * (2.0 * s - w * mean)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def find_split(hist, n_bins, missing, min_rows, signs, low, high):
+    """Find the boundary between codes that lowers the squared error most.
+
+    Returns feature, last code on the left, whether missing values go left, and the score of the
+    two children; feature -1 when no split is allowed. `signs` constrains single-output means.
+    """
+    d, _, S = hist.shape
+    best_feature, best_code, best_missing_left, best = -1, 0, False, -np.inf
+    total, lost, left, right = np.zeros(S), np.zeros(S), np.zeros(S), np.zeros(S)
+    for j in range(d):
+        total[:] = 0.0
+        for c in range(n_bins[j]):
+            total += hist[j, c]
+        lost[:] = hist[j, missing]
+        has_lost = lost[0] > 0.0
+        for side in range(2 if has_lost else 1):  # 0: missing right, 1: missing left
+            left[:] = 0.0
+            if side == 1:
+                left += lost
+            # with missing values on the right, all known ones may be on the left
+            last = n_bins[j] if (has_lost and side == 0) else n_bins[j] - 1
+            for c in range(last):
+                if hist[j, c, 0] == 0.0:
+                    continue
+                left += hist[j, c]
+                for s in range(S):
+                    right[s] = total[s] + lost[s] - left[s]
+                if right[0] < min_rows:
+                    break
+                if left[0] < min_rows:
+                    continue
+                if signs[j] != 0:
+                    a = min(max(left[2] / left[1], low), high)
+                    b = min(max(right[2] / right[1], low), high)
+                    if (b - a) * signs[j] < 0.0:
+                        continue
+                score = _score(left, low, high) + _score(right, low, high)
+                if score > best:
+                    best, best_feature, best_code = score, j, c
+                    best_missing_left = side == 1 if has_lost else left[0] > right[0]
+    return best_feature, best_code, best_missing_left, best
+
+
+@njit(parallel=True, cache=True, nogil=True)
+def split_rows(codes, rows, feature, code, missing, missing_left):
+    """Give the rows that go left and those that go right, each in their old order."""
+    n = len(rows)
+    n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
+    goes_left = np.empty(n, dtype=np.bool_)
+    counts = np.zeros(n_blocks + 1, dtype=np.int64)
+    for block in prange(n_blocks):
+        count = 0
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            c = codes[rows[r], feature]
+            left = missing_left if c == missing else c <= code
+            goes_left[r] = left
+            count += left
+        counts[block + 1] = count
+    for block in range(n_blocks):
+        counts[block + 1] += counts[block]
+    left_rows = np.empty(counts[n_blocks], dtype=rows.dtype)
+    right_rows = np.empty(n - counts[n_blocks], dtype=rows.dtype)
+    for block in prange(n_blocks):
+        at_left = counts[block]
+        at_right = block * BLOCK - at_left
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            if goes_left[r]:
+                left_rows[at_left] = rows[r]
+                at_left += 1
+            else:
+                right_rows[at_right] = rows[r]
+                at_right += 1
+    return left_rows, right_rows
