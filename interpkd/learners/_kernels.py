@@ -70,6 +70,28 @@ def sum_histograms(codes, targets, weights, rows, n_codes):
     return total
 
 
+@njit(parallel=True, cache=True, nogil=True)
+def sum_rows(targets, weights, rows):
+    """Sum count, weight, weighted squared length and weighted targets over some rows."""
+    n, K = len(rows), targets.shape[1]
+    n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
+    parts = np.zeros((n_blocks, 3 + K))
+    for block in prange(n_blocks):
+        part = parts[block]
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            w = weights[rows[r]]
+            part[0] += 1.0
+            part[1] += w
+            for k in range(K):
+                t = targets[rows[r], k]
+                part[2] += w * t * t
+                part[3 + k] += w * t
+    total = parts[0]
+    for block in range(1, n_blocks):
+        total += parts[block]
+    return total
+
+
 @njit(cache=True, nogil=True)
 def _score(cell, low, high):
     """Squared sum over weight, or what is left of it when the mean must lie in [low, high]."""

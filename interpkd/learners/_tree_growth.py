@@ -1,4 +1,4 @@
-"""Growing a tree on soft targets, best split first."""
+"""Growing a tree on soft targets, best split first, on histograms of codes."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -7,44 +7,21 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.learners._binning import Binned, between, bin_rows
+from interpkd.learners._binning import between, bin_rows
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
+    from interpkd.learners._binning import Binned
 
-EPSILON = np.finfo(np.float64).eps
-
-
-@dataclass
-class _Node:
-    """A leaf of the growing tree, with the best way to split it."""
-
-    number: int
-    depth: int
-    rows: NDArray[np.int32]
-    stats: FloatArray  # count, weight, weighted target sums
-    low: float  # bounds of the mean under monotone constraints
-    high: float
-    hist: FloatArray | None = None
-    feature: int = -1
-    code: int = 0
-    missing_left: bool = False
-    decrease: float = 0.0
-
-
-@dataclass(frozen=True)
-class _Limits:
-    max_leaf_nodes: int
-    max_depth: int
-    min_samples_leaf: int
-    min_decrease: float
+NO_LIMIT = np.iinfo(np.int64).max
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 def grow_tree(
@@ -57,160 +34,248 @@ def grow_tree(
     min_samples_leaf: int,
     min_impurity_decrease: float,
     monotonic_cst: NDArray[np.int8] | None = None,
-    random_state: int | np.random.RandomState | None = None,
 ) -> TreeModel:
-    """Grow."""
-    del random_state
-    binned = bin_rows(Z)
+    """Grow a tree best-first on target vectors.
+
+    The criterion is squared error, summed over outputs. On probability vectors that is the Gini
+    criterion of rows labelled by chance with their soft targets: a row with target ``p``
+    contributes as much as rows of every class ``k`` with weight ``p[k]``.
+
+    Up to 4096 rows every value is a candidate for a threshold, and the tree is the one that
+    scikit-learn grows, up to ties; above, quantiles are. Of equally good splits the one on the
+    first feature is taken, at the lowest threshold. The result does not depend on the number of
+    threads.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_features)
+        Rows; NaN is missing.
+
+    targets : ndarray of shape (n_samples, n_outputs)
+        Target vectors.
+
+    weights : ndarray of shape (n_samples,)
+        Row weights, above 0.
+
+    max_leaf_nodes, max_depth : int or None
+        Size limits; None for none.
+
+    min_samples_leaf : int
+        Fewest rows in a leaf.
+
+    min_impurity_decrease : float
+        Smallest decrease of impurity, weighted by the node's share of the weight, that is worth
+        a split.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
+        1, 0 or -1 per feature: the single output may only rise, is free, may only fall along the
+        known values of the feature. Missing values take whichever side is better.
+
+    Returns
+    -------
+    tree : TreeModel
+        The tree, values as in the leaves after constraints. Nodes are numbered in the order in
+        which they were made, depth first without a limit on the leaves.
+
+    References
+    ----------
+    .. [1] L. Breiman, J. Friedman, R. Olshen and C. Stone, "Classification and regression trees",
+       Wadsworth 1984.
+    .. [2] G. Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NeurIPS
+       2017, for histograms and the subtraction of the smaller child.
+    """
     limits = _Limits(
-        np.iinfo(np.int64).max if max_leaf_nodes is None else max_leaf_nodes,
-        np.iinfo(np.int64).max if max_depth is None else max_depth,
+        NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes,
+        NO_LIMIT if max_depth is None else max_depth,
         min_samples_leaf,
         min_impurity_decrease,
     )
     signs = np.zeros(Z.shape[1], np.int8) if monotonic_cst is None else monotonic_cst
-    return _Grower(binned, targets, weights, limits, signs).grow()
+    grower = _Grower(_Rows(bin_rows(Z), targets, weights), limits, signs)
+    grower.grow()
+    return grower.model()
+
+
+@dataclass(frozen=True)
+class _Limits:
+    max_leaf_nodes: int
+    max_depth: int
+    min_samples_leaf: int
+    min_decrease: float
+
+
+class _Rows:
+    """Codes, targets and weights, and the sums over them that growth needs."""
+
+    def __init__(self, binned: Binned, targets: FloatArray, weights: FloatArray) -> None:
+        from interpkd.learners import _kernels  # compiled at the first use, kept on disk after
+
+        self.kernels = _kernels
+        self.binned = binned
+        self.targets = np.ascontiguousarray(targets, dtype=np.float64)
+        self.weights = np.ascontiguousarray(weights, dtype=np.float64)
+        self.n_bins = binned.n_bins
+
+    def sums(self, rows: NDArray[np.int32]) -> FloatArray:
+        """Count, weight, weighted squares and weighted targets of some rows."""
+        return self.kernels.sum_rows(self.targets, self.weights, rows)
+
+    def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
+        """Count, weight and weighted targets per feature and code of some rows."""
+        return self.kernels.sum_histograms(
+            self.binned.codes, self.targets, self.weights, rows, self.binned.missing + 1
+        )
+
+
+@dataclass
+class _Node:
+    """A node of the growing tree; as long as it is a leaf, with the best way to split it."""
+
+    number: int
+    depth: int
+    rows: NDArray[np.int32]
+    sums: FloatArray
+    low: float = -np.inf  # bounds of the mean under monotone constraints
+    high: float = np.inf
+    histograms: FloatArray | None = None
+    feature: int = -1
+    code: int = 0
+    missing_left: bool = False
+    threshold: float = np.nan
+    left: int = LEAF
+    right: int = LEAF
+
+    @property
+    def mean(self) -> FloatArray:
+        """The mean target within the bounds, shape (n_outputs,)."""
+        mean: FloatArray = np.clip(self.sums[3:] / self.sums[1], self.low, self.high)
+        return mean
+
+    @property
+    def impurity(self) -> float:
+        """Mean squared distance of the targets to their mean, summed over outputs."""
+        mean = self.sums[3:] / self.sums[1]
+        return float(max(self.sums[2] / self.sums[1] - mean @ mean, 0.0))
 
 
 class _Grower:
-    """The state of one growth."""
+    """One growth: the nodes made so far and the leaves that are worth a split."""
 
-    def __init__(
-        self, binned: Binned, targets: FloatArray, weights: FloatArray, limits: _Limits, signs: Any
-    ) -> None:
-        from interpkd.learners import _kernels
-
-        self.kernels = _kernels
-        self.binned, self.limits, self.signs = binned, limits, signs
-        self.targets = np.ascontiguousarray(targets, dtype=np.float64)
-        self.weights = np.ascontiguousarray(weights, dtype=np.float64)
-        self.squares = (self.targets**2).sum(axis=1) * self.weights
-        self.best_first = limits.max_leaf_nodes < np.iinfo(np.int64).max
-        self.n_bins = binned.n_bins
-        self.n_codes = binned.missing + 1
+    def __init__(self, data: _Rows, limits: _Limits, signs: NDArray[np.int8]) -> None:
+        self.data, self.limits, self.signs = data, limits, signs
         self.nodes: list[_Node] = []
-        self.children: dict[int, tuple[int, int, float]] = {}
+        self.queue: list[tuple[float, int]] = []
 
-    def grow(self) -> TreeModel:
-        rows = np.arange(len(self.weights), dtype=np.int32)
-        root = self._node(0, rows, -np.inf, np.inf)
-        root.hist = self._histograms(rows)
-        heap: list[tuple[float, int]] = []
-        self._consider(root, heap)
+    def grow(self) -> None:
+        """Split the leaf that lowers the squared error most, until none is worth it."""
+        self._consider(self._add(0, np.arange(len(self.data.weights), dtype=np.int32)))
         n_leaves = 1
-        while heap and n_leaves < self.limits.max_leaf_nodes:
-            _, number = heapq.heappop(heap)
-            node = self.nodes[number]
+        while self.queue and n_leaves < self.limits.max_leaf_nodes:
+            node = self.nodes[heapq.heappop(self.queue)[1]]
             for child in self._split(node):
-                self._consider(child, heap)
-            node.hist = None
+                self._consider(child)
+            node.histograms = None
             n_leaves += 1
-        return self._model()
 
-    def _node(self, depth: int, rows: Any, low: float, high: float) -> _Node:
-        stats = np.empty(2 + self.targets.shape[1])
-        w = self.weights[rows]
-        stats[0], stats[1] = len(rows), w.sum()
-        stats[2:] = w @ self.targets[rows]
-        node = _Node(len(self.nodes), depth, rows, stats, low, high)
+    def _add(self, depth: int, rows: NDArray[np.int32]) -> _Node:
+        node = _Node(len(self.nodes), depth, rows, self.data.sums(rows))
         self.nodes.append(node)
         return node
 
-    def _histograms(self, rows: Any) -> FloatArray:
-        return self.kernels.sum_histograms(
-            self.binned.codes, self.targets, self.weights, rows, self.n_codes
-        )
-
-    def _consider(self, node: _Node, heap: list[tuple[float, int]]) -> None:
-        """Find the best split of a leaf, and queue it when it is worth one."""
+    def _consider(self, node: _Node) -> None:
+        """Find the best split of a leaf, and queue the leaf when the split is worth it."""
         limits = self.limits
-        if node.depth >= limits.max_depth or len(node.rows) < 2 * limits.min_samples_leaf:
+        is_small = len(node.rows) < 2 * limits.min_samples_leaf
+        if is_small or node.depth >= limits.max_depth or node.impurity <= EPSILON:
             return
-        own = self.kernels._score(node.stats, node.low, node.high)
-        if self._impurity(node) <= EPSILON:
-            return
-        if node.hist is None:
-            node.hist = self._histograms(node.rows)
-        node.feature, node.code, node.missing_left, score = self.kernels.find_split(
-            node.hist, self.n_bins, self.binned.missing, limits.min_samples_leaf, self.signs,
-            node.low, node.high,
+        if node.histograms is None:
+            node.histograms = self.data.histograms(node.rows)
+        node.feature, node.code, node.missing_left, score = self.data.kernels.find_split(
+            node.histograms,
+            self.data.n_bins,
+            self.data.binned.missing,
+            limits.min_samples_leaf,
+            self.signs,
+            node.low,
+            node.high,
         )
         if node.feature < 0:
             return
-        node.decrease = score - own
-        if node.decrease / self.nodes[0].stats[1] + EPSILON >= limits.min_decrease:
-            heapq.heappush(heap, (-node.decrease, node.number))
+        mean, weighted = node.mean, node.sums[3:]
+        decrease = score - float(mean @ (2 * weighted - node.sums[1] * mean))
+        if decrease / self.nodes[0].sums[1] + EPSILON >= limits.min_decrease:
+            heapq.heappush(self.queue, (-decrease, node.number))
 
     def _split(self, node: _Node) -> tuple[_Node, _Node]:
-        left_rows, right_rows = self.kernels.split_rows(
-            self.binned.codes, node.rows, node.feature, node.code, self.binned.missing,
-            node.missing_left,
+        binned = self.data.binned
+        left_rows, right_rows = self.data.kernels.split_rows(
+            binned.codes, node.rows, node.feature, node.code, binned.missing, node.missing_left
         )
-        left = self._node(node.depth + 1, left_rows, node.low, node.high)
-        right = self._node(node.depth + 1, right_rows, node.low, node.high)
-        sign = self.signs[node.feature]
-        if sign:
-            middle = (self._mean(left)[0] + self._mean(right)[0]) / 2
-            if sign > 0:
-                left.high, right.low = middle, middle
-            else:
-                left.low, right.high = middle, middle
-        self.children[node.number] = (left.number, right.number, self._threshold(node))
+        left, right = self._add(node.depth + 1, left_rows), self._add(node.depth + 1, right_rows)
+        self._bound(node, left, right)
+        node.left, node.right, node.threshold = left.number, right.number, self._threshold(node)
         small, large = (left, right) if len(left_rows) < len(right_rows) else (right, left)
-        assert node.hist is not None
-        # summing again is cheaper than keeping the cells of a node with few rows
-        if len(large.rows) * self.binned.codes.shape[1] > node.hist[..., 0].size:
-            small.hist = self._histograms(small.rows)
-            large.hist = node.hist - small.hist
+        histograms = self._histograms_of(node)
+        # of few rows, summing again is cheaper than passing over all cells
+        if len(large.rows) * binned.codes.shape[1] > histograms[..., 0].size:
+            small.histograms = self.data.histograms(small.rows)
+            large.histograms = histograms - small.histograms
         return left, right
 
+    def _bound(self, node: _Node, left: _Node, right: _Node) -> None:
+        """Hand the bounds on; at a constrained split the middle keeps the two sides apart."""
+        left.low = right.low = node.low
+        left.high = right.high = node.high
+        sign = self.signs[node.feature]
+        if sign == 0:
+            return
+        middle = float(left.mean[0] + right.mean[0]) / 2
+        below, above = (left, right) if sign > 0 else (right, left)
+        below.high = above.low = middle
+
     def _threshold(self, node: _Node) -> float:
-        """Give the threshold between the last code on the left and the first on the right."""
-        if node.code == self.n_bins[node.feature] - 1:
-            return float("inf")
-        if self.binned.values is None:
-            return float(self.binned.thresholds[node.feature][node.code])
-        assert node.hist is not None
-        there = node.hist[node.feature, : self.n_bins[node.feature], 0]
-        after = np.flatnonzero(there[node.code + 1 :] > 0.5)
+        """Give the threshold of a split; infinite when it parts missing from known values."""
+        binned, feature = self.data.binned, node.feature
+        count = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1, 0]
+        after = np.flatnonzero(count[node.code + 1 :] > 0.5)  # counts, up to rounding
         if not len(after):
-            return float("inf")
-        values = self.binned.values[node.feature]
-        first = node.code + 1 + int(after[0])
+            return np.inf
+        if binned.values is None:
+            return float(binned.thresholds[feature][node.code])
+        values = binned.values[feature]
+        first = node.code + 1 + after[0]
         return float(between(values[[node.code]], values[[first]])[0])
 
-    def _mean(self, node: _Node) -> FloatArray:
-        return np.clip(node.stats[2:] / node.stats[1], node.low, node.high)
+    @staticmethod
+    def _histograms_of(node: _Node) -> FloatArray:
+        if node.histograms is None:  # a leaf in the queue always has them
+            msg = f"node {node.number} lost its histograms"
+            raise RuntimeError(msg)
+        return node.histograms
 
-    def _impurity(self, node: _Node) -> float:
-        mean = node.stats[2:] / node.stats[1]
-        return float(max(self.squares[node.rows].sum() / node.stats[1] - mean @ mean, 0.0))
-
-    def _depth_first(self) -> list[int]:
-        """Number the nodes as scikit-learn does when leaves are not limited."""
-        order: list[int] = []
-        todo = [0]
-        while todo:
-            number = todo.pop()
-            order.append(number)
-            if number in self.children:
-                left, right, _ = self.children[number]
-                todo += [right, left]
-        return order
-
-    def _model(self) -> TreeModel:
-        order = list(range(len(self.nodes))) if self.best_first else self._depth_first()
-        place = {number: i for i, number in enumerate(order)}
-        nodes = [self.nodes[number] for number in order]
-        split = [self.children.get(node.number) for node in nodes]
+    def model(self) -> TreeModel:
+        """Give the tree as arrays, nodes in scikit-learn's order."""
+        is_limited = self.limits.max_leaf_nodes != NO_LIMIT
+        nodes = self.nodes if is_limited else self._depth_first()
+        place = {node.number: i for i, node in enumerate(nodes)} | {LEAF: LEAF}
+        inner = np.array([node.left != LEAF for node in nodes])
         return TreeModel(
-            left=np.array([LEAF if s is None else place[s[0]] for s in split]),
-            right=np.array([LEAF if s is None else place[s[1]] for s in split]),
-            feature=np.array([-1 if s is None else n.feature for s, n in zip(split, nodes, strict=True)]),
-            threshold=np.array([np.nan if s is None else s[2] for s in split]),
-            missing_left=np.array([s is not None and n.missing_left for s, n in zip(split, nodes, strict=True)]),
-            value=np.array([self._mean(node) for node in nodes]),
-            weight=np.array([node.stats[1] for node in nodes]),
+            left=np.array([place[node.left] for node in nodes]),
+            right=np.array([place[node.right] for node in nodes]),
+            feature=np.where(inner, [node.feature for node in nodes], -1),
+            threshold=np.array([node.threshold for node in nodes]),
+            missing_left=inner & [node.missing_left for node in nodes],
+            value=np.array([node.mean for node in nodes]),
+            weight=np.array([node.sums[1] for node in nodes]),
             n_rows=np.array([len(node.rows) for node in nodes]),
-            impurity=np.array([self._impurity(node) for node in nodes]),
+            impurity=np.array([node.impurity for node in nodes]),
         )
+
+    def _depth_first(self) -> list[_Node]:
+        order, todo = [], [0]
+        while todo:
+            node = self.nodes[todo.pop()]
+            order.append(node)
+            if node.left != LEAF:
+                todo += [node.right, node.left]
+        return order

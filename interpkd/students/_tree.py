@@ -55,7 +55,6 @@ class _TreeStudent(BaseDistilled):
             min_samples_leaf=self.min_samples_leaf,
             min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
             monotonic_cst=signs,
-            random_state=self.random_state,
         )
         n_real = transfer.n_labeled + transfer.n_unlabeled
         self.n_real_rows_ = model.count_rows(transfer.Z[:n_real])

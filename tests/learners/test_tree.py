@@ -12,7 +12,6 @@ SIZE = {
     "max_depth": None,
     "min_samples_leaf": 3,
     "min_impurity_decrease": 0.0,
-    "random_state": 0,
 }
 
 
