@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from interpkd._validation import check_predictions, check_probabilities, num_samples
+from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity._decisions import area_under_curve, decide
 from interpkd.fidelity._inputs import check_cutoff, check_weights
 from interpkd.fidelity._statistics import ExplainedShare, RootMean, Share, WeightedMean
@@ -101,11 +102,17 @@ class Score(ABC):
             If the arrays are not probabilities, or not predictions.
 
         InvalidInputError
-            If lengths differ or weights break their rule.
+            If shapes differ or weights break their rule.
         """
         check_consistent_length(teacher, student)
         truth = self._check(teacher, source="teacher")
         answers = self._check(student, source="student")
+        if truth.shape != answers.shape:
+            msg = (
+                f"teacher and student must give answers of the same shape, got {truth.shape} and "
+                f"{answers.shape}. Put both into the same class order, one column per class."
+            )
+            raise InvalidInputError(msg)
         weights = check_weights(sample_weight, len(truth))
         used = weights > 0
         statistic = self.statistic(truth[used], answers[used])
