@@ -295,13 +295,13 @@ class DecisionAUC(ProbabilityScore):
         return area_under_curve(decided, answers, undefined="the teacher decides one class only")
 
 
-class R2(PredictionScore):
+class RSquared(PredictionScore):
     """R² of the student's predictions for the teacher's, at most 1, higher is better.
 
     Examples
     --------
-    >>> from interpkd.fidelity import R2
-    >>> R2()([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    >>> from interpkd.fidelity import RSquared
+    >>> RSquared()([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
     0.5
     """
 
@@ -316,13 +316,13 @@ class R2(PredictionScore):
         return ExplainedShare(truth, answers, undefined=reason)
 
 
-class MAE(PredictionScore):
+class MeanAbsoluteError(PredictionScore):
     """Mean absolute error in the target's unit, at least 0, lower is better.
 
     Examples
     --------
-    >>> from interpkd.fidelity import MAE
-    >>> MAE()([1.0, 2.0], [1.0, 3.0])
+    >>> from interpkd.fidelity import MeanAbsoluteError
+    >>> MeanAbsoluteError()([1.0, 2.0], [1.0, 3.0])
     0.5
     """
 
@@ -336,13 +336,13 @@ class MAE(PredictionScore):
         return WeightedMean(np.abs(truth - answers))
 
 
-class RMSE(PredictionScore):
+class RootMeanSquaredError(PredictionScore):
     """Root mean squared error in the target's unit, at least 0, lower is better.
 
     Examples
     --------
-    >>> from interpkd.fidelity import RMSE
-    >>> RMSE()([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 6.0])
+    >>> from interpkd.fidelity import RootMeanSquaredError
+    >>> RootMeanSquaredError()([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 6.0])
     1.0
     """
 

@@ -380,6 +380,11 @@ class TestTables:
         )
         assert report == binary.report()
 
+    def test_column_of_groups(self, binary):
+        groups = np.arange(len(binary.X)) // 3
+        report = binary.report(groups=pd.DataFrame({"customer": groups}))
+        assert report == binary.report(groups=groups)
+
     def test_text_labels(self, binary):
         names = np.array(["bad", "good"])
         student = DecisionTreeClassifier(max_depth=2).fit(binary.X, names[binary.y])

@@ -12,19 +12,19 @@ from sklearn import metrics
 
 from interpkd.exceptions import InvalidInputError, TeacherError
 from interpkd.fidelity import (
-    MAE,
-    R2,
-    RMSE,
     Agreement,
     DecisionAUC,
     KLDivergence,
+    MeanAbsoluteError,
     ProbaMAE,
     ProbaR2,
+    RootMeanSquaredError,
+    RSquared,
 )
 from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
 
 PROBABILITY_SCORES = [Agreement(), KLDivergence(), ProbaR2(), ProbaMAE(), DecisionAUC()]
-PREDICTION_SCORES = [R2(), MAE(), RMSE()]
+PREDICTION_SCORES = [RSquared(), MeanAbsoluteError(), RootMeanSquaredError()]
 BEST = {
     "agreement": 1,
     "kl_divergence": 0,
@@ -107,9 +107,9 @@ class TestAgainstScikitLearn:
     @pytest.mark.parametrize(
         ("score", "oracle"),
         [
-            (R2(), metrics.r2_score),
-            (MAE(), metrics.mean_absolute_error),
-            (RMSE(), metrics.root_mean_squared_error),
+            (RSquared(), metrics.r2_score),
+            (MeanAbsoluteError(), metrics.mean_absolute_error),
+            (RootMeanSquaredError(), metrics.root_mean_squared_error),
         ],
         ids=["r2", "mae", "rmse"],
     )
@@ -241,19 +241,19 @@ class TestUndefined:
         assert DecisionAUC()(teacher, student) == pytest.approx(np.mean(areas))
 
     def test_r2_of_a_constant(self):
-        assert math.isnan(R2()([0.1, 0.1, 0.1], [0.0, 1.0, 2.0]))
+        assert math.isnan(RSquared()([0.1, 0.1, 0.1], [0.0, 1.0, 2.0]))
 
     def test_r2_where_only_the_rows_that_weigh_are_constant(self):
-        assert math.isnan(R2()([0.1, 0.1, 7.0], [0.0, 1.0, 2.0], sample_weight=[1, 2, 0]))
+        assert math.isnan(RSquared()([0.1, 0.1, 7.0], [0.0, 1.0, 2.0], sample_weight=[1, 2, 0]))
 
     def test_r2_of_rounding_errors(self):
-        assert math.isnan(R2()(0.1 + np.array([0, 1, 2]) * 2**-56, [0.0, 1.0, 2.0]))
+        assert math.isnan(RSquared()(0.1 + np.array([0, 1, 2]) * 2**-56, [0.0, 1.0, 2.0]))
 
 
 class TestErrors:
     def test_lengths(self):
         with pytest.raises(ValueError, match="inconsistent numbers of samples"):
-            MAE()([1.0, 2.0], [1.0])
+            MeanAbsoluteError()([1.0, 2.0], [1.0])
 
     def test_classes(self):
         with pytest.raises(InvalidInputError, match=r"same shape, got \(1, 2\) and \(1, 3\)"):
@@ -265,7 +265,7 @@ class TestErrors:
 
     def test_weights(self):
         with pytest.raises(InvalidInputError, match=r"sample_weight must have shape \(2,\)"):
-            MAE()([1.0, 2.0], [1.0, 2.0], sample_weight=[1.0])
+            MeanAbsoluteError()([1.0, 2.0], [1.0, 2.0], sample_weight=[1.0])
 
     @pytest.mark.parametrize("cutoff", [0, 1, -0.1, math.nan, "0.5", True])
     def test_cutoff(self, cutoff):
