@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd.exceptions import InvalidInputError
 from interpkd.learners import LEAF, grow_tree
 
 SIZE = {
@@ -99,7 +98,78 @@ def test_monotone_growth():
         assert (np.diff(down) <= 0).all()
 
 
-def test_monotone_growth_with_missing_values_is_refused(rows):
-    Z, P, w = rows
-    with pytest.raises(InvalidInputError, match="'monotonic_cst' parameter cannot be combined"):
-        grow_tree(Z, P[:, :1], w, **SIZE, monotonic_cst=np.array([1, 0, 0, 0]))
+@pytest.mark.parametrize("missing", [False, True])
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_leaf_nodes": 12},
+        {"max_leaf_nodes": None, "max_depth": 5},
+        {"max_leaf_nodes": None, "min_samples_leaf": 6},
+        {"max_leaf_nodes": 20, "min_samples_leaf": 25},
+    ],
+)
+def test_growth_is_scikit_learns(limits, n_outputs, missing):
+    """Without loss from binning the same splits in the same order, weights included."""
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(400, 5)).round(2)
+    if missing:
+        Z[rng.random(Z.shape) < 0.15] = np.nan
+    targets = rng.normal(size=(400, n_outputs)) + np.nan_to_num(Z[:, :1] * Z[:, 1:2])
+    weights = rng.uniform(0.5, 2, 400)
+    size = {**SIZE, **limits}
+    ours = grow_tree(Z, targets, weights, **size)
+    tree = DecisionTreeRegressor(random_state=0, **size).fit(Z, targets, sample_weight=weights)
+    inner = ours.left != LEAF
+    np.testing.assert_array_equal(ours.left, tree.tree_.children_left)
+    np.testing.assert_array_equal(ours.feature[inner], tree.tree_.feature[inner])
+    np.testing.assert_allclose(ours.threshold[inner], tree.tree_.threshold[inner], rtol=1e-6)
+    np.testing.assert_array_equal(ours.missing_left[inner], tree.tree_.missing_go_to_left[inner])
+    np.testing.assert_allclose(ours.value, tree.tree_.value[:, :, 0], atol=1e-10)
+    np.testing.assert_allclose(ours.impurity, tree.tree_.impurity * n_outputs, atol=1e-10)
+    np.testing.assert_array_equal(ours.n_rows, tree.tree_.n_node_samples)
+
+
+def test_quantile_bins_cost_little():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(20_000, 4))
+    targets = np.tanh(Z[:, :1] * Z[:, 1:2] + Z[:, 2:3])
+    weights = np.ones(len(Z))
+    model = grow_tree(Z, targets, weights, **{**SIZE, "max_leaf_nodes": 24})
+    tree = DecisionTreeRegressor(max_leaf_nodes=24, min_samples_leaf=3).fit(Z, targets)
+    leaf = model.left == LEAF
+    loss = (model.weight * model.impurity)[leaf].sum() / len(Z)
+    assert loss < 1.02 * ((tree.predict(Z) - targets[:, 0]) ** 2).mean()
+    np.testing.assert_array_equal(model.count_rows(Z), model.n_rows)
+
+
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_any_number_of_threads_grows_the_same_tree(n_threads):
+    import numba
+
+    rng = np.random.default_rng(0)
+    Z, targets = rng.normal(size=(100_000, 3)), rng.random((100_000, 1))
+    before = numba.get_num_threads()
+    reference = grow_tree(Z, targets, np.ones(len(Z)), **SIZE)
+    try:
+        numba.set_num_threads(min(n_threads, before))
+        model = grow_tree(Z, targets, np.ones(len(Z)), **SIZE)
+    finally:
+        numba.set_num_threads(before)
+    np.testing.assert_array_equal(model.threshold, reference.threshold)
+    np.testing.assert_array_equal(model.value, reference.value)
+
+
+def test_monotone_growth_with_missing_values():
+    """Along the known values the prediction rises, wherever the missing ones go."""
+    rng = np.random.default_rng(1)
+    Z = rng.uniform(size=(600, 2))
+    target = Z[:, :1] + np.sin(9 * Z[:, :1]) + 3 * Z[:, 1:]
+    Z[rng.random(Z.shape) < 0.2] = np.nan
+    size = {**SIZE, "max_leaf_nodes": 30}
+    model = grow_tree(Z, target, np.ones(600), **size, monotonic_cst=np.array([1, 0]))
+    line = np.linspace(0, 1, 60)
+    for other in (0.1, 0.5, 0.9, np.nan):
+        up = model.value[model.apply(np.column_stack([line, np.full(60, other)])), 0]
+        assert (np.diff(up) >= 0).all()
+    assert (model.feature == 0).any()

@@ -1,0 +1,83 @@
+"""Codes keep the order of values, and thresholds separate what the codes separate."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interpkd.learners._binning import (
+    EXACT_ROWS,
+    MAX_BINS,
+    between,
+    bin_rows,
+    code_rows,
+    quantile_thresholds,
+)
+
+numbers = st.floats(-1e6, 1e6, width=32)
+
+
+@given(st.lists(numbers, min_size=1, max_size=40))
+def test_small_data_loses_nothing(values):
+    Z = np.array(values)[:, None]
+    binned = bin_rows(Z)
+    np.testing.assert_array_equal(binned.values[0][binned.codes[:, 0]], Z[:, 0])
+
+
+@given(st.lists(numbers, min_size=1, max_size=40), st.lists(numbers, min_size=1, max_size=40))
+def test_code_is_the_number_of_thresholds_below(values, thresholds):
+    Z, t = np.array(values)[:, None], np.unique(thresholds)
+    codes = code_rows(Z, (t,)).codes[:, 0]
+    np.testing.assert_array_equal(codes, (t[None, :] < Z).sum(axis=1))
+
+
+@pytest.mark.parametrize("n_thresholds", [0, 1, 2, 127, 128, 253, 254])
+def test_every_number_of_thresholds(n_thresholds):
+    t = np.arange(n_thresholds, dtype=float)
+    Z = np.linspace(-1, n_thresholds, 2000)[:, None]
+    binned = code_rows(Z, (t,))
+    assert binned.codes.dtype == np.uint8
+    expected = (t[None, :] < Z.astype(np.float32)).sum(axis=1)
+    np.testing.assert_array_equal(binned.codes[:, 0], expected)
+
+
+def test_missing_values_have_a_code_of_their_own():
+    Z = np.array([[1.0, np.nan], [np.nan, np.nan], [2.0, 5.0]])
+    binned = bin_rows(Z)
+    np.testing.assert_array_equal(binned.codes == binned.missing, np.isnan(Z))
+
+
+def test_large_data_has_at_most_255_bins_of_like_size():
+    rng = np.random.default_rng(0)
+    Z = rng.lognormal(size=(20_000, 1))
+    binned = bin_rows(Z)
+    assert binned.codes.dtype == np.uint8
+    counts = np.bincount(binned.codes[:, 0])
+    assert len(counts) == MAX_BINS
+    assert counts.max() < 2 * len(Z) / MAX_BINS
+
+
+def test_few_values_in_large_data_are_kept():
+    Z = np.tile(np.arange(200.0), EXACT_ROWS)[:, None]
+    t = quantile_thresholds(Z[:, 0])
+    np.testing.assert_array_equal(t, np.arange(199) + 0.5)
+
+
+def test_a_heavy_value_keeps_its_own_bin():
+    values = np.concatenate([np.zeros(9000), np.random.default_rng(0).uniform(1, 2, 3000)])
+    t = quantile_thresholds(values)
+    assert 0 < t[0] <= 1
+    assert len(t) >= 60
+
+
+@given(numbers, numbers)
+def test_between_separates_also_in_float32(one, two):
+    low, high = min(one, two), max(one, two)
+    if low == high:
+        return
+    t = between(np.array([low]), np.array([high]))[0]
+    assert np.float32(low) <= t < np.float32(high)
+
+
+def test_between_is_short_where_it_can_be():
+    assert between(np.array([16.78]), np.array([16.81]))[0] == 16.795
