@@ -19,6 +19,7 @@ from interpkd._structure import Structure, read_object_array, take_apart
 from interpkd._tables import RawColumn, is_frame, read_frame
 from interpkd._validation import check_predictions, check_probabilities, num_samples
 from interpkd.exceptions import InvalidInputError
+from interpkd.explanation._rows import align
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -60,8 +61,11 @@ class Inputs:
     X : table of shape (n_samples, n_features)
         The evaluation rows as given.
 
+    rows : table of shape (n_samples, n_columns)
+        The same with exactly the student's columns, in its order.
+
     raw : list of RawColumn
-        The same rows as read.
+        `rows` as read.
 
     y : ndarray of shape (n_samples,) or None
         Labels or target values.
@@ -71,6 +75,9 @@ class Inputs:
 
     leaves : ndarray of shape (n_samples,)
         The leaf that each row reaches.
+
+    cutoff : float
+        With two classes, the second is decided where its probability exceeds this.
     """
 
     student: Any
@@ -78,11 +85,13 @@ class Inputs:
     teacher: Any
     teacher_source: str
     X: Table
+    rows: Table
     raw: list[RawColumn]
     y: NDArray[Any] | None
     student_answers: FloatArray
     teacher_answers: FloatArray | None
     leaves: NDArray[np.intp]
+    cutoff: float
 
     @property
     def classes(self) -> list[Any] | None:
@@ -94,8 +103,14 @@ class Inputs:
         """The number of evaluation rows."""
         return len(self.leaves)
 
+    def decide(self, proba: FloatArray) -> NDArray[np.intp]:
+        """Give the position of the decided class, for probabilities of shape (n, n_classes)."""
+        if proba.shape[1] == 2:
+            return (proba[:, 1] > self.cutoff).astype(np.intp)
+        return proba.argmax(axis=1)
 
-def read_inputs(student: Any, X: Table, y: Any, teacher: Any) -> Inputs:
+
+def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> Inputs:
     """Ask both models about the evaluation rows.
 
     Parameters
@@ -111,6 +126,9 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any) -> Inputs:
 
     teacher : fitted estimator, array-like or None
         The teacher, its answers on `X`, or None for the student's own teacher.
+
+    cutoff : float
+        Where two classes are divided.
 
     Returns
     -------
@@ -139,17 +157,20 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any) -> Inputs:
     answers = None if teacher is None else _teacher_answers(teacher, X, structure)
     if source == "given" and not _can_be_asked(teacher):
         teacher, source = None, "answers"
+    rows = align(X, student, structure, name="X")
     return Inputs(
         student=student,
         structure=structure,
         teacher=teacher,
         teacher_source=source,
         X=X,
-        raw=read_table(X, structure),
+        rows=rows,
+        raw=read_table(rows, structure),
         y=_check_y(y, num_samples(X)),
         student_answers=_answers(student, X, structure, "student"),
         teacher_answers=answers,
-        leaves=structure.core.apply(structure.encode(X)),
+        leaves=structure.core.apply(structure.encode(rows)),
+        cutoff=cutoff,
     )
 
 
@@ -217,46 +238,33 @@ def check_split(split: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return {str(name): _plain_value(value, f"split[{name!r}]") for name, value in split.items()}
 
 
-def check_labels(values: Any, name: str, n_rows: int) -> dict[str, NDArray[Any]]:
-    """Give groups or segments as a dictionary of name to one label per row.
+def merge_labels(groups: Any, segments: Any) -> tuple[dict[str, Any], list[str]]:
+    """Put groups and segments together: both are labels of rows, and get the same scores.
 
     Parameters
     ----------
-    values : mapping, data frame, array-like of shape (n_samples,) or None
-        What the caller gave; one array is named after the parameter.
-
-    name : {"groups", "segments"}
-        The parameter, for errors.
-
-    n_rows : int
-        The number of evaluation rows.
+    groups, segments : mapping, data frame, array-like of shape (n_samples,) or None
+        Labels of rows, by name.
 
     Returns
     -------
     labels : dict
-        Name to array of shape (n_samples,).
+        Name to labels, groups first; their lengths are checked where they are used.
+
+    names : list of str
+        Which of them are groups.
 
     Raises
     ------
     InvalidInputError
-        If an entry does not have one label per row.
+        If a name is used for both, or is given in place of a column.
     """
-    if values is None:
-        return {}
-    if is_frame(values):
-        labels = {column.name: _labels_of(column) for column in read_frame(values)}
-    elif isinstance(values, Mapping):
-        labels = {str(key): np.asarray(value) for key, value in values.items()}
-    else:
-        labels = {name.removesuffix("s"): np.asarray(values)}
-    for key, value in labels.items():
-        if value.shape != (n_rows,):
-            msg = (
-                f"{name}[{key!r}] must have one label per row of X, shape ({n_rows},), got "
-                f"{value.shape}. Pass the column itself, not its name."
-            )
-            raise InvalidInputError(msg)
-    return labels
+    first, second = _named(groups, "groups"), _named(segments, "segments")
+    twice = [name for name in first if name in second]
+    if twice:
+        msg = f"groups and segments both hold {twice[0]!r}. Leave it out of one, or rename it."
+        raise InvalidInputError(msg)
+    return {**first, **second}, list(first)
 
 
 def check_seed(random_state: Any) -> int:
@@ -288,14 +296,25 @@ def _plain_value(value: Any, name: str) -> Any:
     return plain(value)
 
 
-def _labels_of(column: RawColumn) -> NDArray[Any]:
-    """Give whole numbers as ints and missing labels as text, so that they read as given."""
-    if column.kind == "category":
-        return np.array(["missing" if v is None else v for v in column.values], dtype=object)
-    if column.kind == "boolean" and not np.isnan(column.values).any():
-        return column.values.astype(bool)
-    values = ["missing" if np.isnan(v) else int(v) if v.is_integer() else v for v in column.values]
-    return np.array(values, dtype=object)
+def _named(labels: Any, parameter: str) -> dict[str, Any]:
+    if labels is None:
+        return {}
+    if is_frame(labels):
+        import narwhals.stable.v1 as nw
+
+        frame = nw.from_native(labels, eager_only=True)
+        return {str(column.name): column.to_list() for column in frame.iter_columns()}
+    if not isinstance(labels, Mapping):
+        name = getattr(labels, "name", None)
+        labels = {parameter.removesuffix("s") if name is None else name: labels}
+    for name, values in labels.items():
+        if isinstance(values, str):
+            msg = (
+                f"{parameter}[{name!r}] is the text {values!r}; it must be one label per row of X. "
+                "Pass the column itself, not its name."
+            )
+            raise InvalidInputError(msg)
+    return {str(name): values for name, values in labels.items()}
 
 
 def _can_be_asked(teacher: Any) -> bool:

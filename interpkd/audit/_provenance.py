@@ -1,8 +1,8 @@
 """Which data, which model, which software: the fingerprints a reviewer can recompute.
 
-A table has one canonical form, whatever library holds it: columns in their order, each with its
-name, its kind and its values, numbers as little-endian float64, categories as text with their
-type. The same rows in pandas, polars and pyarrow give the same SHA-256.
+Everything has one canonical form, whatever library holds it: numbers as little-endian float64 with
+one zero and one missing value, labels as text with their type. A table is hashed as the background
+of an explanation is, so the two can be compared.
 """
 
 # Authors: The interpkd developers
@@ -21,10 +21,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from interpkd._structure import Structure
-    from interpkd._tables import RawColumn
 
 SOFTWARE = ("interpkd", "numpy", "scipy", "sklearn", "pandas", "shap", "matplotlib", "jinja2")
 """The libraries whose versions every report states, beside the teacher's own."""
@@ -33,29 +32,6 @@ SOFTWARE = ("interpkd", "numpy", "scipy", "sklearn", "pandas", "shap", "matplotl
 def utc_now() -> str:
     """Give the time in UTC, to the second, as ISO 8601."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def hash_table(columns: Sequence[RawColumn]) -> str:
-    """Give the SHA-256 of a table in canonical form.
-
-    Parameters
-    ----------
-    columns : sequence of RawColumn
-        The table as read.
-
-    Returns
-    -------
-    sha256 : str
-        64 hexadecimal digits.
-    """
-    parts: list[bytes] = []
-    for column in columns:
-        parts += [column.name.encode("utf-8", "backslashreplace"), column.kind.encode()]
-        if column.kind == "category":
-            parts += [_value_bytes(value) for value in column.values]
-        else:
-            parts.append(_number_bytes(column.values))
-    return _digest(parts)
 
 
 def hash_values(values: Any) -> str:
