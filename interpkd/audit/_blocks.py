@@ -256,7 +256,10 @@ def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
 
 
 def table(
-    caption: str, header: Sequence[str | Cell], rows: Sequence[Sequence[Cell]], wide: int | None = None
+    caption: str,
+    header: Sequence[str | Cell],
+    rows: Sequence[Sequence[Cell]],
+    wide: int | None = None,
 ) -> Table:
     """Give a table; headings may be plain words."""
     heads = tuple(words(one) if isinstance(one, str) else one for one in header)
