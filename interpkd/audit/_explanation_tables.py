@@ -43,6 +43,10 @@ def explanation_section(data: Mapping[str, Any]) -> Section:
     background = section["background"]
     sources = {"evaluation rows": "of the evaluation rows", "given": "of those given"}
     methods = [(f"Method, {who}", words(text)) for who, text in section["method"].items()]
+    methods += [
+        (f"Largest miss of base plus values, {who}", number(miss))
+        for who, miss in section["additivity_error"].items()
+    ]
     if section["teacher_missing"] is not None:
         methods.append(("Teacher", words(section["teacher_missing"])))
     limit = section["limited_by"]
@@ -69,7 +73,7 @@ def explanation_section(data: Mapping[str, Any]) -> Section:
     blocks: list[Block] = [Paragraph(words(intro)), facts("How the explanations were made", about)]
     blocks += [importance, _importance_table(section)]
     for k, spread in enumerate(section["spread"]):
-        title = f"SHAP values of the explained rows for {spread['answer']}"
+        title = f"SHAP values of the explained rows: {spread['answer']}"
         description = (
             f"One mark per explained row and column for {spread['answer']}: its SHAP value along "
             "the axis, the size of the column's value by shape and shade. The table below gives "
