@@ -136,9 +136,7 @@ def describe_columns(raw: Iterable[RawColumn]) -> tuple[Column, ...]:
 def describe_matrix(X: FloatArray, names: Sequence[str] | None = None) -> tuple[Column, ...]:
     """Sum up the columns of a numeric array of shape (n_samples, n_features)."""
     names = [f"x{i}" for i in range(X.shape[1])] if names is None else list(names)
-    return describe_columns(
-        RawColumn(name, "numeric", X[:, i]) for i, name in enumerate(names)
-    )
+    return describe_columns(RawColumn(name, "numeric", X[:, i]) for i, name in enumerate(names))
 
 
 def encode(raw: Sequence[RawColumn], columns: Sequence[Column]) -> FloatArray:
@@ -229,13 +227,13 @@ def _encode_column(raw: RawColumn, column: Column) -> NDArray[Any]:
         return raw.values
     code = {value: float(i) for i, value in enumerate(column.categories)}
     values = raw.values
-    if raw.kind != "category" and not np.isnan(values).all():
-        if not all(isinstance(value, (int, float)) for value in column.categories):
-            msg = (
-                f"Column {raw.name!r} held categories such as {column.categories[0]!r} when the "
-                f"model was fitted and now holds numbers. Convert the column to the same texts."
-            )
-            raise InvalidInputError(msg)
+    coded_as_text = not all(isinstance(value, (int, float)) for value in column.categories)
+    if raw.kind != "category" and coded_as_text and not np.isnan(values).all():
+        msg = (
+            f"Column {raw.name!r} held categories such as {column.categories[0]!r} when the model "
+            "was fitted and now holds numbers. Convert the column to the same texts."
+        )
+        raise InvalidInputError(msg)
     return np.array([code.get(value, np.nan) for value in values], dtype=np.float64)
 
 

@@ -16,6 +16,7 @@ from sklearn.utils.metadata_routing import _routing_enabled as is_routing_enable
 from sklearn.utils.validation import _check_method_params as select_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
+from sklearn.utils.validation import check_array, column_or_1d
 
 from interpkd.exceptions import InvalidInputError, TeacherError
 
@@ -33,6 +34,7 @@ __all__ = [
     "check_predictions",
     "check_probabilities",
     "check_sample_weight",
+    "check_target",
     "class_positions",
     "fit_context",
     "is_routing_enabled",
@@ -78,7 +80,9 @@ def check_probabilities(
     try:
         P = np.asarray(proba, dtype=np.float64)
     except (TypeError, ValueError) as error:
-        msg = f"Probabilities of the {source} must be numbers; they cannot be read as floats: {error}"
+        msg = (
+            f"Probabilities of the {source} must be numbers; they cannot be read as floats: {error}"
+        )
         raise TeacherError(msg) from error
     wanted = f"({n_samples}, {n_classes if n_classes is not None else 'n_classes'})"
     if P.ndim != 2 or len(P) != n_samples or (n_classes is not None and P.shape[1] != n_classes):
@@ -151,6 +155,29 @@ def check_predictions(values: ArrayLike, *, n_samples: int, source: str = "teach
         )
         raise TeacherError(msg)
     return out
+
+
+def check_target(y: ArrayLike, *, estimator: Any, dtype: Any = None) -> NDArray[Any]:
+    """Check labels or target values and give them as an array.
+
+    Parameters
+    ----------
+    y : array-like of shape (n_samples,)
+        The target; a column vector is flattened with scikit-learn's warning.
+
+    estimator : estimator instance
+        Named in errors.
+
+    dtype : dtype or None, default=None
+        What to convert to; None keeps labels as they are.
+
+    Returns
+    -------
+    y : ndarray of shape (n_samples,)
+        The target, free of missing values.
+    """
+    y = column_or_1d(y, warn=True)
+    return check_array(y, ensure_2d=False, dtype=dtype, input_name="y", estimator=estimator)
 
 
 def align_classes(

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import ABC, abstractmethod
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -13,12 +14,12 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     check_array,
     check_is_fitted,
-    column_or_1d,
     has_fit_parameter,
     validate_data,
 )
@@ -32,6 +33,7 @@ from interpkd._validation import (
     Options,
     StrOptions,
     check_sample_weight,
+    check_target,
     class_positions,
     fit_context,
     is_routing_enabled,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray, Table
 
 
-class BaseDistilled(BaseEstimator):
+class BaseDistilled(BaseEstimator, ABC):
     """Base of all students; a subclass owns `_fit_student` and how it predicts."""
 
     _task: ClassVar[str]
@@ -143,15 +145,13 @@ class BaseDistilled(BaseEstimator):
         )
         return self
 
+    @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
         """Fit and return the plain estimator on the encoded matrix; subclasses own this."""
-        raise AttributeError
 
-    def _targets(
-        self, answers: FloatArray, y: NDArray[Any] | None
-    ) -> FloatArray:
+    @abstractmethod
+    def _targets(self, answers: FloatArray, y: NDArray[Any] | None) -> FloatArray:
         """Turn answers into soft targets; each task owns this."""
-        raise AttributeError
 
     def _check_y(self, X: Table, y: Any, teacher_proba: Any) -> NDArray[Any] | None:
         """Check the target, and that there is one when it is needed."""
@@ -171,9 +171,7 @@ class BaseDistilled(BaseEstimator):
                 )
                 raise InvalidInputError(msg)
             return None
-        y = column_or_1d(
-            check_array(y, ensure_2d=False, dtype=None, input_name="y", estimator=self), warn=True
-        )
+        y = check_target(y, estimator=self)
         if len(y) != num_samples(X):
             msg = (
                 "Found input variables with inconsistent numbers of samples: X has "
@@ -196,9 +194,7 @@ class BaseDistilled(BaseEstimator):
             validate_data(self, X, reset=False, skip_check_array=True)
             raw = read_object_array(X, self.columns_)
         else:
-            X = validate_data(
-                self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-            )
+            X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
             return [RawColumn(f"x{i}", "numeric", X[:, i]) for i in range(X.shape[1])]
         for column in raw:
             if column.kind != "category" and np.isinf(column.values).any():
@@ -208,7 +204,26 @@ class BaseDistilled(BaseEstimator):
 
     def _encode(self, X: Table) -> FloatArray:
         check_is_fitted(self)
-        return encode(self._read(X, reset=False), self.columns_)
+        Z = encode(self._read(X, reset=False), self.columns_)
+        knows_missing = any(column.has_missing for column in self.columns_)
+        if not (knows_missing or self._teacher_takes_missing()) and np.isnan(Z).any():
+            row, column = np.argwhere(np.isnan(Z))[0]
+            msg = (
+                f"Input X contains NaN: row {row}, column {self.columns_[column].name!r}. Neither "
+                "the training rows nor the teacher know missing values; impute them."
+            )
+            raise InvalidInputError(msg)
+        return Z
+
+    def _teacher_takes_missing(self) -> bool:
+        """Tell whether the teacher may take missing values, as far as it says so.
+
+        A frozen teacher and a pipeline, which may hold an imputer, do not say.
+        """
+        teacher = self.teacher
+        if teacher is None or is_frozen(teacher) or hasattr(teacher, "steps"):
+            return True
+        return bool(get_tags(teacher).input_tags.allow_nan)
 
     def _check_weights(
         self, sample_weight: ArrayLike | None, raw: list[RawColumn]
@@ -353,7 +368,7 @@ class BaseDistilled(BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = self._teacher_takes_missing()
         tags.input_tags.sparse = False
         tags.target_tags.required = not is_frozen(self.teacher)
         return tags
@@ -412,9 +427,9 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
         proba = self.predict_proba(X)
         return self.classes_[proba.argmax(axis=1)]
 
+    @abstractmethod
     def _student_proba(self, Z: FloatArray) -> FloatArray:
         """Give probabilities for the encoded matrix; subclasses own this."""
-        raise AttributeError
 
 
 class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
@@ -427,9 +442,7 @@ class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
     }
 
     def _check_target(self, y: NDArray[Any]) -> NDArray[Any]:
-        return check_array(
-            y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self
-        )
+        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
 
     def _targets(self, answers: FloatArray, y: NDArray[Any] | None) -> FloatArray:
         if y is None or self.alpha == 0:
@@ -451,9 +464,9 @@ class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
         """
         return self._student_prediction(self._encode(X))
 
+    @abstractmethod
     def _student_prediction(self, Z: FloatArray) -> FloatArray:
         """Give predictions for the encoded matrix; subclasses own this."""
-        raise AttributeError
 
 
 def _as_array(raw: list[RawColumn]) -> FloatArray:

@@ -120,9 +120,7 @@ def make_encoder(columns: Sequence[Column], raw: Sequence[RawColumn]) -> ColumnT
     return transformer.fit(frame)
 
 
-def check_monotonic_cst(
-    monotonic_cst: Any, columns: Sequence[Column]
-) -> NDArray[np.int8] | None:
+def check_monotonic_cst(monotonic_cst: Any, columns: Sequence[Column]) -> NDArray[np.int8] | None:
     """Check monotone constraints and give one sign per column.
 
     Parameters
@@ -179,7 +177,7 @@ def check_monotonic_cst(
 def _mean_answers(
     codes: NDArray[np.intp], targets: FloatArray, weights: FloatArray, n_categories: int
 ) -> tuple[FloatArray, FloatArray]:
-    mass = np.bincount(codes, weights, n_categories)
+    mass = np.asarray(np.bincount(codes, weights, n_categories), dtype=np.float64)
     sums = np.stack(
         [np.bincount(codes, weights * column, n_categories) for column in targets.T], axis=1
     )

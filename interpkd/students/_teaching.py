@@ -113,7 +113,7 @@ def teach_classifier(
         raise NotATeacherError(msg)
     _warn_if_fitted(teacher)
     fit = cross_fit_classifier(
-        teacher, X, y, cv=cv, fit_params=fit_params, split_params=split_params
+        teacher, X, np.asarray(y), cv=cv, fit_params=fit_params, split_params=split_params
     )
     facts = {
         "source": OUT_OF_FOLD,
@@ -182,7 +182,7 @@ def teach_regressor(
         raise NotATeacherError(msg)
     _warn_if_fitted(teacher)
     fit = cross_fit_regressor(
-        teacher, X, y, cv=cv, fit_params=fit_params, split_params=split_params
+        teacher, X, np.asarray(y), cv=cv, fit_params=fit_params, split_params=split_params
     )
     return Teaching(fit.teacher, fit.answers, None, {"source": OUT_OF_FOLD, "n_folds": fit.n_folds})
 

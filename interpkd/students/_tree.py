@@ -406,9 +406,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> DecisionTreeRegressor:
         model = self._grow(transfer, transfer.targets[:, None], signs, impurity_unit=1.0)
-        return plain_regressor(
-            model, model.value[:, 0], transfer.Z.shape[1], **self._size_params()
-        )
+        return plain_regressor(model, model.value[:, 0], transfer.Z.shape[1], **self._size_params())
 
     def _student_prediction(self, Z: FloatArray) -> FloatArray:
         return self._leaf_values(Z)[:, 0]

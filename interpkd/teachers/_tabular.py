@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from interpkd._tables import category_frame, describe_columns, encode, is_frame, read_frame
-from interpkd._validation import HasMethods, StrOptions, fit_context
+from interpkd._validation import HasMethods, StrOptions, check_target, fit_context
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -36,9 +37,7 @@ class _Tabular(BaseEstimator):
 
     def _read(self, X: Table, *, reset: bool) -> Any:
         if not is_frame(X):
-            X = validate_data(
-                self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan"
-            )
+            X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
             if reset:
                 self.columns_ = None
             return X
@@ -59,7 +58,7 @@ class _Tabular(BaseEstimator):
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = get_tags(self.model).input_tags.allow_nan
         tags.target_tags.required = True
         return tags
 
@@ -125,7 +124,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
             The fitted teacher.
         """
         table = self._read(X, reset=True)
-        y = column_or_1d(np.asarray(y), warn=True)
+        y = check_target(y, estimator=self)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         return self._fit_model(table, codes, sample_weight)
@@ -159,7 +158,8 @@ class TabularClassifier(ClassifierMixin, _Tabular):
         y_pred : ndarray of shape (n_samples,)
             Class labels.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        best = self.predict_proba(X).argmax(axis=1)
+        return self.classes_[best]
 
 
 class TabularRegressor(RegressorMixin, _Tabular):
@@ -220,7 +220,7 @@ class TabularRegressor(RegressorMixin, _Tabular):
             The fitted teacher.
         """
         table = self._read(X, reset=True)
-        y = column_or_1d(np.asarray(y, dtype=np.float64), warn=True)
+        y = check_target(y, estimator=self, dtype=np.float64)
         return self._fit_model(table, y, sample_weight)
 
     def predict(self, X: Table) -> FloatArray:
