@@ -17,6 +17,7 @@ from sklearn.base import is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from interpkd._tables import Column, RawColumn, encode, is_frame, read_frame
+from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -70,10 +71,21 @@ def take_apart(model: Any) -> Structure:
     -------
     structure : Structure
         Its parts.
+
+    Raises
+    ------
+    InvalidInputError
+        If the model is a bare pipeline.
     """
     check_is_fitted(model)
     classes = np.asarray(model.classes_) if is_classifier(model) else None
     core = getattr(model, "student_", model)
+    if core is model and hasattr(core, "steps"):
+        msg = (
+            "The model is a pipeline of unknown steps, whose last one does not see the user's "
+            "columns. Pass a student, or the last step together with the table it was fitted on."
+        )
+        raise InvalidInputError(msg)
     if hasattr(core, "steps"):
         core = core.steps[-1][1]
     columns = getattr(model, "columns_", None)

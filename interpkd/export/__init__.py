@@ -1,1 +1,6 @@
-"""Placeholder."""
+"""Export: a student written down for people and for other systems."""
+
+from interpkd.export._rules import Condition, Rule, rule_list
+from interpkd.export._to_rules import to_rules
+
+__all__ = ["Condition", "Rule", "rule_list", "to_rules"]
