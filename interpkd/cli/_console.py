@@ -1,0 +1,208 @@
+"""What the commands print: stages with their times, rules, scores, paths."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from interpkd.export import Condition, Rule
+
+MAX_RULES_SHOWN = 16
+
+
+class Stages:
+    """The stages of a run as they begin: a live line each on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start = time.monotonic()
+        self._progress: Progress | None = None
+        if console.is_terminal:
+            self._progress = Progress(
+                SpinnerColumn(finished_text=Text("+", style="green")),
+                TextColumn("{task.description}", markup=False),
+                TimeElapsedColumn(),
+                console=console,
+            )
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._progress is not None:
+            if error[0] is None:
+                self._finish()
+            self._progress.stop()
+
+    def begin(self, name: str) -> None:
+        """Say that a stage begins, and so that the one before it is done.
+
+        Parameters
+        ----------
+        name : str
+            What is being done.
+        """
+        if self._progress is None:
+            seconds = time.monotonic() - self._start
+            self._console.print(Text(f"{seconds:7.1f} s  {name}"))
+            return
+        self._finish()
+        self._progress.add_task(name, total=1)
+
+    def _finish(self) -> None:
+        if self._progress is not None and self._progress.tasks:
+            self._progress.update(self._progress.tasks[-1].id, completed=1)
+
+
+def make_console() -> Console:
+    """Give the console for stdout, without guesses at what in a text might be a number."""
+    return Console(highlight=False)
+
+
+def show_facts(console: Console, facts: Mapping[str, str]) -> None:
+    """Print named facts, one per line, names aligned.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    facts : mapping of str to str
+        Name and text of each fact.
+    """
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column()
+    for name, text in facts.items():
+        grid.add_row(Text(name), Text(text))
+    console.print(grid)
+
+
+def show_rules(console: Console, rules: Sequence[Rule]) -> None:
+    """Print rules as a table, thresholds rounded to five digits.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    rules : sequence of Rule
+        The rules of the student; the first `MAX_RULES_SHOWN` are printed.
+    """
+    shown = rules[:MAX_RULES_SHOWN]
+    table = Table(title=f"The student: {len(rules)} rules", **_PLAIN)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("if", ratio=1)
+    table.add_column("then")
+    table.add_column("" if rules[0].distribution is None else "chance", justify="right")
+    table.add_column("rows", justify="right", no_wrap=True)
+    for rule in shown:
+        conditions = [_short(condition) for condition in rule.conditions]
+        text = "\nand ".join(condition.text for condition in conditions) or "always"
+        if rule.distribution is None:
+            then, chance = f"{rule.value:.5g}", ""
+        else:
+            then, chance = str(rule.decision), f"{rule.distribution[rule.decision]:.2f}"
+        table.add_row(str(rule.number), Text(text), Text(then), chance, str(rule.n_rows))
+    console.print(table)
+    note = "Thresholds are rounded here; rules.txt has them in full."
+    if len(rules) > len(shown):
+        note = f"The first {len(shown)} of {len(rules)} rules, thresholds rounded; rules.txt has all in full."
+    console.print(Text(note, style="dim"))
+
+
+def show_scores(
+    console: Console, title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]
+) -> None:
+    """Print scores with their intervals.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    title : str
+        What the scores say, of which rows.
+
+    rows : sequence of (str, mapping)
+        Name of each score, and its "estimate", "low", "high", "n" and "method".
+    """
+    table = Table(title=title, **_PLAIN)
+    table.add_column("score")
+    table.add_column("estimate", justify="right", no_wrap=True)
+    table.add_column("interval", justify="right", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    for name, score in rows:
+        if score["estimate"] is None:
+            table.add_row(Text(name), "-", Text(f"none: {score['method']}"), str(score["n"]))
+            continue
+        interval = "-"
+        if score["low"] is not None:
+            interval = f"{_number(score['low'])} to {_number(score['high'])}"
+        table.add_row(Text(name), _number(score["estimate"]), interval, str(score["n"]))
+    console.print(table)
+
+
+def show_paths(console: Console, folder: Path, names: Sequence[str]) -> None:
+    """Print the paths of files, one per line and unbroken, so that they can be copied.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    folder : Path
+        The folder they lie in.
+
+    names : sequence of str
+        Names of the files.
+    """
+    for name in names:
+        console.print(Text(str(folder / name)), soft_wrap=True)
+
+
+_PLAIN: dict[str, Any] = {
+    "box": None,
+    "title_justify": "left",
+    "title_style": "bold",
+    "header_style": "dim",
+    "pad_edge": False,
+    "padding": (0, 2, 0, 0),
+}
+
+
+def _short(condition: Condition) -> Condition:
+    """Round the bounds of a condition, as long as they stay apart."""
+    lower, upper = (
+        None if bound is None else float(f"{bound:.5g}")
+        for bound in (condition.lower, condition.upper)
+    )
+    if lower is not None and lower == upper:
+        return condition
+    return replace(condition, lower=lower, upper=upper)
+
+
+def _number(value: float) -> str:
+    """Write a score: three decimals, or five digits where it is large."""
+    return f"{value:.3f}" if abs(value) < 100 else f"{value:.5g}"

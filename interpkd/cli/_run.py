@@ -1,0 +1,254 @@
+"""One run: teacher, student, fidelity, audit report, and the files of all this."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from interpkd import (
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+    __version__,
+    audit_report,
+    fidelity_report,
+)
+from interpkd.cli._console import Stages, show_facts, show_paths, show_rules, show_scores
+from interpkd.cli._folder import FILES
+from interpkd.cli._problem import FOLDS
+from interpkd.export import rule_list, to_rules
+from interpkd.teachers import make_teacher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pandas as pd
+    from rich.console import Console
+
+    from interpkd.audit import AuditReport
+    from interpkd.cli._problem import Problem, Split
+    from interpkd.fidelity import FidelityReport
+
+STUDENTS = {
+    ("tree", "classification"): DistilledTreeClassifier,
+    ("tree", "regression"): DistilledTreeRegressor,
+}
+
+N_BACKGROUND = 100
+"""Training rows that SHAP values are measured against."""
+
+SCORES = {
+    "agreement": "same decision as the teacher",
+    "kl_divergence": "KL(teacher || student), nats",
+    "proba_r2": "R2 of the probabilities",
+    "proba_mae": "mean error of the probabilities",
+    "decision_auc": "AUC for the teacher's decision",
+    "r2": "R2",
+    "mae": "mean absolute error",
+    "rmse": "root mean squared error",
+    "accuracy": "accuracy",
+    "auc": "AUC",
+    "log_loss": "log loss",
+    "brier": "Brier score",
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to teach.
+
+    Attributes
+    ----------
+    teacher, student : str
+        Kinds of the two models.
+
+    max_leaf_nodes, min_samples_leaf : int
+        Size of the student.
+
+    alpha, temperature : float
+        As the student's parameters.
+
+    device : str
+        Where the teacher trains.
+
+    seed : int
+        Seed of the split, of both models and of the report.
+    """
+
+    teacher: str = "boosted"
+    student: str = "tree"
+    max_leaf_nodes: int = 16
+    min_samples_leaf: int = 20
+    alpha: float = 0.0
+    temperature: float = 1.0
+    device: str = "auto"
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out of a run.
+
+    Attributes
+    ----------
+    student : estimator
+        The fitted student.
+
+    fidelity : FidelityReport
+        Its scores on the held-out rows.
+
+    report : AuditReport
+        The audit report.
+    """
+
+    student: Any
+    fidelity: FidelityReport
+    report: AuditReport
+
+
+def describe(console: Console, problem: Problem, split: Split, settings: Settings) -> None:
+    """Print what will be learned, from which rows, by which models.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    problem : Problem
+        The table and its target.
+
+    split : Split
+        The rows held out.
+
+    settings : Settings
+        How to teach.
+    """
+    n_rows, n_columns = problem.X.shape
+    missing = int(problem.X.isna().sum().sum())
+    size = f"{problem.source}: {n_rows} rows, {n_columns} columns to learn from"
+    facts = {
+        "interpkd": __version__,
+        "Table": size + (f", {missing} values missing" if missing else ", no values missing"),
+        "Target": f"{problem.target}: {problem.task}, {problem.reason}",
+        "Held out": split.sentence,
+        "Teacher": f"{settings.teacher}, asked out of fold ({FOLDS} folds of the rows to learn from)",
+        "Student": f"{settings.student} of at most {settings.max_leaf_nodes} leaves, each of at "
+        f"least {settings.min_samples_leaf} rows",
+    }
+    show_facts(console, facts)
+    console.print()
+
+
+def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) -> Result:
+    """Fit both models and question them on the held-out rows.
+
+    Parameters
+    ----------
+    problem : Problem
+        The table and its target.
+
+    split : Split
+        The rows to learn from and the rows held out.
+
+    settings : Settings
+        How to teach.
+
+    stages : Stages
+        Where to say what is being done.
+
+    Returns
+    -------
+    result : Result
+        Student, fidelity and report.
+    """
+    teacher = make_teacher(
+        settings.teacher, task=problem.task, device=settings.device, random_state=settings.seed
+    )
+    student = STUDENTS[settings.student, problem.task](
+        teacher,
+        alpha=settings.alpha,
+        temperature=settings.temperature,
+        max_leaf_nodes=settings.max_leaf_nodes,
+        min_samples_leaf=settings.min_samples_leaf,
+        cv=FOLDS,
+        random_state=settings.seed,
+    )
+    stages.begin(f"Fitting the teacher ({FOLDS} folds and all rows) and the student")
+    student.fit(split.X_train, split.y_train)
+    stages.begin("Measuring fidelity on the held-out rows")
+    fidelity = fidelity_report(student, split.X_test, split.y_test)
+    report = audit_report(
+        student,
+        split.X_test,
+        split.y_test,
+        background=_background(split.X_train, settings.seed),
+        fields={"data_source": problem.source},
+        split=split.facts,
+        random_state=settings.seed,
+        progress=lambda stage: stages.begin(f"Audit report: {stage}"),
+    )
+    return Result(student, fidelity, report)
+
+
+def write(result: Result, folder: Path) -> None:
+    """Write all files of a run.
+
+    Parameters
+    ----------
+    result : Result
+        What came out of the run.
+
+    folder : Path
+        An empty folder.
+    """
+    result.report.to_html(folder / "report.html")
+    result.report.to_json(folder / "report.json")
+    result.report.to_markdown(folder / "report.md")
+    (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
+    to_rules(result.student, format="frame").to_csv(folder / "rules.csv", index=False)
+    metrics = json.dumps(result.fidelity.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+    (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
+
+
+def show(console: Console, result: Result, out: Path) -> None:
+    """Print the student, its scores and the paths; the HTML report comes last.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    result : Result
+        What came out of the run.
+
+    out : Path
+        The folder of results.
+    """
+    scores = result.fidelity.to_dict()
+    confidence = f"{100 * scores['confidence']:g} % intervals"
+    console.print()
+    show_rules(console, rule_list(result.student))
+    console.print()
+    rows = [(SCORES[key], scores[key]) for key in SCORES if key in scores]
+    show_scores(
+        console,
+        f"Fidelity: the student against its teacher, {scores['n_rows']} held-out rows, {confidence}",
+        rows,
+    )
+    for model in ("student", "teacher"):
+        against = scores["performance"].get(model, {})
+        rows = [(SCORES.get(key, key), score) for key, score in against.items()]
+        console.print()
+        show_scores(console, f"Performance: the {model} against the true target", rows)
+    console.print()
+    names = [name for name in FILES if name != "report.html"]
+    show_paths(console, out, [*names, "report.html"])
+
+
+def _background(X: pd.DataFrame, seed: int) -> pd.DataFrame:
+    if len(X) <= N_BACKGROUND:
+        return X
+    return X.sample(N_BACKGROUND, random_state=seed).reset_index(drop=True)
