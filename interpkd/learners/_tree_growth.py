@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,7 +94,7 @@ def grow_tree(
     )
     tree = grower.fit(Z, targets, sample_weight=weights).tree_
     inner = tree.children_left != LEAF
-    return TreeModel(
+    model = TreeModel(
         left=tree.children_left.astype(np.int64),
         right=tree.children_right.astype(np.int64),
         feature=np.where(inner, tree.feature, -1).astype(np.int64),
@@ -105,3 +106,31 @@ def grow_tree(
         # scikit-learn averages the outputs, here they are summed
         impurity=tree.impurity * targets.shape[1],
     )
+    return replace(model, threshold=_readable_thresholds(model, Z))
+
+
+def _readable_thresholds(model: TreeModel, Z: FloatArray) -> FloatArray:
+    """Put each threshold half-way between the values it separates, as they were given.
+
+    scikit-learn takes the middle of the values rounded to float32, so that halfway between 16.78
+    and 16.81 reads 16.795000076293945. Twelve digits of the true middle send every row to the
+    same side, also after rounding to float32, or the threshold is left as it is.
+    """
+    threshold = model.threshold.copy()
+    todo = [(0, np.arange(len(Z)))]
+    while todo:
+        node, rows = todo.pop()
+        if model.left[node] == LEAF:
+            continue
+        values = Z[rows, model.feature[node]]
+        at_most = values.astype(np.float32) <= threshold[node]
+        above = values.astype(np.float32) > threshold[node]
+        if at_most.any() and above.any():
+            low, high = values[at_most].max(), values[above].min()
+            middle = float(f"{low / 2 + high / 2:.12g}")
+            if max(low, np.float32(low)) <= middle < min(high, np.float32(high)):
+                threshold[node] = middle
+        goes_left = at_most | (np.isnan(values) & model.missing_left[node])
+        todo.append((int(model.left[node]), rows[goes_left]))
+        todo.append((int(model.right[node]), rows[~goes_left]))
+    return threshold

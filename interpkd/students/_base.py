@@ -293,7 +293,7 @@ class BaseDistilled(BaseEstimator, ABC):
             f"The teacher {type(teacher).__name__} does not take sample_weight: the weights count "
             "for the student only.",
             DistillationWarning,
-            stacklevel=4,
+            stacklevel=5,  # to the caller of `fit`
         )
         return {}, {}
 

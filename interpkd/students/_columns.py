@@ -188,12 +188,12 @@ def _mean_answers(
 def _along_main_direction(means: FloatArray, mass: FloatArray) -> FloatArray:
     """Give each category's place on the weighted first principal component of the means."""
     used = mass > 0
-    if means.shape[1] == 1 or used.sum() < 2:
-        return np.where(used, means[:, 0], np.inf)
+    if means.shape[1] <= 2 or used.sum() < 2:  # of two probabilities the last says it all
+        return np.where(used, means[:, -1], np.inf)
     centred = means[used] - np.average(means[used], axis=0, weights=mass[used])
     _, _, directions = np.linalg.svd(np.sqrt(mass[used])[:, None] * centred, full_matrices=False)
     main = directions[0]
-    # a principal component has no sign of its own: the last output rises along the order
+    # a principal component has no sign of its own: its largest output rises along the order
     main = main * (1 if main[np.abs(main).argmax()] > 0 else -1)
     score = np.full(len(means), np.inf)
     score[used] = centred @ main

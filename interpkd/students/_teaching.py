@@ -239,7 +239,7 @@ def _warn_if_fitted(teacher: Any) -> None:
             "the student learns from out-of-fold answers. To use it as it is, pass "
             "sklearn.frozen.FrozenEstimator(teacher) or interpkd.as_teacher(teacher).",
             DistillationWarning,
-            stacklevel=4,
+            stacklevel=6,  # to the caller of `fit`
         )
 
 

@@ -146,7 +146,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     max_depth : int or None, default=None
         Most conditions in a rule; None for no limit.
 
-    min_samples_leaf : int, default=20
+    min_samples_leaf : int, default=5
         Fewest rows of the transfer set behind a rule.
 
     min_impurity_decrease : float, default=0.0
@@ -224,7 +224,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         random_state: int | np.random.RandomState | None = None,
         max_leaf_nodes: int | None = 16,
         max_depth: int | None = None,
-        min_samples_leaf: int = 20,
+        min_samples_leaf: int = 5,
         min_impurity_decrease: float = 0.0,
     ) -> None:
         self.teacher = teacher
@@ -314,7 +314,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     max_depth : int or None, default=None
         Most conditions in a rule; None for no limit.
 
-    min_samples_leaf : int, default=20
+    min_samples_leaf : int, default=5
         Fewest rows of the transfer set behind a rule.
 
     min_impurity_decrease : float, default=0.0
@@ -386,7 +386,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         random_state: int | np.random.RandomState | None = None,
         max_leaf_nodes: int | None = 16,
         max_depth: int | None = None,
-        min_samples_leaf: int = 20,
+        min_samples_leaf: int = 5,
         min_impurity_decrease: float = 0.0,
     ) -> None:
         self.teacher = teacher

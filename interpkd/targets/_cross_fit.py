@@ -215,7 +215,7 @@ def _answers_of_fold(
         f"Class {missing[0]!r} is missing from the training part of fold {number}: the teacher "
         "of that fold gives it probability 0.",
         DistillationWarning,
-        stacklevel=2,
+        stacklevel=7,  # to the caller of a student's `fit`
     )
     if np.array_equal(classes, np.arange(len(classes))):
         # XGBoost refuses codes with a gap in them, so the classes that are left move together

@@ -1,0 +1,66 @@
+"""Sphinx configuration."""
+
+import sys
+import warnings
+from importlib.metadata import version as installed_version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+project = "interpkd"
+author = "The interpkd developers"
+copyright = "2026, The interpkd developers"
+version = release = installed_version("interpkd")
+
+extensions = [
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
+    "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
+]
+exclude_patterns = ["_build", "auto_examples/*.ipynb"]
+html_theme = "pydata_sphinx_theme"
+html_title = "interpkd"
+html_theme_options = {"navigation_with_keys": True, "show_prev_next": False}
+html_static_path = ["_static"]
+html_show_sourcelink = False
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+suppress_warnings = ["config.cache"]
+
+autosummary_generate = True
+autodoc_typehints = "none"
+numpydoc_show_class_members = True
+numpydoc_show_inherited_class_members = False
+numpydoc_class_members_toctree = False
+numpydoc_validation_checks = {
+    "all",
+    "ES01",  # a summary that says it all needs no more
+    "EX01",  # checked for public objects by tests/test_public_api.py
+    "GL01",  # text starts on the line of the quotes
+    "GL02",  # and ends on a line of its own
+    "GL08",  # attributes of dataclasses are described by the class
+    "RT02",  # "self : object" as scikit-learn writes it
+    "SA01",  # not everything has a neighbour
+    "YD01",
+}
+numpydoc_validation_exclude = {  # inherited from scikit-learn
+    r"\.(get_params|set_params|score|fit_request|set_fit_request|set_score_request)$",
+    r"\.(get_metadata_routing|set_partial_fit_request)$",
+}
+
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/plot_",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "min_reported_time": 3600,
+    "show_memory": False,
+    "remove_config_comments": True,
+}
+
+# shap on matplotlib 3.11, at import (2026-11)
+warnings.filterwarnings("ignore", message="The set_(bad|over|under) function")

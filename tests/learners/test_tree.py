@@ -1,0 +1,106 @@
+"""The tree learner against scikit-learn, which is its oracle."""
+
+import numpy as np
+import pytest
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+
+from interpkd.exceptions import InvalidInputError
+from interpkd.learners import LEAF, grow_tree
+
+SIZE = {
+    "max_leaf_nodes": 8,
+    "max_depth": None,
+    "min_samples_leaf": 3,
+    "min_impurity_decrease": 0.0,
+    "random_state": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(300, 4))
+    Z[rng.random(Z.shape) < 0.1] = np.nan
+    P = rng.dirichlet(np.ones(3), 300) + (np.nan_to_num(Z[:, :1]) > 0) * [1.0, 0.0, 0.0]
+    return Z, P / P.sum(axis=1, keepdims=True), rng.integers(1, 4, 300).astype(float)
+
+
+def test_vector_targets_are_gini_on_rows_labelled_by_chance(rows):
+    """Each row repeated once per class, weighted by its soft target, gives the same tree."""
+    Z, P, w = rows
+    soft = grow_tree(Z, P, w, **{**SIZE, "min_samples_leaf": 1})
+    hard = DecisionTreeClassifier(max_leaf_nodes=8, random_state=0).fit(
+        np.repeat(Z, 3, axis=0), np.tile(np.arange(3), 300), sample_weight=(P * w[:, None]).ravel()
+    )
+    inner = soft.left != LEAF
+    np.testing.assert_array_equal(soft.feature[inner], hard.tree_.feature[inner])
+    np.testing.assert_allclose(soft.threshold[inner], hard.tree_.threshold[inner], rtol=1e-6)
+    np.testing.assert_allclose(soft.value, hard.tree_.value[:, 0], atol=1e-12)
+    np.testing.assert_allclose(soft.weight, hard.tree_.weighted_n_node_samples)
+
+
+def test_impurity_decrease_is_in_units_of_the_summed_squared_error(rows):
+    Z, P, w = rows
+    free = grow_tree(Z, P, w, **SIZE)
+    inner = np.flatnonzero(free.left != LEAF)
+    left, right = free.left[inner], free.right[inner]
+    split = free.weight[left] * free.impurity[left] + free.weight[right] * free.impurity[right]
+    decrease = (free.weight[inner] * free.impurity[inner] - split) / free.weight[0]
+    limit = np.sort(decrease)[3]
+    pruned = grow_tree(Z, P, w, **{**SIZE, "min_impurity_decrease": limit * 1.0001})
+    assert (pruned.left != LEAF).sum() < len(inner)
+    assert (pruned.left != LEAF).sum() >= 1
+
+
+def test_apply_is_scikit_learns(rows):
+    Z, P, w = rows
+    model = grow_tree(Z, P, w, **SIZE)
+    tree = DecisionTreeRegressor(max_leaf_nodes=8, min_samples_leaf=3, random_state=0)
+    tree.fit(Z, P, sample_weight=w)
+    np.testing.assert_array_equal(model.apply(Z), tree.apply(Z))
+
+
+def test_rows_are_counted_through_every_node(rows):
+    Z, P, w = rows
+    model = grow_tree(Z, P, w, **SIZE)
+    np.testing.assert_array_equal(model.count_rows(Z), model.n_rows)
+
+
+def test_thresholds_are_middles_of_the_values_as_given():
+    """The middle in float32 reads 16.795000076293945, in the rules of the report too."""
+    Z = np.repeat([[16.78], [16.81], [40.0]], 5, axis=0)
+    model = grow_tree(Z, (Z > 16.8).astype(float), np.ones(15), **SIZE)
+    assert model.threshold[0] == 16.795
+    np.testing.assert_array_equal(model.apply(Z), np.where(Z[:, 0] > 16.8, 2, 1))
+
+
+@pytest.mark.parametrize("gap", [1, 2, 3])
+def test_neighbouring_floats_are_still_separated(gap):
+    high = low = np.float32(100.1)
+    for _ in range(gap):
+        high = np.nextafter(high, np.float32(200))
+    Z = np.repeat(np.array([[low], [high]], dtype=np.float64), 5, axis=0)
+    target = np.repeat([[0.0], [1.0]], 5, axis=0)
+    model = grow_tree(Z, target, np.ones(10), **SIZE)
+    np.testing.assert_array_equal(model.value[model.apply(Z)], target)
+
+
+def test_monotone_growth():
+    rng = np.random.default_rng(1)
+    Z = rng.uniform(size=(500, 2))
+    target = (Z[:, :1] + 0.3 * np.sin(20 * Z[:, :1]) - Z[:, 1:]) / 3
+    model = grow_tree(
+        Z, target, np.ones(500), **{**SIZE, "max_leaf_nodes": 30}, monotonic_cst=np.array([1, -1])
+    )
+    line = np.linspace(0, 1, 50)
+    for other in (0.1, 0.5, 0.9):
+        up = model.value[model.apply(np.column_stack([line, np.full(50, other)])), 0]
+        down = model.value[model.apply(np.column_stack([np.full(50, other), line])), 0]
+        assert (np.diff(up) >= 0).all()
+        assert (np.diff(down) <= 0).all()
+
+
+def test_monotone_growth_with_missing_values_is_refused(rows):
+    Z, P, w = rows
+    with pytest.raises(InvalidInputError, match="'monotonic_cst' parameter cannot be combined"):
+        grow_tree(Z, P[:, :1], w, **SIZE, monotonic_cst=np.array([1, 0, 0, 0]))

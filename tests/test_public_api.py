@@ -1,0 +1,125 @@
+"""What the package promises to the outside: its names, and documents that match the code."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+import interpkd
+
+ROOMS = [
+    "interpkd",
+    "interpkd.audit",
+    "interpkd.datasets",
+    "interpkd.explanation",
+    "interpkd.export",
+    "interpkd.fidelity",
+    "interpkd.learners",
+    "interpkd.students",
+    "interpkd.targets",
+    "interpkd.teachers",
+]
+CONTRACT = {  # names that others build on
+    "interpkd": {
+        "DistilledTreeClassifier",
+        "DistilledTreeRegressor",
+        "as_teacher",
+        "audit_report",
+        "explain",
+        "fidelity_report",
+    },
+    "interpkd.export": {"to_rules"},
+    "interpkd.teachers": {"make_teacher"},
+}
+STUDENT_PARAMETERS = [
+    "teacher",
+    "alpha",
+    "temperature",
+    "cv",
+    "augmentation",
+    "n_augmented",
+    "monotonic_cst",
+    "random_state",
+]
+
+
+def public_objects():
+    found = []
+    for room in ROOMS:
+        module = importlib.import_module(room)
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if inspect.isclass(thing) or inspect.isfunction(thing):
+                found.append(pytest.param(thing, id=f"{room}.{name}"))
+    return found
+
+
+def documented_parameters(thing):
+    """Parse the Parameters section of a numpydoc docstring: names and what is said of each."""
+    doc = inspect.getdoc(thing) or ""
+    section = re.search(r"^Parameters\n-+\n(.*?)(?=^\S[^\n]*\n-+\n|\Z)", doc, re.S | re.M)
+    lines = re.findall(r"^(\*{0,2}\w[\w, *]*) : (.*)$", section[1], re.M) if section else []
+    return {name.strip(): kind for names, kind in lines for name in names.split(",")}
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_all_is_sorted_and_complete(room):
+    module = importlib.import_module(room)
+    assert sorted(module.__all__) == list(module.__all__)
+    assert len(set(module.__all__)) == len(module.__all__)
+    assert CONTRACT.get(room, set()) <= set(module.__all__)
+
+
+@pytest.mark.parametrize("thing", public_objects())
+def test_documented_parameters_are_the_signature(thing):
+    if inspect.isclass(thing) and not hasattr(thing, "get_params"):
+        return  # a result, made by a function and described by its attributes
+    signature = inspect.signature(thing)
+    documented = documented_parameters(thing)
+    taken = [
+        {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(p.kind.name, "") + name
+        for name, p in signature.parameters.items()
+        if name != "self"
+    ]
+    assert list(documented) == taken
+    for name, parameter in signature.parameters.items():
+        if parameter.default is inspect.Parameter.empty or name == "self":
+            continue
+        said = re.search(r"default=(.+)$", documented[name])
+        assert said, f"{name}: the docstring gives no default"
+        assert said[1].replace("'", '"') == repr(parameter.default).replace("'", '"'), name
+
+
+@pytest.mark.parametrize("thing", public_objects())
+def test_public_objects_have_a_summary(thing):
+    first, *rest = inspect.getdoc(thing).splitlines()
+    assert first.endswith("."), first
+    assert not rest or not rest[0], "the summary is one line"
+
+
+@pytest.mark.parametrize(
+    "thing", [p for p in public_objects() if p.values[0].__name__ in interpkd.__all__]
+)
+def test_root_names_have_an_example(thing):
+    assert ">>> " in inspect.getdoc(thing)
+
+
+@pytest.mark.parametrize("name", [n for n in interpkd.__all__ if n.startswith("Distilled")])
+def test_students_share_their_parameters(name):
+    kind = getattr(interpkd, name)
+    assert list(inspect.signature(kind).parameters)[: len(STUDENT_PARAMETERS)] == STUDENT_PARAMETERS
+    fit = inspect.signature(kind.fit).parameters
+    assert [*fit][1:6] == ["X", "y", "sample_weight", "X_unlabeled", "teacher_proba"]
+    assert fit["sample_weight"].kind is inspect.Parameter.KEYWORD_ONLY
+
+
+def test_the_package_is_typed():
+    assert (Path(interpkd.__file__).parent / "py.typed").exists()
+
+
+def test_version_is_installed_version():
+    from importlib.metadata import version
+
+    assert version("interpkd") == interpkd.__version__
