@@ -1,0 +1,66 @@
+"""From probabilities to decisions, and how well probabilities rank the decided rows."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from interpkd.fidelity._statistics import MeanOf, RankedPairs, Undefined
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from interpkd._typing import FloatArray
+    from interpkd.fidelity._statistics import Statistic
+
+
+def decide(P: FloatArray, cutoff: float) -> NDArray[np.intp]:
+    """Give the position of the decided class of each row.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n_samples, n_classes)
+        Probabilities.
+
+    cutoff : float
+        With two classes, the second is decided above it; with more, the most probable one is.
+
+    Returns
+    -------
+    decided : ndarray of shape (n_samples,)
+        Integers in [0, n_classes).
+    """
+    if P.shape[1] == 2:
+        return (P[:, 1] > cutoff).astype(np.intp)
+    return P.argmax(axis=1)
+
+
+def area_under_curve(decided: NDArray[np.intp], P: FloatArray, *, undefined: str) -> Statistic:
+    """Give the AUC of probabilities for decided classes: one area, or the mean of one-vs-rest.
+
+    Parameters
+    ----------
+    decided : ndarray of shape (n_samples,)
+        Positions of classes.
+
+    P : ndarray of shape (n_samples, n_classes)
+        Probabilities that rank the rows.
+
+    undefined : str
+        What to say when one class only is decided.
+
+    Returns
+    -------
+    statistic : Statistic
+        The area.
+    """
+    if P.shape[1] == 2:
+        return RankedPairs(decided == 1, P[:, 1], undefined=undefined)
+    areas = [RankedPairs(decided == k, P[:, k], undefined=undefined) for k in np.unique(decided)]
+    if len(areas) < 2:
+        return Undefined(undefined)
+    return MeanOf(areas, note=f"mean of one-vs-rest areas of {len(areas)} of {P.shape[1]} classes")

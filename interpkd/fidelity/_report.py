@@ -1,0 +1,382 @@
+"""The fidelity report: whether the student imitates the teacher, and how well both do."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from interpkd._validation import num_samples
+from interpkd.exceptions import InvalidInputError
+from interpkd.fidelity._inputs import (
+    Answers,
+    check_alpha,
+    check_cutoff,
+    collect_answers,
+    plain_label,
+)
+from interpkd.fidelity._intervals import ScoreEstimate, measure
+from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
+from interpkd.fidelity._scores import (
+    MAE,
+    R2,
+    RMSE,
+    Agreement,
+    DecisionAUC,
+    KLDivergence,
+    ProbaMAE,
+    ProbaR2,
+)
+from interpkd.fidelity._segments import read_segments
+from interpkd.fidelity._text import to_html, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from interpkd._typing import Table
+    from interpkd.fidelity._performance import LabelScore
+    from interpkd.fidelity._scores import PredictionScore, Score
+    from interpkd.fidelity._segments import Segment
+
+DEFAULT_CUTOFF = 0.5
+
+
+@dataclass(frozen=True)
+class SegmentScores:
+    """The main fidelity scores on the rows that share one value.
+
+    Attributes
+    ----------
+    segment : str
+        What the rows are divided by.
+
+    value : str, int, float, bool or None
+        What these rows share; None for rows without a value.
+
+    n : int
+        The number of rows used.
+
+    scores : dict of str to ScoreEstimate
+        The scores by name.
+    """
+
+    segment: str
+    value: Any
+    n: int
+    scores: Mapping[str, ScoreEstimate]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give segment, value and n, and each score under its name, as plain Python values."""
+        head = {"segment": self.segment, "value": self.value, "n": self.n}
+        return {**head, **_plain_scores(self.scores)}
+
+
+@dataclass(frozen=True)
+class FidelityReport:
+    """How faithful a student is to its teacher; made by :func:`fidelity_report`.
+
+    Print it for a text table; a notebook shows an HTML table.
+
+    Attributes
+    ----------
+    task : {"classification", "regression"}
+        What the models do.
+
+    classes : list or None
+        The classes in the order of the probabilities; None for a regression.
+
+    n_rows : int
+        The number of rows used: those with a weight above 0.
+
+    n_groups : int or None
+        The number of groups of dependent rows, None when rows count as independent.
+
+    weighted : bool
+        Whether rows were weighted.
+
+    confidence : float
+        Confidence of every interval, each taken by itself.
+
+    cutoff : float or None
+        The probability of the second class above which it is decided; None without two classes.
+
+    scores : dict of str to ScoreEstimate
+        Student against teacher, by name.
+
+    performance : dict of str to dict of str to ScoreEstimate
+        Keys "student" and "teacher", each against the true values; empty without these.
+
+    segments : tuple of SegmentScores
+        The main scores per value of each segment.
+
+    definitions : dict of str to str
+        What each score is, in one sentence.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from interpkd.fidelity import fidelity_report
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> forest = RandomForestClassifier(n_estimators=10, random_state=0).fit(X[::2], y[::2])
+    >>> tree = DecisionTreeClassifier(max_leaf_nodes=4).fit(X[::2], forest.predict(X[::2]))
+    >>> report = fidelity_report(tree, X[1::2], teacher=forest)
+    >>> report.scores["agreement"].method
+    'Clopper-Pearson, exact'
+    >>> report.to_frame()[["model", "score", "n"]].head(2)
+                    model          score    n
+    0  student vs teacher      agreement  284
+    1  student vs teacher  kl_divergence  284
+    """
+
+    task: str
+    classes: list[Any] | None
+    n_rows: int
+    n_groups: int | None
+    weighted: bool
+    confidence: float
+    cutoff: float | None
+    scores: Mapping[str, ScoreEstimate]
+    performance: Mapping[str, Mapping[str, ScoreEstimate]]
+    segments: tuple[SegmentScores, ...]
+    definitions: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the report as plain Python values that JSON can hold.
+
+        Returns
+        -------
+        report : dict
+            "task", "classes", "n_rows", "n_groups", "weighted", "confidence", "cutoff"; each
+            fidelity score under its name as ``{"estimate", "low", "high", "n", "method"}``;
+            "performance", "segments" and "definitions" as the attributes of those names.
+        """
+        return {
+            "task": self.task,
+            "classes": self.classes,
+            "n_rows": self.n_rows,
+            "n_groups": self.n_groups,
+            "weighted": self.weighted,
+            "confidence": self.confidence,
+            "cutoff": self.cutoff,
+            **_plain_scores(self.scores),
+            "performance": {who: _plain_scores(of) for who, of in self.performance.items()},
+            "segments": [segment.to_dict() for segment in self.segments],
+            "definitions": dict(self.definitions),
+        }
+
+    def to_frame(self) -> Any:
+        """Give all scores as a pandas DataFrame, one row each.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Columns "model" ("student vs teacher", "student" or "teacher", the latter two against
+            the true values), "group" ("all rows", or a segment as "name = value"), "score",
+            "estimate", "low", "high", "n", "method".
+        """
+        import pandas as pd
+
+        parts = [("student vs teacher", "all rows", self.scores)]
+        parts += [(who, "all rows", scores) for who, scores in self.performance.items()]
+        parts += [
+            ("student vs teacher", f"{of.segment} = {of.value}", of.scores) for of in self.segments
+        ]
+        rows = [
+            {"model": model, "group": group, "score": name, **score.to_dict()}
+            for model, group, scores in parts
+            for name, score in scores.items()
+        ]
+        return pd.DataFrame(rows).astype(
+            {"estimate": "float64", "low": "float64", "high": "float64"}
+        )
+
+    def __str__(self) -> str:
+        return to_text(self)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
+
+
+def fidelity_report(
+    student: Any,
+    X: Table,
+    y: ArrayLike | None = None,
+    *,
+    teacher: Any = None,
+    sample_weight: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    segments: Any = None,
+    cutoff: float = DEFAULT_CUTOFF,
+    alpha: float = 0.05,
+) -> FidelityReport:
+    """Measure how well a student imitates its teacher, every score with an interval.
+
+    Use rows that neither model was trained on: on training rows both look better than they are.
+    The agreement and the accuracy of independent, equally weighted rows get the exact interval of
+    Clopper and Pearson; every other score gets a bias-corrected and accelerated bootstrap of rows,
+    or of whole groups. All resamples come from a fixed seed and do not depend on the order of the
+    rows: the same rows give the same report.
+
+    Parameters
+    ----------
+    student : fitted classifier with predict_proba, or fitted regressor
+        The student; any model in scikit-learn's style.
+
+    X : array-like or data frame of shape (n_samples, n_features)
+        The rows to compare on.
+
+    y : array-like of shape (n_samples,) or None, default=None
+        True labels or values; with them the performance of both models is reported too.
+
+    teacher : fitted model, array-like or None, default=None
+        The teacher, or its probabilities (n_samples, n_classes) on `X` in the order of the
+        student's classes, or its predictions (n_samples,). None for the student's own `teacher_`.
+
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Row weights, at least 0. Rows of weight 0 are left out.
+
+    groups : array-like of shape (n_samples,) or None, default=None
+        Labels of dependent rows, such as the customer of each account, as in
+        :class:`~sklearn.model_selection.GroupKFold`. Intervals then resample whole groups.
+
+    segments : mapping, data frame, array-like of shape (n_samples,) or None, default=None
+        Labels of rows by name; the main scores are reported for each value. Their intervals hold
+        one by one: among many segments, some miss by chance.
+
+    cutoff : float, default=0.5
+        With two classes both models decide for the second one where its probability exceeds the
+        cutoff. With more classes they decide for the most probable one.
+
+    alpha : float, default=0.05
+        One minus the confidence of the intervals, from 0.001 to below 1.
+
+    Returns
+    -------
+    report : FidelityReport
+        Scores, intervals and how they were made.
+
+    Raises
+    ------
+    InvalidInputError
+        If a parameter breaks its rule, or there is no teacher to compare with.
+
+    TeacherError
+        If the answers of either model are not probabilities, or not finite predictions.
+
+    Notes
+    -----
+    A score that the rows do not define, such as an AUC when the teacher decides one class only,
+    has no estimate; a score that resampling cannot judge (fewer than 10 rows or groups, or the
+    same value on all resamples) has no interval. `method` says so. Bootstrap intervals are
+    approximate: with few rows or groups they cover less often than stated.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from interpkd import DistilledTreeClassifier, as_teacher
+    >>> from interpkd.fidelity import fidelity_report
+    >>> X, y = load_breast_cancer(return_X_y=True)
+    >>> forest = RandomForestClassifier(n_estimators=10, random_state=0).fit(X[::2], y[::2])
+    >>> student = DistilledTreeClassifier(as_teacher(forest), max_leaf_nodes=4).fit(X[::2])
+    >>> report = fidelity_report(student, X[1::2], y[1::2])
+    >>> print(report.scores["agreement"].n)
+    284
+    """
+    cutoff, alpha = check_cutoff(cutoff), check_alpha(alpha)
+    parts = read_segments(segments, num_samples(X))
+    answers = collect_answers(
+        student, X, y, teacher=teacher, sample_weight=sample_weight, groups=groups
+    )
+    is_binary = answers.classes is not None and len(answers.classes) == 2
+    if not is_binary and cutoff != DEFAULT_CUTOFF:
+        kind = "a regression" if answers.classes is None else f"{len(answers.classes)} classes"
+        msg = f"cutoff={cutoff} divides two classes, but the student has {kind}. Leave cutoff out."
+        raise InvalidInputError(msg)
+    fidelity, main, performance = _chosen_scores(answers, cutoff)
+    return FidelityReport(
+        task="regression" if answers.classes is None else "classification",
+        classes=None
+        if answers.classes is None
+        else [plain_label(k) for k in answers.classes.tolist()],
+        n_rows=answers.sample.n_rows,
+        n_groups=None if answers.sample.groups is None else answers.sample.n_units,
+        weighted=answers.weighted,
+        confidence=round(1 - alpha, 12),
+        cutoff=cutoff if is_binary else None,
+        scores=_fidelity(fidelity, answers, alpha),
+        performance=_performance(performance, answers, alpha),
+        segments=tuple(_segment(main, part, answers, alpha) for part in parts),
+        definitions=_definitions(fidelity) | _definitions(performance),
+    )
+
+
+def _chosen_scores(
+    answers: Answers, cutoff: float
+) -> tuple[Sequence[Score], Sequence[Score], Sequence[Score] | Sequence[LabelScore]]:
+    """Give the fidelity scores, those shown per segment, and the performance scores."""
+    if answers.classes is None:
+        scores: list[PredictionScore] = [R2(), MAE(), RMSE()]
+        return scores, scores[:2], scores if answers.y is not None else []
+    fidelity: list[Score] = [
+        Agreement(cutoff),
+        KLDivergence(),
+        ProbaR2(),
+        ProbaMAE(),
+        DecisionAUC(cutoff),
+    ]
+    against_labels: list[LabelScore] = [Accuracy(cutoff), LabelAUC(), LogLoss(), Brier()]
+    return fidelity, fidelity[:2], against_labels if answers.y is not None else []
+
+
+def _fidelity(scores: Sequence[Score], answers: Answers, alpha: float) -> dict[str, ScoreEstimate]:
+    statistics = {score.name: score.statistic(answers.teacher, answers.student) for score in scores}
+    return measure(statistics, answers.sample, alpha)
+
+
+def _performance(
+    scores: Sequence[Score] | Sequence[LabelScore], answers: Answers, alpha: float
+) -> dict[str, dict[str, ScoreEstimate]]:
+    """Measure both models on the same resamples."""
+    if answers.y is None:
+        return {}
+    models = {"student": answers.student, "teacher": answers.teacher}
+    statistics = {
+        (who, score.name): score.statistic(answers.y, of)
+        for who, of in models.items()
+        for score in scores
+    }
+    measured = measure(statistics, answers.sample, alpha)
+    return {who: {score.name: measured[who, score.name] for score in scores} for who in models}
+
+
+def _segment(
+    scores: Sequence[Score], segment: Segment, answers: Answers, alpha: float
+) -> SegmentScores:
+    inside = segment.rows[answers.rows]
+    if not inside.any():
+        reason = "not computed: all rows of the segment have weight 0"
+        none = {score.name: ScoreEstimate(None, None, None, 0, reason) for score in scores}
+        return SegmentScores(segment.name, segment.value, 0, none)
+    statistics = {
+        score.name: score.statistic(answers.teacher[inside], answers.student[inside])
+        for score in scores
+    }
+    measured = measure(statistics, answers.sample.take(inside), alpha)
+    return SegmentScores(segment.name, segment.value, int(np.count_nonzero(inside)), measured)
+
+
+def _definitions(scores: Sequence[Score] | Sequence[LabelScore]) -> dict[str, str]:
+    return {score.name: score.definition for score in scores}
+
+
+def _plain_scores(scores: Mapping[str, ScoreEstimate]) -> dict[str, dict[str, Any]]:
+    return {name: score.to_dict() for name, score in scores.items()}

@@ -1,0 +1,254 @@
+"""Four statistics of weighted rows, from which every score is made.
+
+Each knows its value under any row weights, for many weightings at once, and how that value moves
+when one row gains a little weight. The first is all a bootstrap asks for (a resample is a
+weighting by counts), the second is all that its acceleration needs.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from scipy.sparse import csr_array
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from interpkd._typing import BoolArray, FloatArray
+
+ROUNDING = 1e-12
+"""A spread below this share of the numbers themselves is the rounding error of zero."""
+
+
+class Statistic(Protocol):
+    """A number computed from weighted rows.
+
+    Attributes
+    ----------
+    undefined : str
+        Why the number does not exist on these rows; empty when it does.
+
+    note : str
+        What a reader of the number must know beyond its definition; empty for nothing.
+    """
+
+    undefined: str
+    note: str
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give the number for each column of the weights.
+
+        Parameters
+        ----------
+        W : ndarray of shape (n_rows, n_weightings)
+            Row weights, at least 0.
+
+        Returns
+        -------
+        values : ndarray of shape (n_weightings,)
+            NaN where the weighted rows do not define it.
+        """
+        ...
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give the derivative to the log of each row's weight, shape (n_rows,).
+
+        It sums to zero, since a common factor of the weights changes nothing.
+        """
+        ...
+
+
+class WeightedMean:
+    """Weighted mean of one number per row.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows,)
+        The numbers.
+    """
+
+    undefined = ""
+    note = ""
+
+    def __init__(self, rows: FloatArray | BoolArray) -> None:
+        self.rows = np.asarray(rows, dtype=np.float64)
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give the mean under each weighting."""
+        # the same product for both sums, so that the mean of ones is one to the last digit
+        return (self.rows @ W) / (np.ones_like(self.rows) @ W)
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give w (row - mean) / sum of w."""
+        total = w.sum()
+        return w * (self.rows - self.rows @ w / total) / total
+
+
+class Share(WeightedMean):
+    """Weighted share of rows on which a statement is true.
+
+    A class of its own because equal, independent rows give a share an exact interval.
+    """
+
+
+class RootMean:
+    """Square root of a weighted mean of numbers that are at least 0."""
+
+    undefined = ""
+    note = ""
+
+    def __init__(self, rows: FloatArray) -> None:
+        self._mean = WeightedMean(rows)
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give the root of the mean under each weighting."""
+        return np.sqrt(self._mean.values(W))
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give the mean's influence over twice the root; zero where the root is."""
+        root = self.values(w[:, None])[0]
+        return self._mean.influence(w) / (2 * root) if root > 0 else np.zeros(len(w))
+
+
+class ExplainedShare:
+    r"""Share of the variation of a truth that a prediction explains, :math:`R^2`.
+
+    One minus the ratio of summed squared errors to summed squared deviations from the weighted
+    mean. Several columns are pooled: both sums run over all of them.
+
+    Parameters
+    ----------
+    truth, prediction : ndarray of shape (n_rows,) or (n_rows, n_columns)
+        What was to be predicted and what was.
+
+    undefined : str
+        What to say when the truth is the same on all rows.
+    """
+
+    note = ""
+
+    def __init__(self, truth: FloatArray, prediction: FloatArray, *, undefined: str) -> None:
+        truth = truth.reshape(len(truth), -1)
+        # deviations from any fixed point serve; from near the mean they keep their digits
+        self._deviations = truth - truth.mean(axis=0)
+        self._errors = ((truth - prediction.reshape(truth.shape)) ** 2).sum(axis=1)
+        is_constant = np.ptp(truth, axis=0) <= ROUNDING * np.abs(truth).max(axis=0)
+        self.undefined = undefined if is_constant.all() else ""
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give R² under each weighting; NaN where the weighted truth is constant."""
+        raw = (self._deviations**2).sum(axis=1) @ W
+        total = raw - ((self._deviations.T @ W) ** 2).sum(axis=0) / W.sum(axis=0)
+        varies = total > ROUNDING * raw
+        return 1 - np.divide(self._errors @ W, total, out=np.full(W.shape[1], np.nan), where=varies)
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give the derivative of the ratio; the one through the mean vanishes."""
+        centred = self._deviations - (w @ self._deviations) / w.sum()
+        squares = (centred**2).sum(axis=1)
+        total = squares @ w
+        return w * (squares * (self._errors @ w) / total - self._errors) / total
+
+
+class RankedPairs:
+    """Area under the ROC curve: share of pairs (positive, other) in which the positive scores higher.
+
+    A tie counts one half; a pair weighs the product of its two weights.
+
+    Parameters
+    ----------
+    positive : ndarray of bool of shape (n_rows,)
+        Which rows are positive.
+
+    scores : ndarray of shape (n_rows,)
+        What ranks the rows.
+
+    undefined : str
+        What to say when there are only positive or no positive rows.
+    """
+
+    note = ""
+
+    def __init__(self, positive: BoolArray, scores: FloatArray, *, undefined: str) -> None:
+        self.undefined = undefined if positive.all() or not positive.any() else ""
+        levels, level = np.unique(scores, return_inverse=True)
+        # row u of these matrices sums the weights of the rows that score the u-th lowest value
+        self._positive = _indicator(level, len(levels), positive)
+        self._other = _indicator(level, len(levels), ~positive)
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give the area under each weighting; NaN where one kind of row has no weight."""
+        positive, other = self._positive @ W, self._other @ W
+        pairs = positive.sum(axis=0) * other.sum(axis=0)
+        won = np.einsum("ub,ub->b", positive, _below(other))
+        return np.divide(won, pairs, out=np.full(W.shape[1], np.nan), where=pairs > 0)
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give, for each row, how much more often it wins its pairs than the average row."""
+        positive, other = self._positive @ w[:, None], self._other @ w[:, None]
+        area = self.values(w[:, None])[0]
+        wins = _below(other)[:, 0] / other.sum()
+        losses = (positive.sum() - _below(positive)[:, 0]) / positive.sum()
+        of_positive = self._positive.T @ (wins - area) / positive.sum()
+        of_other = self._other.T @ (losses - area) / other.sum()
+        return w * (of_positive + of_other)
+
+
+class MeanOf:
+    """Plain mean of several statistics, such as one-vs-rest areas.
+
+    Parameters
+    ----------
+    parts : sequence of Statistic
+        What is averaged; at least one.
+
+    note : str
+        What is said beside the number.
+    """
+
+    undefined = ""
+
+    def __init__(self, parts: Sequence[Statistic], *, note: str) -> None:
+        self._parts = parts
+        self.note = note
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give the mean under each weighting; NaN where a part is."""
+        return np.mean([part.values(W) for part in self._parts], axis=0)
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give the mean of the influences."""
+        return np.mean([part.influence(w) for part in self._parts], axis=0)
+
+
+class Undefined:
+    """A statistic that does not exist on these rows."""
+
+    note = ""
+
+    def __init__(self, reason: str) -> None:
+        self.undefined = reason
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give NaN for each weighting."""
+        return np.full(W.shape[1], np.nan)
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give NaN for each row."""
+        return np.full(len(w), np.nan)
+
+
+def _indicator(level: NDArray[np.intp], n_levels: int, chosen: BoolArray) -> csr_array:
+    rows = np.flatnonzero(chosen)
+    return csr_array((np.ones(len(rows)), (level[rows], rows)), shape=(n_levels, len(chosen)))
+
+
+def _below(weights: FloatArray) -> FloatArray:
+    """Sum the weights below each level, and half of those at it, shape (n_levels, b)."""
+    return np.cumsum(weights, axis=0) - weights / 2
