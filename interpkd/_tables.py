@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from interpkd._validation import safe_indexing
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
@@ -48,16 +49,16 @@ class Column:
     has_missing : bool
         Whether a value was missing in the training rows.
 
-    minimum, maximum : float
-        Range of the training values of a numeric column; NaN when there is none.
+    minimum, maximum : float or None
+        Range of the training values of a numeric or boolean column; None when there is none.
     """
 
     name: str
     kind: Kind = "numeric"
     categories: tuple[Any, ...] = ()
     has_missing: bool = False
-    minimum: float = float("nan")
-    maximum: float = float("nan")
+    minimum: float | None = None
+    maximum: float | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,15 @@ def is_frame(X: Any) -> bool:
     import narwhals.stable.v1 as nw
 
     return bool(nw.dependencies.is_into_dataframe(X))
+
+
+def select_rows(X: Table, indices: NDArray[np.intp]) -> Table:
+    """Give some rows of an array or of a data frame of any library, in the order of `indices`."""
+    import narwhals.stable.v1 as nw
+
+    if is_frame(X) and not nw.dependencies.is_pandas_dataframe(X):
+        return nw.from_native(X, eager_only=True)[indices].to_native()
+    return safe_indexing(X, indices)
 
 
 def read_frame(X: Table) -> list[RawColumn]:

@@ -19,7 +19,8 @@ from sklearn.base import clone
 from sklearn.model_selection import check_cv
 
 from interpkd._asking import class_probabilities, predictions
-from interpkd._validation import class_positions, safe_indexing, select_params
+from interpkd._tables import select_rows
+from interpkd._validation import class_positions, select_params
 from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
 
 if TYPE_CHECKING:
@@ -155,8 +156,8 @@ def cross_fit_regressor(
     n_folds = 0
     for train, test in _folds(cv, X, y, split_params, classifier=False):
         params = select_params(X, fit_params, indices=train)
-        fold = clone(teacher).fit(safe_indexing(X, train), y[train], **params)
-        out[test] = predictions(fold, safe_indexing(X, test))
+        fold = clone(teacher).fit(select_rows(X, train), y[train], **params)
+        out[test] = predictions(fold, select_rows(X, test))
         n_folds += 1
     return CrossFit(fitted, out, n_folds)
 
@@ -209,8 +210,8 @@ def _answers_of_fold(
         )
         raise InvalidInputError(msg)
     if not missing:
-        fold.fit(safe_indexing(X, train), y_train, **params)
-        return class_probabilities(fold, safe_indexing(X, test), classes)
+        fold.fit(select_rows(X, train), y_train, **params)
+        return class_probabilities(fold, select_rows(X, test), classes)
     warnings.warn(
         f"Class {missing[0]!r} is missing from the training part of fold {number}: the teacher "
         "of that fold gives it probability 0.",
@@ -219,11 +220,11 @@ def _answers_of_fold(
     )
     if np.array_equal(classes, np.arange(len(classes))):
         # XGBoost refuses codes with a gap in them, so the classes that are left move together
-        fold.fit(safe_indexing(X, train), np.searchsorted(present, y_train), **params)
-        P = class_probabilities(fold, safe_indexing(X, test))
+        fold.fit(select_rows(X, train), np.searchsorted(present, y_train), **params)
+        P = class_probabilities(fold, select_rows(X, test))
     else:
-        fold.fit(safe_indexing(X, train), y_train, **params)
-        P = class_probabilities(fold, safe_indexing(X, test), present)
+        fold.fit(select_rows(X, train), y_train, **params)
+        P = class_probabilities(fold, select_rows(X, test), present)
     if P.shape[1] != len(present):
         msg = f"The teacher gives {P.shape[1]} probability columns for {len(present)} classes."
         raise TeacherError(msg)
