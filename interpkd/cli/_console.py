@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +21,15 @@ if TYPE_CHECKING:
     from interpkd.export import Condition, Rule
 
 MAX_RULES_SHOWN = 16
+
+
+class _Seconds(ProgressColumn):
+    """The seconds a stage has taken, to a tenth: most take less than a minute."""
+
+    def render(self, task: Task) -> Text:
+        """Give the time as text."""
+        taken = task.finished_time if task.finished else task.elapsed
+        return Text(f"{taken or 0.0:7.1f} s")
 
 
 class Stages:
@@ -40,7 +49,7 @@ class Stages:
             self._progress = Progress(
                 SpinnerColumn(finished_text=Text("+", style="green")),
                 TextColumn("{task.description}", markup=False),
-                TimeElapsedColumn(),
+                _Seconds(),
                 console=console,
             )
 
@@ -111,7 +120,8 @@ def show_rules(console: Console, rules: Sequence[Rule]) -> None:
         The rules of the student; the first `MAX_RULES_SHOWN` are printed.
     """
     shown = rules[:MAX_RULES_SHOWN]
-    table = Table(title=f"The student: {len(rules)} rules", **_PLAIN)
+    console.print(Text(f"The student: {len(rules)} rules", style="bold"))
+    table = Table(**_PLAIN)
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("if", ratio=1)
     table.add_column("then")
@@ -121,7 +131,7 @@ def show_rules(console: Console, rules: Sequence[Rule]) -> None:
         conditions = [_short(condition) for condition in rule.conditions]
         text = "\nand ".join(condition.text for condition in conditions) or "always"
         if rule.distribution is None:
-            then, chance = f"{rule.value:.5g}", ""
+            then, chance = _five_digits(rule.decision), ""
         else:
             then, chance = str(rule.decision), f"{rule.distribution[rule.decision]:.2f}"
         table.add_row(str(rule.number), Text(text), Text(then), chance, str(rule.n_rows))
@@ -133,7 +143,7 @@ def show_rules(console: Console, rules: Sequence[Rule]) -> None:
 
 
 def show_scores(
-    console: Console, title: str, rows: Sequence[tuple[str, Mapping[str, Any]]]
+    console: Console, title: str, columns: Mapping[str, Mapping[str, Mapping[str, Any]]]
 ) -> None:
     """Print scores with their intervals.
 
@@ -145,22 +155,18 @@ def show_scores(
     title : str
         What the scores say, of which rows.
 
-    rows : sequence of (str, mapping)
-        Name of each score, and its "estimate", "low", "high", "n" and "method".
+    columns : mapping of str to mapping
+        Heading of each column, and its scores: name to "estimate", "low", "high" and "method".
+        All columns have the same names.
     """
-    table = Table(title=title, **_PLAIN)
+    console.print(Text(title, style="bold"))
+    table = Table(**_PLAIN)
     table.add_column("score")
-    table.add_column("estimate", justify="right", no_wrap=True)
-    table.add_column("interval", justify="right", no_wrap=True)
-    table.add_column("rows", justify="right", no_wrap=True)
-    for name, score in rows:
-        if score["estimate"] is None:
-            table.add_row(Text(name), "-", Text(f"none: {score['method']}"), str(score["n"]))
-            continue
-        interval = "-"
-        if score["low"] is not None:
-            interval = f"{_number(score['low'])} to {_number(score['high'])}"
-        table.add_row(Text(name), _number(score["estimate"]), interval, str(score["n"]))
+    for heading in columns:
+        table.add_column(Text(heading))
+    for name in next(iter(columns.values())):
+        cells = [Text(_estimate(scores[name])) for scores in columns.values()]
+        table.add_row(Text(name), *cells)
     console.print(table)
 
 
@@ -184,8 +190,6 @@ def show_paths(console: Console, folder: Path, names: Sequence[str]) -> None:
 
 _PLAIN: dict[str, Any] = {
     "box": None,
-    "title_justify": "left",
-    "title_style": "bold",
     "header_style": "dim",
     "pad_edge": False,
     "padding": (0, 2, 0, 0),
@@ -203,6 +207,22 @@ def _short(condition: Condition) -> Condition:
     return replace(condition, lower=lower, upper=upper)
 
 
+def _estimate(score: Mapping[str, Any]) -> str:
+    """Write a score with its interval, or why there is none."""
+    if score["estimate"] is None:
+        return str(score["method"])
+    if score["low"] is None:
+        return f"{_number(score['estimate'])} (no interval)"
+    low, high = _number(score["low"]), _number(score["high"])
+    return f"{_number(score['estimate'])} ({low} to {high})"
+
+
 def _number(value: float) -> str:
     """Write a score: three decimals, or five digits where it is large."""
-    return f"{value:.3f}" if abs(value) < 100 else f"{value:.5g}"
+    return f"{value:.3f}" if abs(value) < 100 else _five_digits(value)
+
+
+def _five_digits(value: float) -> str:
+    """Write a number with five significant digits and no exponent: 142430, not 1.4243e+05."""
+    rounded = float(f"{value:.5g}")
+    return f"{rounded:.0f}" if rounded.is_integer() else repr(rounded)

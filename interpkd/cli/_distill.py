@@ -61,7 +61,7 @@ Example:
     "--min-samples-leaf",
     metavar="N",
     type=click.IntRange(min=1),
-    default=20,
+    default=5,
     show_default=True,
     help="Fewest rows behind a rule.",
 )
@@ -169,10 +169,10 @@ def distill(
         if problem.task == "regression" and temperature != 1:
             msg = "--temperature is for classes; this is a regression: leave it at 1."
             raise click.UsageError(msg)
-        # heavy libraries come only now, after everything that is quick to refuse
+        split = hold_out(problem, test_size=test_size, seed=seed)
+        # the rest of the package comes only now, after everything that is quick to refuse
         from interpkd.cli._run import Settings, describe, show, teach, write
 
-        split = hold_out(problem, test_size=test_size, seed=seed)
         settings = Settings(
             teacher=teacher,
             student=student,

@@ -66,7 +66,8 @@ class OneSentenceGroup(click.Group):
             with _terminating(), _warnings_as_notes():
                 code = super().main(*args, **extra)
         except click.ClickException as error:
-            _say(f"Error: {error.format_message()}")
+            prefix = "" if isinstance(error, Interrupted) else "Error: "
+            _say(prefix + error.format_message())
             sys.exit(error.exit_code)
         except click.Abort:  # Ctrl-C before any command began
             _say("Interrupted.")

@@ -9,17 +9,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from interpkd import (
-    DistilledTreeClassifier,
-    DistilledTreeRegressor,
-    __version__,
-    audit_report,
-    fidelity_report,
-)
+import numpy as np
+
+from interpkd import __version__
+from interpkd.audit import audit_report
 from interpkd.cli._console import Stages, show_facts, show_paths, show_rules, show_scores
 from interpkd.cli._folder import FILES
 from interpkd.cli._problem import FOLDS
 from interpkd.export import rule_list, to_rules
+from interpkd.fidelity import fidelity_report
+from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
 from interpkd.teachers import make_teacher
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ STUDENTS = {
     ("tree", "classification"): DistilledTreeClassifier,
     ("tree", "regression"): DistilledTreeRegressor,
 }
+
+MAX_CLASSES_SHOWN = 8
 
 N_BACKGROUND = 100
 """Training rows that SHAP values are measured against."""
@@ -81,7 +82,7 @@ class Settings:
     teacher: str = "boosted"
     student: str = "tree"
     max_leaf_nodes: int = 16
-    min_samples_leaf: int = 20
+    min_samples_leaf: int = 5
     alpha: float = 0.0
     temperature: float = 1.0
     device: str = "auto"
@@ -132,9 +133,9 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
     facts = {
         "interpkd": __version__,
         "Table": size + (f", {missing} values missing" if missing else ", no values missing"),
-        "Target": f"{problem.target}: {problem.task}, {problem.reason}",
+        "Target": f"{problem.target}: {problem.task} ({problem.reason}{_class_sizes(problem)})",
         "Held out": split.sentence,
-        "Teacher": f"{settings.teacher}, asked out of fold ({FOLDS} folds of the rows to learn from)",
+        "Teacher": f"{settings.teacher}; the student learns from its answers out of {FOLDS} folds",
         "Student": f"{settings.student} of at most {settings.max_leaf_nodes} leaves, each of at "
         f"least {settings.min_samples_leaf} rows",
     }
@@ -228,24 +229,34 @@ def show(console: Console, result: Result, out: Path) -> None:
         The folder of results.
     """
     scores = result.fidelity.to_dict()
-    confidence = f"{100 * scores['confidence']:g} % intervals"
+    against = scores["performance"]
+    interval = f"{100 * scores['confidence']:g} % interval"
     console.print()
     show_rules(console, rule_list(result.student))
     console.print()
-    rows = [(SCORES[key], scores[key]) for key in SCORES if key in scores]
     show_scores(
         console,
-        f"Fidelity: the student against its teacher, {scores['n_rows']} held-out rows, {confidence}",
-        rows,
+        f"Fidelity: the student against its teacher, {scores['n_rows']} held-out rows",
+        {f"estimate ({interval})": {SCORES[key]: scores[key] for key in SCORES if key in scores}},
     )
-    for model in ("student", "teacher"):
-        against = scores["performance"].get(model, {})
-        rows = [(SCORES.get(key, key), score) for key, score in against.items()]
-        console.print()
-        show_scores(console, f"Performance: the {model} against the true target", rows)
+    console.print()
+    show_scores(
+        console,
+        f"Performance: both models against the target, the same rows ({interval}s)",
+        {who: {SCORES[key]: score for key, score in against[who].items()} for who in against},
+    )
     console.print()
     names = [name for name in FILES if name != "report.html"]
     show_paths(console, out, [*names, "report.html"])
+
+
+def _class_sizes(problem: Problem) -> str:
+    """Name a handful of classes with their rows."""
+    labels, counts = np.unique(problem.y, return_counts=True)
+    if problem.task != "classification" or len(labels) > MAX_CLASSES_SHOWN:
+        return ""
+    pairs = zip(labels.tolist(), counts.tolist(), strict=True)
+    return "; " + ", ".join(f"{label}: {count} rows" for label, count in pairs)
 
 
 def _background(X: pd.DataFrame, seed: int) -> pd.DataFrame:
