@@ -166,13 +166,15 @@ def _warnings_as_notes() -> Iterator[None]:
     What a third library warns of is for who writes programs with it; who runs a command can do
     nothing about it.
     """
+    if sys.warnoptions:  # python -W, PYTHONWARNINGS: somebody wants to see them all
+        yield
+        return
 
     def note(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
         if issubclass(category, (DistillationWarning, EvidenceWarning)):
             _say(f"Note: {message}")
 
     with warnings.catch_warnings():
-        if not sys.warnoptions:
-            warnings.simplefilter("default")
+        warnings.simplefilter("default")
         warnings.showwarning = note
         yield

@@ -17,19 +17,16 @@ from interpkd.cli._console import Stages, show_facts, show_paths, show_rules, sh
 from interpkd.cli._folder import FILES
 from interpkd.cli._problem import FOLDS
 from interpkd.export import rule_list, to_rules
-from interpkd.fidelity import fidelity_report
 from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
 from interpkd.teachers import make_teacher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import pandas as pd
     from rich.console import Console
 
     from interpkd.audit import AuditReport
     from interpkd.cli._problem import Problem, Split
-    from interpkd.fidelity import FidelityReport
 
 STUDENTS = {
     ("tree", "classification"): DistilledTreeClassifier,
@@ -37,9 +34,6 @@ STUDENTS = {
 }
 
 MAX_CLASSES_SHOWN = 8
-
-N_BACKGROUND = 100
-"""Training rows that SHAP values are measured against."""
 
 SCORES = {
     "agreement": "same decision as the teacher",
@@ -98,16 +92,18 @@ class Result:
     student : estimator
         The fitted student.
 
-    fidelity : FidelityReport
-        Its scores on the held-out rows.
-
     report : AuditReport
-        The audit report.
+        The audit report on the held-out rows.
     """
 
     student: Any
-    fidelity: FidelityReport
     report: AuditReport
+
+    @property
+    def scores(self) -> dict[str, Any]:
+        """The fidelity report inside the audit report, as `FidelityReport.to_dict` gives it."""
+        fidelity = self.report.to_dict()["fidelity"]
+        return {key: fidelity[key] for key in fidelity if key not in ("is_computed", "reason")}
 
 
 def describe(console: Console, problem: Problem, split: Split, settings: Settings) -> None:
@@ -163,7 +159,7 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
     Returns
     -------
     result : Result
-        Student, fidelity and report.
+        The student and the report.
     """
     teacher = make_teacher(
         settings.teacher, task=problem.task, device=settings.device, random_state=settings.seed
@@ -179,19 +175,17 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
     )
     stages.begin(f"Fitting the teacher ({FOLDS} folds and all rows) and the student")
     student.fit(split.X_train, split.y_train)
-    stages.begin("Measuring fidelity on the held-out rows")
-    fidelity = fidelity_report(student, split.X_test, split.y_test)
     report = audit_report(
         student,
         split.X_test,
         split.y_test,
-        background=_background(split.X_train, settings.seed),
+        background=split.X_train,
         fields={"data_source": problem.source},
         split=split.facts,
         random_state=settings.seed,
-        progress=lambda stage: stages.begin(f"Audit report: {stage}"),
+        progress=stages.begin,
     )
-    return Result(student, fidelity, report)
+    return Result(student, report)
 
 
 def write(result: Result, folder: Path) -> None:
@@ -210,7 +204,7 @@ def write(result: Result, folder: Path) -> None:
     result.report.to_markdown(folder / "report.md")
     (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
     to_rules(result.student, format="frame").to_csv(folder / "rules.csv", index=False)
-    metrics = json.dumps(result.fidelity.to_dict(), indent=2, ensure_ascii=False, allow_nan=False)
+    metrics = json.dumps(result.scores, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
 
 
@@ -228,7 +222,7 @@ def show(console: Console, result: Result, out: Path) -> None:
     out : Path
         The folder of results.
     """
-    scores = result.fidelity.to_dict()
+    scores = result.scores
     against = scores["performance"]
     interval = f"{100 * scores['confidence']:g} % interval"
     console.print()
@@ -257,9 +251,3 @@ def _class_sizes(problem: Problem) -> str:
         return ""
     pairs = zip(labels.tolist(), counts.tolist(), strict=True)
     return "; " + ", ".join(f"{label}: {count} rows" for label, count in pairs)
-
-
-def _background(X: pd.DataFrame, seed: int) -> pd.DataFrame:
-    if len(X) <= N_BACKGROUND:
-        return X
-    return X.sample(N_BACKGROUND, random_state=seed).reset_index(drop=True)
