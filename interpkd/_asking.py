@@ -91,13 +91,14 @@ def ask(model: Any, X: Table, method: str) -> Any:
         If the table lacks a column that the model was trained on.
     """
     if is_frame(X):
-        names = _trained_names(model)
+        names = trained_names(model)
         if names is not None:
-            X = _select(X, names)
+            X = select_columns(X, names)
     return getattr(model, method)(X)
 
 
-def _trained_names(model: Any) -> list[str] | None:
+def trained_names(model: Any) -> list[str] | None:
+    """Give the names of the columns a fitted model remembers, None when it remembers none."""
     inner = model.estimator if isinstance(model, FrozenEstimator) else model
     names = getattr(inner, "feature_names_in_", None)
     if names is None and is_instance_of_name(inner, "lightgbm.sklearn.LGBMModel"):
@@ -109,7 +110,8 @@ def _trained_names(model: Any) -> list[str] | None:
     return None if names == [f"Column_{i}" for i in range(len(names))] else names
 
 
-def _select(X: Table, names: list[str]) -> Table:
+def select_columns(X: Table, names: list[str]) -> Table:
+    """Give the named columns of a data frame, in that order; raise when one is lacking."""
     import narwhals.stable.v1 as nw
 
     frame = nw.from_native(X, eager_only=True)

@@ -20,6 +20,8 @@ from interpkd._tables import Column, RawColumn, encode, is_frame, read_frame
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, Table
@@ -94,6 +96,61 @@ def take_apart(model: Any) -> Structure:
         names = [f"x{i}" for i in range(model.n_features_in_)] if names is None else names
         columns = tuple(Column(str(name)) for name in names)
     return Structure(core, columns, classes, getattr(model, "n_real_rows_", None))
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The values of one column that come as far as a leaf: numbers in (lower, upper], or missing.
+
+    Attributes
+    ----------
+    lower, upper : float
+        Bounds on the column of the encoded matrix.
+
+    missing : bool
+        Whether a missing value comes as far.
+    """
+
+    lower: float = -np.inf
+    upper: float = np.inf
+    missing: bool = True
+
+    def holds(self, values: FloatArray) -> NDArray[np.bool_]:
+        """Tell which values of shape (n_samples,), compared as float32, come as far."""
+        # back to float64, or numpy would round the bounds to float32 as well
+        z = values.astype(np.float32).astype(np.float64)
+        return np.where(np.isnan(z), self.missing, (self.lower < z) & (z <= self.upper))
+
+
+def leaf_paths(tree: Any) -> Iterator[tuple[int, dict[int, Reach]]]:
+    """Walk the leaves of a tree from left to right, all splits on a column merged.
+
+    Parameters
+    ----------
+    tree : sklearn.tree._tree.Tree
+        The arrays of a fitted tree, its `tree_`.
+
+    Yields
+    ------
+    leaf : int
+        Number of the leaf.
+
+    reach : dict
+        For each column on the path, in its order, the values that arrive.
+    """
+    todo: list[tuple[int, dict[int, Reach]]] = [(0, {})]
+    while todo:
+        node, reach = todo.pop()
+        left, right = int(tree.children_left[node]), int(tree.children_right[node])
+        if left == right:  # a leaf: both are -1
+            yield node, reach
+            continue
+        i, t = int(tree.feature[node]), float(tree.threshold[node])
+        missing_left = bool(tree.missing_go_to_left[node])
+        here = reach.get(i, Reach())
+        below = Reach(here.lower, min(here.upper, t), here.missing and missing_left)
+        above = Reach(max(here.lower, t), here.upper, here.missing and not missing_left)
+        todo += [(right, {**reach, i: above}), (left, {**reach, i: below})]
 
 
 def read_object_array(X: NDArray[Any], columns: tuple[Column, ...]) -> list[RawColumn]:

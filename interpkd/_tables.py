@@ -235,7 +235,6 @@ def _encode_column(raw: RawColumn, column: Column) -> NDArray[Any]:
             )
             raise InvalidInputError(msg)
         return raw.values
-    code = {value: float(i) for i, value in enumerate(column.categories)}
     values = raw.values
     coded_as_text = not all(isinstance(value, (int, float)) for value in column.categories)
     if raw.kind != "category" and coded_as_text and not np.isnan(values).all():
@@ -244,7 +243,17 @@ def _encode_column(raw: RawColumn, column: Column) -> NDArray[Any]:
             "was fitted and now holds numbers. Convert the column to the same texts."
         )
         raise InvalidInputError(msg)
-    return np.array([code.get(value, np.nan) for value in values], dtype=np.float64)
+    return _codes(values, column.categories)
+
+
+def _codes(values: NDArray[Any], categories: tuple[Any, ...]) -> NDArray[np.float64]:
+    """Give the position of each value among the categories, NaN for missing and for others."""
+    import pandas as pd
+
+    place, different = pd.factorize(values)  # one look-up per different value, not per row
+    code = {value: float(i) for i, value in enumerate(categories)}
+    codes = [code.get(value, np.nan) for value in different.tolist()]
+    return np.array([*codes, np.nan])[place]  # a missing value has place -1, the last one
 
 
 def _read_pandas(name: str, series: Any) -> RawColumn:
@@ -258,7 +267,9 @@ def _read_pandas(name: str, series: Any) -> RawColumn:
             raise InvalidInputError(msg)
         return RawColumn(name, "numeric", series.to_numpy(np.float64, na_value=np.nan))
     if isinstance(series.dtype, pd.CategoricalDtype):
-        return RawColumn(name, "category", _objects(series, series.isna()))
+        # through the codes, or integers beside missing values would become floats
+        categories = np.array([*series.cat.categories, None], dtype=object)
+        return RawColumn(name, "category", categories[series.cat.codes.to_numpy()])
     if pd.api.types.is_string_dtype(series.dtype) or series.dtype == object:
         return _read_objects(name, _objects(series, series.isna()))
     raise InvalidInputError(_neither(name, series.dtype))
@@ -282,23 +293,23 @@ def _read_narwhals(name: str, series: Any) -> RawColumn:
     raise InvalidInputError(_neither(name, dtype))
 
 
-def _objects(values: Iterable[Any], missing: Iterable[Any]) -> NDArray[Any]:
-    out = [None if lost else value for value, lost in zip(values, missing, strict=True)]
-    array = np.empty(len(out), dtype=object)
-    array[:] = out
+def _objects(values: Any, missing: Any) -> NDArray[Any]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    array[np.asarray(missing, dtype=bool)] = None
     return array
 
 
 def _read_objects(name: str, values: NDArray[Any]) -> RawColumn:
     """Read a column of Python objects: all texts, all numbers, or an error."""
-    kinds = {_kind_of(value) for value in values if value is not None}
+    kinds = {_kind_of(kind) for kind in set(map(type, values)) if kind is not type(None)}
     if kinds <= {"number"}:
         numbers = [np.nan if value is None else float(value) for value in values]
         return RawColumn(name, "numeric", np.array(numbers, dtype=np.float64))
     if kinds == {"text"}:
         return RawColumn(name, "category", values)
     if "other" in kinds:
-        strange = next(v for v in values if v is not None and _kind_of(v) == "other")
+        strange = next(v for v in values if v is not None and _kind_of(type(v)) == "other")
         raise InvalidInputError(_neither(name, type(strange).__name__))
     text = next(value for value in values if isinstance(value, str))
     msg = (
@@ -308,11 +319,11 @@ def _read_objects(name: str, values: NDArray[Any]) -> RawColumn:
     raise InvalidInputError(msg)
 
 
-def _kind_of(value: Any) -> str:
-    if isinstance(value, str):
+def _kind_of(kind: type) -> str:
+    if issubclass(kind, str):
         return "text"
     # bool is a number here, as everywhere in Python
-    return "number" if isinstance(value, (int, float, np.number, np.bool_)) else "other"
+    return "number" if issubclass(kind, (int, float, np.number, np.bool_)) else "other"
 
 
 def _neither(name: str, dtype: Any) -> str:

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from sklearn.tree import BaseDecisionTree
 
-from interpkd._structure import Structure, take_apart
+from interpkd._structure import Reach, Structure, leaf_paths, take_apart
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from interpkd._tables import Column
 
@@ -218,7 +218,7 @@ def rule_list(student: Any) -> list[Rule]:
     tree = structure.core.tree_
     n_rows = tree.n_node_samples if structure.n_real_rows is None else structure.n_real_rows
     rules = []
-    for number, (leaf, reach) in enumerate(_paths(tree), start=1):
+    for number, (leaf, reach) in enumerate(leaf_paths(tree), start=1):
         conditions = (_condition(structure.columns[i], values) for i, values in reach.items())
         distribution, value, decision = _answer(structure, leaf)
         rules.append(
@@ -243,38 +243,7 @@ def readable(value: Any) -> str:
     return text if plain and text else json.dumps(text, ensure_ascii=False)
 
 
-@dataclass(frozen=True)
-class _Reach:
-    """The values of one column that come as far as a node: numbers in (lower, upper]."""
-
-    lower: float = -np.inf
-    upper: float = np.inf
-    missing: bool = True
-
-    def left(self, threshold: float, *, missing: bool) -> _Reach:
-        return _Reach(self.lower, min(self.upper, threshold), self.missing and missing)
-
-    def right(self, threshold: float, *, missing: bool) -> _Reach:
-        return _Reach(max(self.lower, threshold), self.upper, self.missing and missing)
-
-
-def _paths(tree: Any) -> Iterator[tuple[int, dict[int, _Reach]]]:
-    """Walk the leaves from left to right, with what each column may hold there."""
-    todo: list[tuple[int, dict[int, _Reach]]] = [(0, {})]
-    while todo:
-        node, reach = todo.pop()
-        left, right = int(tree.children_left[node]), int(tree.children_right[node])
-        if left == right:  # a leaf: both are -1
-            yield node, reach
-            continue
-        feature, threshold = int(tree.feature[node]), float(tree.threshold[node])
-        missing_left = bool(tree.missing_go_to_left[node])
-        here = reach.get(feature, _Reach())
-        todo.append((right, {**reach, feature: here.right(threshold, missing=not missing_left)}))
-        todo.append((left, {**reach, feature: here.left(threshold, missing=missing_left)}))
-
-
-def _condition(column: Column, reach: _Reach) -> Condition | None:
+def _condition(column: Column, reach: Reach) -> Condition | None:
     """Say which values of a column reach a leaf; None when all do."""
     allowed: tuple[Any, ...] = ()
     if column.kind == "numeric":
