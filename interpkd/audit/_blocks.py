@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Style = Literal["count", "score", "percent", "plain"]
+Style = Literal["count", "score", "percent", "level", "plain"]
 
 ABSENT = "–"
 """What stands in a cell that has nothing to say; a blank could be an error."""
@@ -30,8 +30,8 @@ class Number:
     value : int or float
         The exact value, as it stands in the JSON.
 
-    style : {"count", "score", "percent", "plain"}
-        How it is written.
+    style : {"count", "score", "percent", "level", "plain"}
+        How it is written; "level" is a percentage such as a confidence.
     """
 
     value: float
@@ -51,6 +51,8 @@ class Number:
             return f"{value:,}"
         if self.style == "percent":
             return f"{100 * value:.1f} %"
+        if self.style == "level":
+            return f"{100 * value:.6g} %"
         if self.style == "plain":
             return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
         if value == 0 or 0.001 <= abs(value) < 100:

@@ -38,6 +38,19 @@ from interpkd.audit._inputs import FIELDS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+TEACHING = {
+    "source": "Where the soft targets come from",
+    "n_folds": "Folds",
+    "confidence_in_sample": "Teacher's mean confidence on its training rows",
+    "confidence_out_of_fold": "Teacher's mean confidence out of fold",
+    "alpha": "Weight of the true labels (alpha)",
+    "temperature": "Temperature",
+    "n_labeled": "Training rows",
+    "n_unlabeled": "Unlabelled rows",
+    "n_augmented": "Generated rows",
+}
+"""Titles of what a student notes of its teaching."""
+
 MAX_DISTRIBUTION = 6
 """Most classes whose probabilities get a column each in the table of rules."""
 
@@ -115,13 +128,13 @@ def _lineage(data: Mapping[str, Any]) -> list[Block]:
     lineage = data["lineage"]
     blocks: list[Block] = [_models(lineage)]
     if lineage["distillation"] is not None:
-        rows = [(_title(name), either(one)) for name, one in lineage["distillation"].items()]
+        facts_ = lineage["distillation"].items()
+        rows = [(TEACHING.get(name, _title(name)), either(one)) for name, one in facts_]
         blocks.append(facts("How the student was taught", rows))
     for who in ("teacher", "student"):
         model = lineage[who]
         if model is not None and model["parameters"]:
-            rows = [(name, either(value)) for name, value in model["parameters"].items()]
-            blocks.append(facts(f"Parameters of the {who}", rows))
+            blocks.append(_parameters(who, model["parameters"]))
     hashes = {
         "evaluation_rows": "Evaluation rows",
         "labels": "Labels",
@@ -149,6 +162,15 @@ def _models(lineage: Mapping[str, Any]) -> Block:
         rows.append([words(who), code(model["type"]), words(model["library"]), words(model["version"])])
     caption = f"The models; teacher: {sources[lineage['teacher_source']]}"
     return table(caption, ["Role", "Type", "Library", "Version"], rows)
+
+
+def _parameters(who: str, parameters: Mapping[str, Any]) -> Block:
+    """List the parameters; those left at none, which are many in some libraries, in one line."""
+    rows = [(name, either(value)) for name, value in parameters.items() if value is not None]
+    unset = [name for name, value in parameters.items() if value is None]
+    if unset:
+        rows.append(("none", words(", ".join(unset))))
+    return facts(f"Parameters of the {who}", rows)
 
 
 def _data(data: Mapping[str, Any]) -> list[Block]:
@@ -213,9 +235,10 @@ def _student(data: Mapping[str, Any]) -> list[Block]:
         Paragraph((Text("Columns used: "), Text(n_used), Text("."))),
         Picture(
             "tree",
-            "The tree from its root (left) to its rules (right)",
-            "Tree diagram of the student. Each branch carries its condition, each leaf the number "
-            "of its rule, the answer and the rows. The table of rules below says the same.",
+            "The tree as an outline; a bar is the student's answer, a diamond the teacher's mean",
+            "Tree diagram of the student. Each line carries a condition; the line of a leaf also "
+            "the number of its rule, the answer and the rows. The table of rules below says the "
+            "same.",
             is_wide=True,
         ),
     ]
@@ -280,18 +303,15 @@ def _meaning_of_mean(classes: list[Any] | None) -> str:
 def _explanations(data: Mapping[str, Any]) -> list[Block]:
     section = data["explanation"]
     background = section["background"]
-    sources = {"evaluation rows": "the evaluation rows", "given": "the background given"}
+    sources = {"evaluation rows": "of the evaluation rows", "given": "of those given"}
     methods = [(f"Method, {who}", words(text)) for who, text in section["method"].items()]
     if section["teacher_missing"] is not None:
         methods.append(("Teacher", words(section["teacher_missing"])))
     limit = section["limited_by"]
     limited = [] if limit is None else [("Fewer rows because", words(limit))]
     about = [
-        ("Explained rows", number(section["n_rows"], "count")),
-        ("out of", number(section["n_rows_available"], "count")),
-        ("Background rows", number(background["n_rows"], "count")),
-        ("drawn from", words(sources[background["source"]])),
-        ("which are", number(background["n_rows_available"], "count")),
+        ("Explained rows", _out_of(section)),
+        ("Background rows", (*_out_of(background), Text(f", {sources[background['source']]}"))),
         ("SHA-256 of the background", code(background["sha256"])),
         *limited,
         ("Scale", words(section["scale"])),
@@ -319,6 +339,14 @@ def _explanations(data: Mapping[str, Any]) -> list[Block]:
         )
         blocks += [Picture(f"beeswarm-{k}", title, description), _spread_table(title, spread)]
     return blocks
+
+
+def _out_of(sample: Mapping[str, Any]) -> Cell:
+    """Say how many rows were used; of how many only where a sample was drawn."""
+    drawn, there = sample["n_rows"], sample["n_rows_available"]
+    if drawn == there:
+        return number(drawn, "count")
+    return (Number(drawn, "count"), Text(" drawn from "), Number(there, "count"))
 
 
 def _importance_table(section: Mapping[str, Any]) -> Block:
@@ -368,5 +396,5 @@ def _sign_off() -> list[Block]:
 
 
 def _title(name: str) -> str:
-    text = name.replace("_", " ").replace("n ", "number of ", 1 if name.startswith("n_") else 0)
+    text = name.replace("_", " ")
     return text[:1].upper() + text[1:]

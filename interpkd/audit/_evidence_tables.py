@@ -150,7 +150,7 @@ def _cutoff(data: Mapping[str, Any]) -> Block:
     return Paragraph(
         (
             Text(f"Both models decide for {data['classes'][1]} where its probability exceeds "),
-            Number(data["fidelity"]["cutoff"]),
+            Number(data["fidelity"]["cutoff"], "plain"),
             Text("."),
         )
     )
@@ -174,7 +174,7 @@ def _segment_table(caption: str, segments: Sequence[Mapping[str, Any]]) -> Block
 def _bin_table(one: Mapping[str, Any]) -> Block:
     rows = [
         [
-            (Number(b["low"]), Text(" to "), Number(b["high"])),
+            _span(b["low"], b["high"]),
             number(b["n"], "count"),
             number(b["student_mean"]),
             number(b["teacher_mean"]),
@@ -187,8 +187,12 @@ def _bin_table(one: Mapping[str, Any]) -> Block:
     return table(caption, header, rows)
 
 
+def _span(low: float, high: float) -> Cell:
+    return number(low) if low == high else (Number(low), Text(" to "), Number(high))
+
+
 def _confidence(fidelity: Mapping[str, Any]) -> Cell:
-    return (Number(fidelity["confidence"], "percent"), Text(" interval"))
+    return (Number(fidelity["confidence"], "level"), Text(" interval"))
 
 
 def _bounds(score: Mapping[str, Any]) -> Cell:

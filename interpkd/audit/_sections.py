@@ -55,15 +55,16 @@ def lineage(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
     section : dict
         Student, teacher, distillation, software, seed.
     """
-    teacher = describe_model(unwrap(inputs.teacher)) if inputs.teacher is not None else None
-    library = None if teacher is None else teacher["library"]
+    model = unwrap(inputs.teacher)
+    teacher = None if model is None else describe_model(model, deep=True)
+    parts = [] if model is None else [model, *inner_models(model)]
     facts = getattr(inputs.student, "distillation_", None)
     return {
         "student": describe_model(inputs.student),
         "teacher": teacher,
         "teacher_source": inputs.teacher_source,
         "distillation": None if facts is None else {str(k): plain(v) for k, v in facts.items()},
-        "software": software(library),
+        "software": software(*(_library(part) for part in parts)),
         "random_state": random_state,
     }
 
@@ -90,7 +91,7 @@ def hashes(inputs: Inputs) -> dict[str, str | None]:
     }
 
 
-def describe_model(model: Any) -> dict[str, Any]:
+def describe_model(model: Any, *, deep: bool = False) -> dict[str, Any]:
     """Give type, library, version and parameters of a model.
 
     Parameters
@@ -98,25 +99,38 @@ def describe_model(model: Any) -> dict[str, Any]:
     model : object
         A fitted estimator or a function.
 
+    deep : bool, default=False
+        Whether to look into the models that it is made of.
+
     Returns
     -------
     description : dict
         Parameters that are no plain values are named by their type.
     """
     kind = type(model)
-    library = kind.__module__.partition(".")[0]
+    library = _library(model)
+    inner = [type(one).__name__ for one in inner_models(model)] if deep else []
     parameters: dict[str, Any] = {}
     if hasattr(model, "get_params"):
         parameters = {
-            str(name): _parameter(value) for name, value in model.get_params(deep=False).items()
+            str(name): _parameter(value) for name, value in model.get_params(deep=deep).items()
         }
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}",
-        "name": kind.__name__,
+        "name": f"{kind.__name__} of {', '.join(inner)}" if inner else kind.__name__,
         "library": library,
         "version": library_version(library),
         "parameters": parameters,
     }
+
+
+def inner_models(model: Any) -> list[Any]:
+    """Give the models that a model is made of: steps of a pipeline, a wrapped estimator."""
+    if not hasattr(model, "get_params"):
+        return []
+    values = model.get_params(deep=False)
+    steps = [one for _, one in getattr(model, "steps", ())]
+    return [one for one in (*steps, *values.values()) if _is_model(one)]
 
 
 def unwrap(teacher: Any) -> Any:
@@ -231,6 +245,14 @@ def answer_columns(inputs: Inputs) -> list[tuple[str, FloatArray, FloatArray]]:
         (f"P({inputs.classes[k]})", student[:, k], teacher[:, k])
         for k in range(first, len(inputs.classes))
     ]
+
+
+def _is_model(value: Any) -> bool:
+    return hasattr(value, "get_params") and not isinstance(value, type)
+
+
+def _library(model: Any) -> str:
+    return type(model).__module__.partition(".")[0]
 
 
 def _parameter(value: Any) -> Any:

@@ -1,6 +1,7 @@
-"""The student as a tree diagram: root at the left, rules down the right.
+"""The student as a tree diagram: one line per node, indented like an outline.
 
-Lying down, a tree of thirty rules is a page of readable lines; standing up, it is confetti.
+Drawn as boxes, a tree of thirty rules is confetti; as an outline it is a page of readable lines,
+with the answer of each rule on the line of its leaf.
 """
 
 # Authors: The interpkd developers
@@ -32,22 +33,27 @@ if TYPE_CHECKING:
 MAX_LEAVES = 64
 """Larger trees are not drawn: nobody could read them."""
 
-ROW, LETTER, MARGIN = 0.34, 0.066, 0.12
-"""Height of a leaf, width of a letter, space around, in inches."""
+ROW, INDENT, LETTER = 0.235, 0.2, 0.062
+"""Height of a line, indent per condition, width of a letter, in inches."""
 
-MAX_LABEL = 34
+PANEL = 3.9
+"""Width of the answers beside the outline."""
+
+TOP = 0.4
+"""Height of the headings."""
+
+MAX_LABEL = 58
 """Most letters of a condition in the picture."""
 
 
-@dataclass
-class _Node:
-    """A node's place: `depth` counts columns, `row` counts leaves from the top."""
+@dataclass(frozen=True)
+class _Line:
+    """A node's line: its number, condition, depth, and the line of its parent (-1 for the root)."""
 
     node: int
-    depth: int
-    row: float
     label: str
-    children: tuple[_Node, ...]
+    depth: int
+    parent: int
 
 
 def draw_tree(structure: Structure, data: Mapping[str, Any]) -> str:
@@ -67,41 +73,35 @@ def draw_tree(structure: Structure, data: Mapping[str, Any]) -> str:
         The picture.
     """
     rules = {rule["leaf"]: rule for rule in data["student"]["rules"]}
-    root = _place(structure, 0, 0, "", iter(range(len(rules))), {})
-    edges = _column_edges(root)
-    height = ROW * len(rules) + 0.55
+    lines = _outline(structure)
+    outline = max(INDENT * line.depth + LETTER * len(line.label) for line in lines) + 0.5
+    width, height = max(outline, 2.5) + PANEL, ROW * len(lines) + TOP
     with drawing():
-        figure = new_figure(edges[-1] + 4.1, height)
+        figure = new_figure(width, height)
         axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, edges[-1] + 4.1), ylim=(ROW * len(rules), ROW * len(rules) - height))
+        axes.set(xlim=(0, width), ylim=(height - TOP, -TOP))
         axes.set_axis_off()
-        _draw_branches(axes, root, edges)
-        _draw_leaves(axes, root, edges, rules, data)
+        _draw_outline(axes, lines, width - PANEL)
+        _draw_answers(axes, lines, width - PANEL, rules, data)
         return to_svg(figure, "tree")
 
 
-def _place(
-    structure: Structure,
-    node: int,
-    depth: int,
-    label: str,
-    rows: Any,
-    seen: dict[int, tuple[Any, ...]],
-) -> _Node:
-    """Give every leaf the next row and every other node the middle of its children."""
+def _outline(structure: Structure) -> list[_Line]:
+    """Give the nodes in the order in which an outline lists them."""
     tree = structure.core.tree_
-    left, right = int(tree.children_left[node]), int(tree.children_right[node])
-    if left == right:
-        return _Node(node, depth, next(rows), label, ())
-    feature = int(tree.feature[node])
-    children = []
-    for child, is_left in ((left, True), (right, False)):
-        text, rest = _branch(structure, node, seen.get(feature), is_left=is_left)
-        children.append(
-            _place(structure, child, depth + 1, text, rows, {**seen, feature: rest})
-        )
-    middle = sum(child.row for child in children) / 2
-    return _Node(node, depth, middle, label, tuple(children))
+    lines: list[_Line] = []
+    todo: list[tuple[int, str, int, int, dict[int, tuple[Any, ...]]]] = [(0, "all rows", 0, -1, {})]
+    while todo:
+        node, label, depth, parent, seen = todo.pop()
+        lines.append(_Line(node, label, depth, parent))
+        left, right = int(tree.children_left[node]), int(tree.children_right[node])
+        if left == right:
+            continue
+        feature, here = int(tree.feature[node]), len(lines) - 1
+        for child, is_left in ((right, False), (left, True)):  # the left one is popped first
+            text, rest = _branch(structure, node, seen.get(feature), is_left=is_left)
+            todo.append((child, text, depth + 1, here, {**seen, feature: rest}))
+    return lines
 
 
 def _branch(
@@ -120,77 +120,72 @@ def _branch(
         codes = seen if seen is not None else tuple(range(len(values)))
         rest = tuple(code for code in codes if (code <= threshold) == is_left)
         names = ", ".join(str(values[code]) for code in rest)
-        text = f"{column.name}: {names}" if rest else f"{column.name} is missing"
+        text = f"{column.name} in {{{names}}}" if rest else f"{column.name} is missing"
         missing = missing and bool(rest)
     ending = " or missing" if missing else ""
     return short(text, MAX_LABEL - len(ending)) + ending, rest
 
 
-def _column_edges(root: _Node) -> list[float]:
-    """Give the left edge of every column, each as wide as its longest condition."""
-    widths: dict[int, int] = {}
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        widths[node.depth] = max(widths.get(node.depth, 0), len(node.label))
-        todo += node.children
-    edges = [MARGIN]
-    for depth in range(1, len(widths)):
-        edges.append(edges[-1] + max(0.7, widths[depth] * LETTER + 0.28))
-    return edges
+def _draw_outline(axes: Any, lines: list[_Line], end: float) -> None:
+    """Draw elbows from parents to children and the conditions beside them."""
+    for i, line in enumerate(lines):
+        x, y = INDENT * line.depth + 0.1, _height(i)
+        if line.parent >= 0:
+            elbow = [x - INDENT, x - INDENT, x - 0.03]
+            axes.plot(elbow, [_height(line.parent) + 0.07, y, y], color=SOFT, lw=0.8)
+        axes.text(x, y, line.label, va="center", fontsize=8, color=INK)
+        if _is_leaf(lines, i):
+            start = x + LETTER * len(line.label) + 0.15
+            axes.plot([start, end], [y, y], color=LINE, lw=0.8, ls=(0, (1, 2)))
 
 
-def _draw_branches(axes: Any, root: _Node, edges: list[float]) -> None:
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        x, y = edges[node.depth], _height(node.row)
-        for child in node.children:
-            end, level = edges[child.depth], _height(child.row)
-            axes.plot([x, x, end], [y, level, level], color=SOFT, lw=0.9, solid_joinstyle="round")
-            axes.text(x + 0.08, level - 0.05, child.label, va="bottom", fontsize=7.5, color=INK)
-        if node.children:
-            axes.plot([x], [y], "o", ms=4, color=PAPER, mec=SOFT, mew=1)
-        else:
-            axes.plot([x, edges[-1]], [y, y], color=LINE, lw=0.9, ls=(0, (1, 2)))
-        todo += node.children
-
-
-def _draw_leaves(
-    axes: Any, root: _Node, edges: list[float], rules: Mapping[int, Any], data: Mapping[str, Any]
+def _draw_answers(
+    axes: Any, lines: list[_Line], x: float, rules: Mapping[int, Any], data: Mapping[str, Any]
 ) -> None:
-    """Write one line per rule: number, bar of the answer, teacher's mean, decision and rows."""
-    x = edges[-1] + 0.1
-    bar, width = x + 0.62, 1.1
+    """Write on each leaf's line: rule, bar of the answer, teacher's mean, decision and rows."""
     classes = data["classes"]
-    top = -0.14
-    axes.text(x, top, "Rule", va="bottom", fontsize=7.5, color=SOFT)
-    axes.text(bar, top, _answer_title(classes), va="bottom", fontsize=7.5, color=SOFT)
-    axes.text(bar + width + 0.5, top, "Then", va="bottom", fontsize=7.5, color=SOFT)
-    axes.text(x + 3.85, top, "Rows", va="bottom", ha="right", fontsize=7.5, color=SOFT)
-    low, high = _scale(rules, classes)
-    for node in _leaves(root):
-        rule, y = rules[node.node], _height(node.row)
-        student, teacher = _answers(rule, classes)
-        axes.text(x, y, str(rule["number"]), va="center", fontweight="bold")
-        axes.plot([bar, bar + width], [y, y], color=LINE, lw=5, solid_capstyle="butt")
-        end = bar + width * (student - low) / (high - low)
-        axes.plot([bar, end], [y, y], color=STUDENT, lw=5, solid_capstyle="butt")
-        if teacher is not None:
-            place = bar + width * min(max((teacher - low) / (high - low), 0), 1)
-            axes.plot([place], [y], "D", ms=4.5, color=TEACHER, mec=PAPER, mew=0.7)
-        axes.text(bar + width + 0.06, y, f"{student:,.3g}", va="center", fontsize=7.5)
+    places = {"Rule": x + 0.1, _answer_title(classes): x + 0.55, "Then": x + 2.15}
+    if classes is None:
+        del places["Then"]
+    for title, place in places.items():
+        axes.text(place, -0.08, title, va="bottom", fontsize=7.5, color=SOFT)
+    axes.text(x + 3.8, -0.08, "training rows", va="bottom", ha="right", fontsize=7.5, color=SOFT)
+    scale = _scale(rules, classes)
+    for i, line in enumerate(lines):
+        if not _is_leaf(lines, i):
+            continue
+        rule, y = rules[line.node], _height(i)
+        axes.text(x + 0.1, y, str(rule["number"]), va="center", fontweight="bold")
+        _draw_bar(axes, x + 0.55, y, _answers(rule, classes), scale)
         if classes is not None:
-            axes.text(bar + width + 0.5, y, short(rule["decision"], 16), va="center", fontsize=7.5)
-        rows = f"{rule['n_rows']:,}"
-        axes.text(x + 3.85, y, rows, va="center", ha="right", fontsize=7.5)
+            axes.text(x + 2.15, y, short(rule["decision"], 16), va="center")
+        axes.text(x + 3.8, y, f"{rule['n_rows']:,}", va="center", ha="right")
+
+
+def _draw_bar(
+    axes: Any, x: float, y: float, answers: tuple[float, float | None], scale: tuple[float, float]
+) -> None:
+    """Draw the student's answer as a bar with its number, the teacher's mean as a diamond."""
+    student, teacher = answers
+    width, (low, high) = 1.0, scale
+    axes.plot([x, x + width], [y, y], color=LINE, lw=6, solid_capstyle="butt")
+    end = x + width * (student - low) / (high - low)
+    axes.plot([x, end], [y, y], color=STUDENT, lw=6, solid_capstyle="butt")
+    if teacher is not None:
+        place = x + width * min(max((teacher - low) / (high - low), 0), 1)
+        axes.plot([place], [y], "D", ms=4.5, color=TEACHER, mec=PAPER, mew=0.8)
+    axes.text(x + width + 0.08, y, f"{student:,.3g}", va="center")
+
+
+def _is_leaf(lines: list[_Line], i: int) -> bool:
+    return i + 1 == len(lines) or lines[i + 1].depth <= lines[i].depth
 
 
 def _answer_title(classes: list[Any] | None) -> str:
     if classes is None:
-        return "Prediction (◆ teacher)"
+        return "prediction, ◆ teacher"
     what = short(classes[1], 8) if len(classes) == 2 else "class"
-    return f"P({what})  (◆ teacher)"
+    return f"P({what}), ◆ teacher"
 
 
 def _answers(rule: Mapping[str, Any], classes: list[Any] | None) -> tuple[float, float | None]:
@@ -209,14 +204,5 @@ def _scale(rules: Mapping[int, Any], classes: list[Any] | None) -> tuple[float, 
     return (min(values), max(values)) if max(values) > min(values) else (0.0, 1.0)
 
 
-def _leaves(root: _Node) -> list[_Node]:
-    todo, leaves = [root], []
-    while todo:
-        node = todo.pop()
-        leaves += [] if node.children else [node]
-        todo += node.children
-    return leaves
-
-
-def _height(row: float) -> float:
-    return ROW * (row + 0.5)
+def _height(line: int) -> float:
+    return ROW * (line + 0.5)
