@@ -25,7 +25,7 @@ Writes report.html, report.json, report.md, rules.txt, rules.csv and metrics.jso
 
 \b
 Example:
-  interpkd distill loans.csv --target default --max-leaf-nodes 12 --out results
+  interpkd distill loans.csv --target default --max-leaf-nodes 8 --out results
 """
 
 

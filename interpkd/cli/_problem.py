@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import check_columns, check_known
+from interpkd.cli._tables import check_columns, check_known, check_no_text_among_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -152,7 +152,9 @@ def make_problem(
         msg = f"No column is left to learn from besides the target {target!r}."
         raise click.UsageError(msg)
     _check_target(frame[target], source)
-    check_columns(frame[[*X.columns, target]], categories=categories)
+    check_columns(X, categories=categories)
+    if target not in categories:
+        check_no_text_among_numbers(frame[target])
     task, reason = _choose_task(frame[target], task)
     y = _classes(frame[target]) if task == "classification" else _numbers(frame[target])
     if len(np.unique(y)) < 2:

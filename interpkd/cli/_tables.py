@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 """Texts of a CSV file that mean a missing value; "none" and "None" are categories."""
 
+MAX_NAMES = 20
+"""A column of texts that are all different names rows, unless it has as few as this."""
+
 SUFFIXES = (".csv", ".parquet")
 
 
@@ -117,7 +120,7 @@ def check_known(names: Iterable[str], frame: pd.DataFrame, option: str) -> None:
 
 
 def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> None:
-    """Refuse columns without values, and numbers among which there is text.
+    """Refuse columns without values, numbers among which there is text, and names of rows.
 
     Parameters
     ----------
@@ -134,26 +137,45 @@ def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> Non
         remedy.
     """
     for name in frame.columns:
-        values = frame[name]
-        if values.isna().all():
+        values = frame[name].dropna()
+        if values.empty:
             msg = f"Column {name!r} holds no values at all; leave it out with --drop {name!r}."
             raise DataError(msg)
         if name not in categories:
-            _check_no_text_among_numbers(str(name), values)
+            check_no_text_among_numbers(frame[name])
+        if _holds_text(values) and len(values) > MAX_NAMES and values.is_unique:
+            msg = (
+                f"Column {name!r} has a different text in every row, so it names rows and nothing "
+                f"can be learned from it; leave it out with --drop {name!r}."
+            )
+            raise DataError(msg)
 
 
-def _check_no_text_among_numbers(name: str, values: pd.Series) -> None:
+def check_no_text_among_numbers(column: pd.Series) -> None:
+    """Refuse a column of numbers that is read as text because some of it is no number.
+
+    Parameters
+    ----------
+    column : pandas.Series of shape (n_rows,)
+        The column.
+
+    Raises
+    ------
+    DataError
+        If most of its values, but not all, look like numbers.
+    """
     import pandas as pd
 
-    if not (pd.api.types.is_string_dtype(values.dtype) or values.dtype == object):
+    if not _holds_text(column):
         return
-    values = values.reset_index(drop=True).dropna().astype(str)
+    values = column.reset_index(drop=True).dropna().astype(str)
     is_number = pd.to_numeric(values, errors="coerce").notna()
     # "1,234", "3,5" and "12 %" are meant as numbers too, though they are read as text
     looks_it = pd.to_numeric(values.str.replace(r"[,%\s]", "", regex=True), errors="coerce").notna()
     texts = values[~is_number]
     if texts.empty or looks_it.mean() <= 0.5:
         return
+    name = column.name
     msg = (
         f"Column {name!r} holds numbers, but {len(texts)} of its {len(values)} values "
         f"{'is' if len(texts) == 1 else 'are'} text, first {texts.iloc[0]!r} in row "
@@ -161,6 +183,12 @@ def _check_no_text_among_numbers(name: str, values: pd.Series) -> None:
         f"or say --category {name!r} if the numbers are names."
     )
     raise DataError(msg)
+
+
+def _holds_text(column: pd.Series) -> bool:
+    import pandas as pd
+
+    return bool(pd.api.types.is_string_dtype(column.dtype) or column.dtype == object)
 
 
 def _read_csv(

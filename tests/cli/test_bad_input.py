@@ -51,7 +51,14 @@ def check_refused(result, folder, *, code, says):
             "'age' holds numbers, but 21 of its 120 values are text, first 'old' in row 100",
         ),
         (
-            {"name": [f"n{i}" for i in range(120)] * 1},
+            {"name": [f"n{i}" for i in range(120)]},
+            [],
+            1,
+            "a different text in every row, so it names rows and nothing can be learned from it; "
+            "leave it out with --drop 'name'",
+        ),
+        (
+            {"name": ["n"] * 120},
             ["--category", "nam"],
             2,
             "did you mean 'name'?",
@@ -105,14 +112,14 @@ def test_parquet_without_pyarrow_says_how_to_install_it(run, tmp_path, monkeypat
     ("column", "says"),
     [
         ("dates", "neither numbers nor categories"),
-        ("names", "has 300 different texts"),
+        ("names", "different texts; a category column may have at most 255"),
     ],
 )
 def test_what_the_library_refuses_is_shown_in_its_words(run, tmp_path, column, says):
     pytest.importorskip("pyarrow")
-    frame = pd.DataFrame({"x": range(300), "y": [0, 1, 1] * 100})
-    frame["dates"] = pd.date_range("2020-01-01", periods=300)
-    frame["names"] = [f"name {i}" for i in range(300)]
+    frame = pd.DataFrame({"x": range(1200), "y": [0, 1, 1] * 400})
+    frame["dates"] = pd.date_range("2020-01-01", periods=1200)
+    frame["names"] = [f"name {i}" for i in range(300)] * 4
     frame[["x", "y", column]].to_parquet(tmp_path / "t.parquet")
     result = run("distill", tmp_path / "t.parquet", "--target", "y", "--out", "out")
     check_refused(result, tmp_path / "home", code=1, says=says)

@@ -143,7 +143,7 @@ def test_every_option_has_help_that_fits_and_the_students_defaults():
     for option in main.commands["distill"].params:
         if isinstance(option, click.Option):
             assert option.help
-        if option.name in student:
+        if option.name in set(student) - {"teacher"}:
             assert option.default == student[option.name].default
             assert getattr(Settings(), option.name) == option.default
     for command in (main, *main.commands.values()):
