@@ -123,8 +123,8 @@ def show_rules(console: Console, rules: Sequence[Rule]) -> None:
     console.print(Text(f"The student: {len(rules)} rules", style="bold"))
     table = Table(**_PLAIN)
     table.add_column("#", justify="right", no_wrap=True)
-    table.add_column("if", ratio=1)
-    table.add_column("then")
+    table.add_column("if", overflow="fold")
+    table.add_column("then", overflow="fold")
     table.add_column("" if rules[0].distribution is None else "chance", justify="right")
     table.add_column("rows", justify="right", no_wrap=True)
     for rule in shown:

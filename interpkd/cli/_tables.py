@@ -120,7 +120,7 @@ def check_known(names: Iterable[str], frame: pd.DataFrame, option: str) -> None:
 
 
 def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> None:
-    """Refuse columns without values, numbers among which there is text, and names of rows.
+    """Refuse columns that are empty, infinite or name rows, and text among numbers.
 
     Parameters
     ----------
@@ -136,17 +136,23 @@ def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> Non
         Naming the column, the first offending row, counted from 1 below the header, and the
         remedy.
     """
+    import pandas as pd
+
     for name in frame.columns:
-        values = frame[name].dropna()
+        values = frame[name].reset_index(drop=True).dropna()
         if values.empty:
             msg = f"Column {name!r} holds no values at all; leave it out with --drop {name!r}."
+            raise DataError(msg)
+        if pd.api.types.is_float_dtype(values.dtype) and values.abs().eq(float("inf")).any():
+            row = int(values.abs().idxmax()) + 1
+            msg = f"Column {name!r} is infinite in row {row}; correct the file."
             raise DataError(msg)
         if name not in categories:
             check_no_text_among_numbers(frame[name])
         if _holds_text(values) and len(values) > MAX_NAMES and values.is_unique:
             msg = (
-                f"Column {name!r} has a different text in every row, so it names rows and nothing "
-                f"can be learned from it; leave it out with --drop {name!r}."
+                f"Column {name!r} has a different text in every row (names, identifiers, dates?), "
+                f"so nothing can be learned from it as it is; leave it out with --drop {name!r}."
             )
             raise DataError(msg)
 

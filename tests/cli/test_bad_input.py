@@ -1,12 +1,14 @@
 """Bad input: one clear sentence on stderr, an exit code above 0, and nothing left behind."""
 
 import errno
+import warnings
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from interpkd.exceptions import MissingExtraError
+from interpkd.teachers import TabularClassifier
 
 
 def check_refused(result, folder, *, code, says):
@@ -43,6 +45,7 @@ def check_refused(result, folder, *, code, says):
             "The class a of the target 'outcome' has only 1 row,",
         ),
         ({"outcome": ["a", None] * 60}, [], 1, "is missing in 60 of 120 rows, first in row 2"),
+        ({"income": [1.5, -np.inf] * 60}, [], 1, "'income' is infinite in row 2; correct the file"),
         ({"age": np.nan}, [], 1, "'age' holds no values at all; leave it out with --drop 'age'"),
         (
             {"age": ["44"] * 99 + ["old"] * 21},
@@ -54,8 +57,8 @@ def check_refused(result, folder, *, code, says):
             {"name": [f"n{i}" for i in range(120)]},
             [],
             1,
-            "a different text in every row, so it names rows and nothing can be learned from it; "
-            "leave it out with --drop 'name'",
+            "'name' has a different text in every row (names, identifiers, dates?), so nothing can "
+            "be learned from it as it is; leave it out with --drop 'name'",
         ),
         (
             {"name": ["n"] * 120},
@@ -131,6 +134,16 @@ def test_a_forest_on_a_gpu_is_refused(run, loans, write_csv, tmp_path):
     path = write_csv(loans)
     result = run("distill", path, "--target", "outcome", "--out", "out", *options)
     check_refused(result, tmp_path / "home", code=1, says="run on the CPU only")
+
+
+def test_a_gpu_that_is_not_there_is_refused(run, loans, write_csv, tmp_path, monkeypatch):
+    def on_the_cpu(self, X, y):
+        warnings.warn("Device is changed from GPU to CPU as we couldn't", stacklevel=1)
+
+    monkeypatch.setattr(TabularClassifier, "fit", on_the_cpu)
+    path = write_csv(loans)
+    result = run("distill", path, "--target", "outcome", "--out", "out", "--device", "cuda")
+    check_refused(result, tmp_path / "home", code=2, says="finds no GPU that it can use")
 
 
 @pytest.mark.parametrize(
