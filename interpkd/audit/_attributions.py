@@ -31,6 +31,9 @@ for a boosted teacher behind an encoder of categories."""
 N_PERMUTATIONS = 5
 """Permutations per row where the teacher's values are sampled."""
 
+FEW_COLUMNS = 6
+"""With so few columns all their coalitions cost about as much, and the values are exact."""
+
 
 @dataclass(frozen=True)
 class Attributions:
@@ -96,6 +99,7 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
         values["teacher"] = _shown(found.teacher.values, inputs)
     columns = [column.name for column in inputs.structure.columns]
     answers = _answer_names(inputs)
+    importance = _importance(columns, values)
     facts = {
         "n_rows": num_samples(explained),
         "n_rows_available": inputs.n_rows,
@@ -107,14 +111,14 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
         },
         "limited_by": None
         if share == 1
-        else "the teacher's values are sampled, which asks it about many rows",
+        else "a teacher that shap cannot read is asked about many mixed rows",
         "scale": "prediction" if inputs.classes is None else "probability",
         "answers": answers,
         "method": {name: found.method[name] for name in values},
         "additivity_error": {name: found.additivity_error[name] for name in values},
         "teacher_missing": _why_no_teacher(inputs),
-        "columns": _importance(columns, values),
-        "spread": _spread(columns, answers, values),
+        "columns": importance,
+        "spread": _spread(columns, answers, values, [one["column"] for one in importance]),
     }
     return Attributions(
         facts,
@@ -132,9 +136,13 @@ def _explain(inputs: Inputs, X: Table, background: Table, *, random_state: int =
         X,
         background=background,
         teacher=inputs.teacher,
-        n_permutations=N_PERMUTATIONS,
+        n_permutations=_n_permutations(inputs),
         random_state=random_state,
     )
+
+
+def _n_permutations(inputs: Inputs) -> int:
+    return N_PERMUTATIONS * (2 if len(inputs.structure.columns) <= FEW_COLUMNS else 1)
 
 
 def _affordable_share(inputs: Inputs, pool: Table) -> float:
@@ -149,7 +157,7 @@ def _affordable_share(inputs: Inputs, pool: Table) -> float:
     if "TreeSHAP" in probe.method["teacher"]:
         return 1.0
     n_columns = len(inputs.structure.columns)
-    per_pair = min(2 * N_PERMUTATIONS * max(n_columns - 1, 1), 2**n_columns)
+    per_pair = min(2 * _n_permutations(inputs) * max(n_columns - 1, 1), 2**n_columns)
     n_pairs = min(inputs.n_rows, MAX_EXPLAINED) * min(num_samples(pool), MAX_BACKGROUND)
     return min(1.0, math.sqrt(MAX_QUESTIONS / (per_pair * n_pairs)))
 
@@ -207,20 +215,27 @@ def _ranks(means: FloatArray) -> FloatArray:
 
 
 def _spread(
-    columns: list[str], answers: list[str], values: dict[str, FloatArray]
+    columns: list[str], answers: list[str], values: dict[str, FloatArray], order: list[str]
 ) -> list[dict[str, Any]]:
     """Give quantiles of the SHAP values: the beeswarms in numbers."""
-    out = []
-    for k, answer in enumerate(answers):
-        rows = []
-        for i, name in enumerate(columns):
-            row: dict[str, Any] = {"column": name}
-            for who in ("student", "teacher"):
-                if who not in values:
-                    row[who] = None
-                    continue
-                low, middle, high = np.quantile(values[who][:, i, k], [0.05, 0.5, 0.95]).tolist()
-                row[who] = {"q05": low, "median": middle, "q95": high}
-            rows.append(row)
-        out.append({"answer": answer, "columns": rows})
-    return out
+    places = [columns.index(name) for name in order]
+    return [
+        {
+            "answer": answer,
+            "columns": [
+                {
+                    "column": columns[i],
+                    **{who: _quantiles(values, who, i, k) for who in ("student", "teacher")},
+                }
+                for i in places
+            ],
+        }
+        for k, answer in enumerate(answers)
+    ]
+
+
+def _quantiles(values: dict[str, FloatArray], who: str, i: int, k: int) -> dict[str, float] | None:
+    if who not in values:
+        return None
+    found = np.quantile(values[who][:, i, k], [0.05, 0.5, 0.95]).tolist()
+    return dict(zip(("q05", "median", "q95"), found, strict=True))

@@ -47,17 +47,13 @@ class Number:
     def shown(self) -> str:
         """The value rounded for reading."""
         value = self.value
-        if self.style == "count":
-            return f"{value:,}"
+        if self.style == "score":
+            return _round(value)
         if self.style == "percent":
             return f"{100 * value:.1f} %"
         if self.style == "level":
             return f"{100 * value:.6g} %"
-        if self.style == "plain":
-            return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
-        if value == 0 or 0.001 <= abs(value) < 100:
-            return f"{value:.3f}"
-        return f"{value:.1e}" if abs(value) < 0.001 else f"{value:,.1f}"
+        return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
 
 
 @dataclass(frozen=True)
@@ -256,11 +252,22 @@ def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
 
 
 def table(
-    caption: str, header: Sequence[str | Cell], rows: Sequence[Sequence[Cell]], wide: int | None = None
+    caption: str,
+    header: Sequence[str | Cell],
+    rows: Sequence[Sequence[Cell]],
+    wide: int | None = None,
 ) -> Table:
     """Give a table; headings may be plain words."""
     heads = tuple(words(one) if isinstance(one, str) else one for one in header)
     return Table(caption, heads, tuple(tuple(row) for row in rows), wide)
+
+
+def _round(value: float) -> str:
+    if value == 0:
+        return "0"
+    if 0.001 <= abs(value) < 100:
+        return f"{value:.3f}"
+    return f"{value:.1e}" if abs(value) < 0.001 else f"{value:,.1f}"
 
 
 def _is_number(cell: Cell) -> bool:

@@ -1,7 +1,7 @@
-"""The data model laid out for a reader: lineage, data, student, explanations, sign-off.
+"""The data model laid out for a reader.
 
-Every number is taken from the data model as it is. What the evidence says of fidelity and
-performance is laid out in `_evidence_tables`.
+Every number is taken from the data model as it is. The larger sections have modules of their own:
+`_rule_tables`, `_evidence_tables`, `_explanation_tables`.
 """
 
 # Authors: The interpkd developers
@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._blocks import (
     Block,
-    Cell,
     Document,
     Figure,
     Listing,
     Number,
     Paragraph,
-    Picture,
     Section,
     SignOff,
     Text,
@@ -33,7 +31,9 @@ from interpkd.audit._blocks import (
     words,
 )
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
+from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
+from interpkd.audit._rule_tables import student_section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,9 +50,6 @@ TEACHING = {
     "n_augmented": "Generated rows",
 }
 """Titles of what a student notes of its teaching."""
-
-MAX_DISTRIBUTION = 6
-"""Most classes whose probabilities get a column each in the table of rules."""
 
 
 def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Document:
@@ -82,10 +79,10 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             Section("identity", "Identity", (_identity(data),)),
             Section("lineage", "Lineage", tuple(_lineage(data))),
             Section("data", "Data", tuple(_data(data))),
-            Section("student", "The student, complete", tuple(_student(data))),
+            student_section(data),
             fidelity_section(data),
             performance_section(data),
-            Section("explanations", "Explanations", tuple(_explanations(data))),
+            explanation_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),
             Section("sign-off", "Sign-off", tuple(_sign_off())),
         ),
@@ -94,7 +91,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
 
 
 def _figures(data: Mapping[str, Any]) -> tuple[Figure, ...]:
-    """The few numbers that a reader looks for first."""
+    """Choose the few numbers that a reader looks for first."""
     fidelity, student = data["fidelity"], data["student"]
     names = {"agreement": "Agreement with the teacher", "r2": "R² to the teacher"}
     figures = []
@@ -159,7 +156,9 @@ def _models(lineage: Mapping[str, Any]) -> Block:
     rows = []
     for who in ("student", "teacher"):
         model = lineage[who] or {"type": None, "library": None, "version": None}
-        rows.append([words(who), code(model["type"]), words(model["library"]), words(model["version"])])
+        rows.append(
+            [words(who), code(model["type"]), words(model["library"]), words(model["version"])]
+        )
     caption = f"The models; teacher: {sources[lineage['teacher_source']]}"
     return table(caption, ["Role", "Type", "Library", "Version"], rows)
 
@@ -220,168 +219,6 @@ def _target(target: Mapping[str, Any] | None) -> list[Block]:
     return [facts("Target", [(_title(name), number(v, "plain")) for name, v in target.items()])]
 
 
-def _student(data: Mapping[str, Any]) -> list[Block]:
-    student = data["student"]
-    count = Number(student["n_rules"], "count"), Number(student["depth"], "count")
-    n_used = ", ".join(student["columns_used"]) or "none"
-    blocks: list[Block] = [
-        Paragraph(
-            (
-                Text("A decision tree of "), count[0], Text(" rules with at most "), count[1],
-                Text(" conditions along a path. For every row exactly one rule holds. Bounds are "
-                     "printed at full precision; values are compared as 32-bit floats."),
-            )
-        ),  # fmt: skip
-        Paragraph((Text("Columns used: "), Text(n_used), Text("."))),
-        Picture(
-            "tree",
-            "The tree as an outline; a bar is the student's answer, a diamond the teacher's mean",
-            "Tree diagram of the student. Each line carries a condition; the line of a leaf also "
-            "the number of its rule, the answer and the rows. The table of rules below says the "
-            "same.",
-            is_wide=True,
-        ),
-    ]
-    if "tree" in data["pictures_left_out"]:
-        blocks[-1] = Paragraph(words(data["pictures_left_out"]["tree"]))
-    return [*blocks, _rule_table(data)]
-
-
-def _rule_table(data: Mapping[str, Any]) -> Block:
-    student, classes = data["student"], data["classes"]
-    labels = _shown_classes(classes)
-    has_teacher = data["fidelity"]["is_computed"]
-    header = ["Rule", "If", "Then", *(f"P({classes[k]})" for k in labels)]
-    header += ["Teacher's mean"] if has_teacher else []
-    header += ["Training rows", "Share", "Evaluation rows"]
-    header += ["Agreement"] if has_teacher and classes is not None else []
-    body = []
-    for rule in student["rules"]:
-        row = [number(rule["number"], "count"), words(rule["text"]), _then(rule)]
-        row += [number(rule["distribution"][k]) for k in labels]
-        row += [_teacher_mean(rule, classes)] if has_teacher else []
-        row += [
-            number(rule["n_rows"], "count"),
-            number(rule["share"], "percent"),
-            number(rule["evaluation"]["n"], "count"),
-        ]
-        row += [number(rule["evaluation"]["agreement"])] if "Agreement" in header else []
-        body.append(row)
-    caption = f"Every rule of the student; training rows: {student['rows_counted']}"
-    if has_teacher:
-        caption += f"; teacher's mean: {_meaning_of_mean(classes)} on the evaluation rows"
-    return table(caption, header, body, wide=1)
-
-
-def _shown_classes(classes: list[Any] | None) -> list[int]:
-    if classes is None:
-        return []
-    if len(classes) == 2:
-        return [1]
-    return list(range(len(classes))) if len(classes) <= MAX_DISTRIBUTION else []
-
-
-def _then(rule: Mapping[str, Any]) -> Cell:
-    if rule["distribution"] is None:
-        return number(rule["value"], "plain")
-    return words(rule["decision"])
-
-
-def _teacher_mean(rule: Mapping[str, Any], classes: list[Any] | None) -> Cell:
-    mean = rule["evaluation"]["teacher_mean"]
-    if mean is None or classes is None:
-        return number(mean, "plain")
-    return number(mean[1 if len(classes) == 2 else classes.index(rule["decision"])])
-
-
-def _meaning_of_mean(classes: list[Any] | None) -> str:
-    if classes is None:
-        return "mean prediction"
-    return f"mean P({classes[1]})" if len(classes) == 2 else "mean probability of the rule's class"
-
-
-def _explanations(data: Mapping[str, Any]) -> list[Block]:
-    section = data["explanation"]
-    background = section["background"]
-    sources = {"evaluation rows": "of the evaluation rows", "given": "of those given"}
-    methods = [(f"Method, {who}", words(text)) for who, text in section["method"].items()]
-    if section["teacher_missing"] is not None:
-        methods.append(("Teacher", words(section["teacher_missing"])))
-    limit = section["limited_by"]
-    limited = [] if limit is None else [("Fewer rows because", words(limit))]
-    about = [
-        ("Explained rows", _out_of(section)),
-        ("Background rows", (*_out_of(background), Text(f", {sources[background['source']]}"))),
-        ("SHA-256 of the background", code(background["sha256"])),
-        *limited,
-        ("Scale", words(section["scale"])),
-        *methods,
-    ]
-    intro = (
-        "SHAP values share out the difference between a model's answer for a row and its mean "
-        "answer on the background among the columns. Both models are explained on the same rows "
-        "and the same background."
-    )
-    importance = Picture(
-        "importance",
-        "Mean absolute SHAP value per column",
-        "Bar chart of the mean absolute SHAP values of student and teacher. The table below gives "
-        "its numbers.",
-    )
-    blocks: list[Block] = [Paragraph(words(intro)), facts("How the explanations were made", about)]
-    blocks += [importance, _importance_table(section)]
-    for k, spread in enumerate(section["spread"]):
-        title = f"SHAP values of the explained rows for {spread['answer']}"
-        description = (
-            f"One mark per explained row and column for {spread['answer']}: its SHAP value along "
-            "the axis, the size of the column's value by shape and shade. The table below gives "
-            "quantiles."
-        )
-        blocks += [Picture(f"beeswarm-{k}", title, description), _spread_table(title, spread)]
-    return blocks
-
-
-def _out_of(sample: Mapping[str, Any]) -> Cell:
-    """Say how many rows were used; of how many only where a sample was drawn."""
-    drawn, there = sample["n_rows"], sample["n_rows_available"]
-    if drawn == there:
-        return number(drawn, "count")
-    return (Number(drawn, "count"), Text(" drawn from "), Number(there, "count"))
-
-
-def _importance_table(section: Mapping[str, Any]) -> Block:
-    body = [
-        [
-            words(one["column"]),
-            number(one["student"]),
-            number(one["student_rank"], "count"),
-            number(one["teacher"]),
-            number(one["teacher_rank"], "count"),
-        ]
-        for one in section["columns"]
-    ]
-    caption = "Mean absolute SHAP value"
-    if len(section["answers"]) > 1:
-        caption += ", summed over the classes"
-    header = ["Column", "Student", "Rank, student", "Teacher", "Rank, teacher"]
-    return table(caption, header, body)
-
-
-def _spread_table(title: str, spread: Mapping[str, Any]) -> Block:
-    body = []
-    for one in spread["columns"]:
-        row = [words(one["column"])]
-        for who in ("student", "teacher"):
-            quantiles = one[who] or {"q05": None, "median": None, "q95": None}
-            row += [number(value) for value in quantiles.values()]
-        body.append(row)
-    header = ["Column"]
-    for who in ("student", "teacher"):
-        header += [f"{who}, low", f"{who}, median", f"{who}, high"]
-    caption = f"{title}; low and high: nine in ten values lie between"
-    return table(caption, header, body)
-
-
 def _limitations(data: Mapping[str, Any]) -> Block:
     return Listing(tuple((one["topic"], one["text"]) for one in data["limitations"]))
 
@@ -392,7 +229,10 @@ def _sign_off() -> list[Block]:
         "judgement and draws no legal conclusion."
     )
     roles = ("Model developer", "Independent validator", "Model owner")
-    return [Paragraph(words(text)), SignOff(roles, ("Role", "Name", "Decision", "Date", "Signature"))]
+    return [
+        Paragraph(words(text)),
+        SignOff(roles, ("Role", "Name", "Decision", "Date", "Signature")),
+    ]
 
 
 def _title(name: str) -> str:

@@ -183,7 +183,13 @@ def _bin_table(one: Mapping[str, Any]) -> Block:
         for b in one["bins"]
     ]
     caption = f"{one['answer']} in bins of the student's answer"
-    header = ["Student's answer", "Rows", "Mean, student", "Mean, teacher", "Mean absolute difference"]
+    header = [
+        "Student's answer",
+        "Rows",
+        "Mean, student",
+        "Mean, teacher",
+        "Mean absolute difference",
+    ]
     return table(caption, header, rows)
 
 

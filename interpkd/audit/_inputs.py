@@ -20,6 +20,7 @@ from interpkd._tables import RawColumn, is_frame, read_frame
 from interpkd._validation import check_predictions, check_probabilities, num_samples
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation._rows import align
+from interpkd.fidelity._decisions import decide
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,9 +106,7 @@ class Inputs:
 
     def decide(self, proba: FloatArray) -> NDArray[np.intp]:
         """Give the position of the decided class, for probabilities of shape (n, n_classes)."""
-        if proba.shape[1] == 2:
-            return (proba[:, 1] > self.cutoff).astype(np.intp)
-        return proba.argmax(axis=1)
+        return decide(proba, self.cutoff)
 
 
 def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> Inputs:
@@ -291,7 +290,9 @@ def plain(value: Any) -> Any:
 
 def _plain_value(value: Any, name: str) -> Any:
     if isinstance(value, (Mapping, list, tuple, set, np.ndarray)):
-        msg = f"{name} must be a text or a number, got {type(value).__name__}. Write it as one text."
+        msg = (
+            f"{name} must be a text or a number, got {type(value).__name__}. Write it as one text."
+        )
         raise InvalidInputError(msg)
     return plain(value)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.audit._sections import answer_columns
+from interpkd.audit._rule_sections import answer_columns
 from interpkd.audit._svg import (
     HIGH,
     INK,

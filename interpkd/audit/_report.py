@@ -28,7 +28,8 @@ from interpkd.audit._render import (
     to_markdown_text,
     write_atomically,
 )
-from interpkd.audit._sections import comparison, data_summary, hashes, lineage, student_rules
+from interpkd.audit._rule_sections import comparison, student_rules
+from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ Nothing here formats, rounds or draws. What a reader sees in HTML or Markdown is
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,20 +22,12 @@ from interpkd.audit._provenance import (
     software,
 )
 from interpkd.explanation._rows import hash_rows
-from interpkd.export import rule_list
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from numpy.typing import NDArray
-
     from interpkd._tables import Column, RawColumn
-    from interpkd._typing import FloatArray
     from interpkd.audit._inputs import Inputs
-    from interpkd.export import Condition, Rule
-
-MAX_BINS = 12
-"""Most bins of the student's answers in the comparison with the teacher."""
 
 
 def lineage(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
@@ -175,78 +166,6 @@ def data_summary(
     }
 
 
-def student_rules(inputs: Inputs) -> dict[str, Any]:
-    """Give the whole student: every rule, with what the evaluation rows say of it.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        The student, the rows and both models' answers.
-
-    Returns
-    -------
-    section : dict
-        Size, depth, columns used and rules in the order of their numbers.
-    """
-    rules = rule_list(inputs.student)
-    tree = inputs.structure.core.tree_
-    used = sorted({int(i) for i in tree.feature if i >= 0})
-    return {
-        "kind": "decision tree",
-        "n_rules": len(rules),
-        "depth": int(tree.max_depth),
-        "columns_used": [inputs.structure.columns[i].name for i in used],
-        "rows_counted": (
-            "training rows"
-            if inputs.structure.n_real_rows is None
-            else "real training rows, none generated"
-        ),
-        "rules": [_rule(rule, inputs) for rule in rules],
-    }
-
-
-def comparison(inputs: Inputs) -> list[dict[str, Any]]:
-    """Compare the answers of student and teacher in bins of the student's answer.
-
-    Parameters
-    ----------
-    inputs : Inputs
-        Both models' answers.
-
-    Returns
-    -------
-    section : list of dict
-        One entry per class shown (for two classes the second, for a regression the prediction),
-        each with its bins; empty when the teacher cannot be asked.
-    """
-    if inputs.teacher_answers is None:
-        return []
-    return [
-        {
-            "answer": label,
-            "bins": _bins(student, teacher),
-        }
-        for label, student, teacher in answer_columns(inputs)
-    ]
-
-
-def answer_columns(inputs: Inputs) -> list[tuple[str, FloatArray, FloatArray]]:
-    """Give the answers that a report shows: name, student's and teacher's, each (n_samples,).
-
-    For two classes the second says all, so the first is left out.
-    """
-    student, teacher = inputs.student_answers, inputs.teacher_answers
-    if teacher is None:
-        return []
-    if inputs.classes is None:
-        return [("prediction", student, teacher)]
-    first = 1 if len(inputs.classes) == 2 else 0
-    return [
-        (f"P({inputs.classes[k]})", student[:, k], teacher[:, k])
-        for k in range(first, len(inputs.classes))
-    ]
-
-
 def _is_model(value: Any) -> bool:
     return hasattr(value, "get_params") and not isinstance(value, type)
 
@@ -296,8 +215,12 @@ def _column(raw: RawColumn, known: Column) -> dict[str, Any]:
     """Sum up one column of the evaluation rows against what the student knows of it."""
     if known.kind == "category":
         values = [value for value in raw.values if value is not None]
-        unseen = sum(value not in known.categories for value in values)
-        spread = {"n_categories": len(set(values)), "minimum": None, "maximum": None}
+        unseen: int | None = sum(value not in known.categories for value in values)
+        spread: dict[str, Any] = {
+            "n_categories": len(set(values)),
+            "minimum": None,
+            "maximum": None,
+        }
     else:
         numbers = np.asarray(raw.values, dtype=np.float64)
         values = numbers[~np.isnan(numbers)].tolist()
@@ -321,85 +244,10 @@ def _column(raw: RawColumn, known: Column) -> dict[str, Any]:
 
 def _is_described(known: Column) -> bool:
     """Whether the student kept what its training rows looked like; a bare tree did not."""
-    return known.kind == "category" or not math.isnan(known.minimum)
+    return known.kind == "category" or known.minimum is not None
 
 
 def _n_outside(values: list[float], known: Column) -> int | None:
-    if not _is_described(known):
+    if known.minimum is None or known.maximum is None:
         return None
     return sum(not known.minimum <= value <= known.maximum for value in values)
-
-
-def _rule(rule: Rule, inputs: Inputs) -> dict[str, Any]:
-    here = inputs.leaves == rule.leaf
-    distribution = rule.distribution
-    return {
-        "number": rule.number,
-        "leaf": rule.leaf,
-        "text": rule.text,
-        "conditions": [_condition(one) for one in rule.conditions],
-        "n_rows": rule.n_rows,
-        "share": rule.share,
-        "distribution": None if distribution is None else list(distribution.values()),
-        "value": rule.value,
-        "decision": plain(_decision(rule, inputs)),
-        "evaluation": _rule_on_evaluation_rows(rule, here, inputs),
-    }
-
-
-def _decision(rule: Rule, inputs: Inputs) -> Any:
-    """Give the class decided at the cutoff, or the prediction."""
-    if rule.distribution is None or inputs.classes is None:
-        return rule.value
-    proba = np.array([list(rule.distribution.values())])
-    return inputs.classes[int(inputs.decide(proba)[0])]
-
-
-def _condition(condition: Condition) -> dict[str, Any]:
-    return {
-        "column": condition.column,
-        "kind": condition.kind,
-        "lower": None if condition.lower is None else plain(condition.lower),
-        "upper": None if condition.upper is None else plain(condition.upper),
-        "categories": [plain(value) for value in condition.categories],
-        "or_missing": condition.or_missing,
-        "missing_seen": condition.missing_seen,
-        "text": condition.text,
-    }
-
-
-def _rule_on_evaluation_rows(
-    rule: Rule, here: NDArray[np.bool_], inputs: Inputs
-) -> dict[str, Any]:
-    """Give rows, the teacher's mean answer and the agreement in one leaf."""
-    answers = inputs.teacher_answers
-    n = int(here.sum())
-    out: dict[str, Any] = {"n": n, "share": n / inputs.n_rows}
-    if answers is None or n == 0:
-        return {**out, "teacher_mean": None, "agreement": None}
-    mean = answers[here].mean(axis=0)
-    if inputs.classes is None:
-        return {**out, "teacher_mean": float(mean), "agreement": None}
-    agreed = inputs.decide(answers[here]) == inputs.decide(inputs.student_answers[here])
-    return {**out, "teacher_mean": mean.tolist(), "agreement": float(agreed.mean())}
-
-
-def _bins(student: FloatArray, teacher: FloatArray) -> list[dict[str, Any]]:
-    """Put rows with similar answers of the student together: one bin per answer if they are few."""
-    levels = np.unique(student)
-    if len(levels) <= MAX_BINS:
-        edges = levels[1:]
-    else:
-        edges = np.unique(np.quantile(student, np.arange(1, MAX_BINS) / MAX_BINS))
-    place = np.searchsorted(edges, student, side="right")
-    return [
-        {
-            "low": float(student[place == b].min()),
-            "high": float(student[place == b].max()),
-            "n": int((place == b).sum()),
-            "student_mean": float(student[place == b].mean()),
-            "teacher_mean": float(teacher[place == b].mean()),
-            "mean_absolute_difference": float(np.abs(teacher - student)[place == b].mean()),
-        }
-        for b in np.unique(place)
-    ]

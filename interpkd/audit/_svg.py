@@ -133,18 +133,22 @@ def _tidy(element: ET.Element, name: str) -> None:
     for key, value in list(element.attrib.items()):
         del element.attrib[key]
         plain = key.rpartition("}")[2]
-        if plain == "id":
-            value = f"{name}-{value}"
-        elif plain == "href":
-            value = f"#{name}-{value[1:]}"
-        elif plain in ("style", "clip-path"):
-            value = re.sub(r"url\(#", f"url(#{name}-", value)
-            value = _with_variables(value)
         if plain not in ("version", "type"):
-            element.set(plain, value)
+            element.set(plain, _own(plain, value, name))
     if element.text is not None and element.tag not in ("text", "tspan", "style"):
         element.text = None
     element.tail = "\n" if element.tag in ("g", "defs") else None
+
+
+def _own(key: str, value: str, name: str) -> str:
+    """Give the value of an attribute with the picture's name before every id in it."""
+    if key == "id":
+        return f"{name}-{value}"
+    if key == "href":
+        return f"#{name}-{value[1:]}"
+    if key in ("style", "clip-path"):
+        return _with_variables(value.replace("url(#", f"url(#{name}-"))
+    return value
 
 
 def _with_variables(style: str) -> str:
