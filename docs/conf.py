@@ -30,11 +30,15 @@ myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
 
+templates_path = ["_templates"]
 autosummary_generate = True
 autodoc_typehints = "none"
-numpydoc_show_class_members = True
-numpydoc_show_inherited_class_members = False
-numpydoc_class_members_toctree = False
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": "BaseEstimator,ClassifierMixin,RegressorMixin",  # not what these bring
+    "exclude-members": "set_fit_request,set_score_request",
+}
+numpydoc_show_class_members = False
 numpydoc_validation_checks = {
     "all",
     "ES01",  # a summary that says it all needs no more
@@ -46,9 +50,13 @@ numpydoc_validation_checks = {
     "SA01",  # not everything has a neighbour
     "YD01",
 }
-numpydoc_validation_exclude = {  # inherited from scikit-learn
-    r"\.(get_params|set_params|score|fit_request|set_fit_request|set_score_request)$",
-    r"\.(get_metadata_routing|set_partial_fit_request)$",
+numpydoc_validation_exclude = {
+    r"\.__init__$",  # parameters are documented on the class
+    # inherited from scikit-learn
+    r"\.(get_params|set_params|score|set_fit_request|set_score_request)$",
+    # dataclasses, described by their attributes
+    r"\.(CrossFit|TransferSet|TreeModel|ScoreEstimate|SegmentScores|FidelityReport)$",
+    r"\.(AuditReport|Condition|Explanations|Rule)$",
 }
 
 sphinx_gallery_conf = {
