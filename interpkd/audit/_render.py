@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|#~$!])")
 LIST_SIGN = re.compile(r"^(\d+)([.)])|^([-+=:])")
 
+JOINERS = {"\u00ad", "\u200c", "\u200d"}
+"""Format characters that honest text needs: soft hyphen, and joiners of Persian and of emoji."""
+
 
 def to_json_text(data: Mapping[str, Any]) -> str:
     """Write the data model as JSON; a value that JSON does not know is an error."""
@@ -119,7 +122,7 @@ def code_markdown(text: Any) -> str:
 
 def _is_hidden(char: str) -> bool:
     # Cc control, Cf format (direction marks, zero width), Cs half a surrogate pair
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in JOINERS
 
 
 def _environment(*, is_html: bool) -> Any:
