@@ -3,6 +3,8 @@
 A student is an estimator whose targets are a teacher's probabilities.
 """
 
+from interpkd.explanation import explain
+from interpkd.fidelity import fidelity_report
 from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
 from interpkd.teachers import as_teacher
 
@@ -13,4 +15,6 @@ __all__ = [
     "DistilledTreeRegressor",
     "__version__",
     "as_teacher",
+    "explain",
+    "fidelity_report",
 ]

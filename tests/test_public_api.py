@@ -123,3 +123,18 @@ def test_version_is_installed_version():
     from importlib.metadata import version
 
     assert version("interpkd") == interpkd.__version__
+
+
+def test_the_reference_lists_every_public_object():
+    api = Path(__file__).parents[1] / "docs" / "api.rst"
+    if not api.exists():
+        pytest.skip("tests run without the checkout: there are no docs beside them")
+    listed = set(re.findall(r"^   ([\w.]+)$", api.read_text(encoding="utf-8"), re.M))
+    public = {
+        name if room == "interpkd" else f"{room.removeprefix('interpkd.')}.{name}"
+        for room in ROOMS
+        for name in importlib.import_module(room).__all__
+        if not room.endswith("students") and name not in {"__version__", "LEAF"}
+    }
+    at_root = {name.split(".")[-1] for name in listed if "." not in name}
+    assert {name for name in public if name.split(".")[-1] not in at_root} <= listed

@@ -3,26 +3,26 @@
 from interpkd.fidelity._intervals import ScoreEstimate
 from interpkd.fidelity._report import FidelityReport, SegmentScores, fidelity_report
 from interpkd.fidelity._scores import (
-    MAE,
-    R2,
-    RMSE,
     Agreement,
     DecisionAUC,
     KLDivergence,
+    MeanAbsoluteError,
     ProbaMAE,
     ProbaR2,
+    RootMeanSquaredError,
+    RSquared,
 )
 
 __all__ = [
-    "MAE",
-    "R2",
-    "RMSE",
     "Agreement",
     "DecisionAUC",
     "FidelityReport",
     "KLDivergence",
+    "MeanAbsoluteError",
     "ProbaMAE",
     "ProbaR2",
+    "RSquared",
+    "RootMeanSquaredError",
     "ScoreEstimate",
     "SegmentScores",
     "fidelity_report",

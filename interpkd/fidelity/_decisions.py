@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interpkd.fidelity._digits import leading_digits
 from interpkd.fidelity._statistics import MeanOf, RankedPairs, Undefined
 
 if TYPE_CHECKING:
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray
     from interpkd.fidelity._statistics import Statistic
+
+TIE_DIGITS = 12
+"""Probabilities that differ after these leading digits only are a tie."""
 
 
 def decide(P: FloatArray, cutoff: float) -> NDArray[np.intp]:
@@ -42,6 +46,9 @@ def decide(P: FloatArray, cutoff: float) -> NDArray[np.intp]:
 def area_under_curve(decided: NDArray[np.intp], P: FloatArray, *, undefined: str) -> Statistic:
     """Give the AUC of probabilities for decided classes: one area, or the mean of one-vs-rest.
 
+    Probabilities with the same leading 12 digits count as ties: two leaves of a tree that share a
+    value may differ in the last digit once their rows are made to sum to one.
+
     Parameters
     ----------
     decided : ndarray of shape (n_samples,)
@@ -58,9 +65,12 @@ def area_under_curve(decided: NDArray[np.intp], P: FloatArray, *, undefined: str
     statistic : Statistic
         The area.
     """
+    scores = leading_digits(P, TIE_DIGITS)
     if P.shape[1] == 2:
-        return RankedPairs(decided == 1, P[:, 1], undefined=undefined)
-    areas = [RankedPairs(decided == k, P[:, k], undefined=undefined) for k in np.unique(decided)]
+        return RankedPairs(decided == 1, scores[:, 1], undefined=undefined)
+    areas = [
+        RankedPairs(decided == k, scores[:, k], undefined=undefined) for k in np.unique(decided)
+    ]
     if len(areas) < 2:
         return Undefined(undefined)
     return MeanOf(areas, note=f"mean of one-vs-rest areas of {len(areas)} of {P.shape[1]} classes")

@@ -22,6 +22,7 @@ from interpkd._validation import (
     num_samples,
 )
 from interpkd.exceptions import InvalidInputError
+from interpkd.fidelity._digits import leading_digits
 from interpkd.fidelity._sample import Sample
 
 if TYPE_CHECKING:
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
 
 SMALLEST_ALPHA = 0.001
 """Thinner tails than this would need more resamples than a report draws."""
+
+
+SORTED_DIGITS = 9
+"""Leading digits by which rows are sorted: another processor may differ in those after them."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,8 @@ def collect_answers(
     """Ask both models and put the rows into an order of their own.
 
     Rows of weight 0 are left out. The others are sorted by what is known of them, so that the
-    resamples, and with them the report, do not depend on the order of the table.
+    resamples, and with them the report, do not depend on the order of the table, and those of the
+    fidelity scores not on whether there are labels.
     """
     n = num_samples(X)
     if n == 0:
@@ -92,13 +98,7 @@ def collect_answers(
     of_teacher = _ask_teacher(_find_teacher(teacher, student), X, classes)
     target = None if y is None else _check_target(y, classes, n)
 
-    keys: list[NDArray[Any]] = [
-        of_student.reshape(n, -1),
-        of_teacher.reshape(n, -1),
-        weights[:, None],
-    ]
-    keys += [extra[:, None] for extra in (target, codes) if extra is not None]
-    rows = np.lexsort(np.hstack(keys).T)
+    rows = _own_order([of_teacher, of_student, weights, target, codes])
     rows = rows[weights[rows] > 0]
     return Answers(
         classes=classes,
@@ -109,6 +109,17 @@ def collect_answers(
         rows=rows,
         weighted=sample_weight is not None,
     )
+
+
+def _own_order(facts: list[NDArray[Any] | None]) -> NDArray[np.intp]:
+    """Sort rows by what is known of them, the first fact first; rounding errors do not count."""
+    columns = [
+        leading_digits(column.astype(np.float64), SORTED_DIGITS)
+        for fact in facts
+        if fact is not None
+        for column in fact.reshape(len(fact), -1).T
+    ]
+    return np.lexsort(columns[::-1])
 
 
 def check_weights(sample_weight: ArrayLike | None, n: int) -> FloatArray:

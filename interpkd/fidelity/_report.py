@@ -22,14 +22,14 @@ from interpkd.fidelity._inputs import (
 from interpkd.fidelity._intervals import ScoreEstimate, measure
 from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
 from interpkd.fidelity._scores import (
-    MAE,
-    R2,
-    RMSE,
     Agreement,
     DecisionAUC,
     KLDivergence,
+    MeanAbsoluteError,
     ProbaMAE,
     ProbaR2,
+    RootMeanSquaredError,
+    RSquared,
 )
 from interpkd.fidelity._segments import read_segments
 from interpkd.fidelity._text import to_html, to_text
@@ -324,7 +324,7 @@ def _chosen_scores(
 ) -> tuple[Sequence[Score], Sequence[Score], Sequence[Score] | Sequence[LabelScore]]:
     """Give the fidelity scores, those shown per segment, and the performance scores."""
     if answers.classes is None:
-        scores: list[PredictionScore] = [R2(), MAE(), RMSE()]
+        scores: list[PredictionScore] = [RSquared(), MeanAbsoluteError(), RootMeanSquaredError()]
         return scores, scores[:2], scores if answers.y is not None else []
     fidelity: list[Score] = [
         Agreement(cutoff),

@@ -17,6 +17,7 @@ import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
 from interpkd._validation import check_predictions, check_probabilities, num_samples
+from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity._decisions import area_under_curve, decide
 from interpkd.fidelity._inputs import check_cutoff, check_weights
 from interpkd.fidelity._statistics import ExplainedShare, RootMean, Share, WeightedMean
@@ -101,11 +102,17 @@ class Score(ABC):
             If the arrays are not probabilities, or not predictions.
 
         InvalidInputError
-            If lengths differ or weights break their rule.
+            If shapes differ or weights break their rule.
         """
         check_consistent_length(teacher, student)
         truth = self._check(teacher, source="teacher")
         answers = self._check(student, source="student")
+        if truth.shape != answers.shape:
+            msg = (
+                f"teacher and student must give answers of the same shape, got {truth.shape} and "
+                f"{answers.shape}. Put both into the same class order, one column per class."
+            )
+            raise InvalidInputError(msg)
         weights = check_weights(sample_weight, len(truth))
         used = weights > 0
         statistic = self.statistic(truth[used], answers[used])
@@ -288,13 +295,13 @@ class DecisionAUC(ProbabilityScore):
         return area_under_curve(decided, answers, undefined="the teacher decides one class only")
 
 
-class R2(PredictionScore):
+class RSquared(PredictionScore):
     """R² of the student's predictions for the teacher's, at most 1, higher is better.
 
     Examples
     --------
-    >>> from interpkd.fidelity import R2
-    >>> R2()([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
+    >>> from interpkd.fidelity import RSquared
+    >>> RSquared()([1.0, 2.0, 3.0], [1.0, 2.0, 4.0])
     0.5
     """
 
@@ -309,13 +316,13 @@ class R2(PredictionScore):
         return ExplainedShare(truth, answers, undefined=reason)
 
 
-class MAE(PredictionScore):
+class MeanAbsoluteError(PredictionScore):
     """Mean absolute error in the target's unit, at least 0, lower is better.
 
     Examples
     --------
-    >>> from interpkd.fidelity import MAE
-    >>> MAE()([1.0, 2.0], [1.0, 3.0])
+    >>> from interpkd.fidelity import MeanAbsoluteError
+    >>> MeanAbsoluteError()([1.0, 2.0], [1.0, 3.0])
     0.5
     """
 
@@ -329,13 +336,13 @@ class MAE(PredictionScore):
         return WeightedMean(np.abs(truth - answers))
 
 
-class RMSE(PredictionScore):
+class RootMeanSquaredError(PredictionScore):
     """Root mean squared error in the target's unit, at least 0, lower is better.
 
     Examples
     --------
-    >>> from interpkd.fidelity import RMSE
-    >>> RMSE()([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 6.0])
+    >>> from interpkd.fidelity import RootMeanSquaredError
+    >>> RootMeanSquaredError()([1.0, 2.0, 3.0, 4.0], [1.0, 2.0, 3.0, 6.0])
     1.0
     """
 

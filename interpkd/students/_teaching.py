@@ -14,10 +14,11 @@ from sklearn.base import is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
 
 from interpkd._asking import class_probabilities, predictions
+from interpkd._optional import is_instance_of_name
 from interpkd._validation import check_predictions, check_probabilities, class_positions
 from interpkd.exceptions import DistillationWarning, InvalidInputError, NotATeacherError
 from interpkd.targets import cross_fit_classifier, cross_fit_regressor
-from interpkd.teachers import as_teacher, is_fitted, is_frozen
+from interpkd.teachers import TabularClassifier, as_teacher, is_fitted, is_frozen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,8 +113,10 @@ def teach_classifier(
         )
         raise NotATeacherError(msg)
     _warn_if_fitted(teacher)
+    labels = np.asarray(y)
+    teacher = _with_own_labels(teacher, labels)
     fit = cross_fit_classifier(
-        teacher, X, np.asarray(y), cv=cv, fit_params=fit_params, split_params=split_params
+        teacher, X, labels, cv=cv, fit_params=fit_params, split_params=split_params
     )
     facts = {
         "source": OUT_OF_FOLD,
@@ -185,6 +188,14 @@ def teach_regressor(
         teacher, X, np.asarray(y), cv=cv, fit_params=fit_params, split_params=split_params
     )
     return Teaching(fit.teacher, fit.answers, None, {"source": OUT_OF_FOLD, "n_folds": fit.n_folds})
+
+
+def _with_own_labels(teacher: Any, labels: NDArray[Any]) -> Any:
+    """Let an XGBoost teacher have labels of any kind; on its own it takes 0, 1, … only."""
+    is_xgboost = is_instance_of_name(teacher, "xgboost.sklearn.XGBClassifier")
+    if not is_xgboost or np.array_equal(np.unique(labels), np.arange(len(np.unique(labels)))):
+        return teacher
+    return TabularClassifier(teacher)
 
 
 def _given_probabilities(

@@ -100,7 +100,7 @@ def test_student_tree_is_shapley_by_definition(seed):
 
 
 def test_infinite_thresholds():
-    X = np.array([[np.nan, 0.0], [1.0, 0.0], [np.nan, 1.0], [1.0, 1.0]] * 20)
+    X = np.array([[a, b] for a in (np.nan, 1.0, 2.0) for b in (0.0, 1.0)] * 20)
     tree = DecisionTreeClassifier().fit(X, np.isnan(X[:, 0]).astype(int) + 2 * (X[:, 1] > 0))
     assert np.isinf(tree.tree_.threshold).any()
     got = explain(tree, X[:4], background=X[:7]).student
@@ -173,6 +173,7 @@ def lightgbm():
     ],
 )
 @pytest.mark.parametrize("load", [load_breast_cancer, load_wine])
+@pytest.mark.filterwarnings("ignore:The LGBMClassifier:DeprecationWarning")  # LightGBM 4.5, tags
 def test_teachers_add_up(make, is_exact, load):
     X, y = load(return_X_y=True, as_frame=True)
     X = X.iloc[:, :8]
@@ -251,7 +252,8 @@ def test_pipeline_on_a_raw_polars_table():
     X["last"] = np.arange(len(X)) % 11
     frame = pl.from_pandas(X)
     encoder = make_column_transformer(
-        (OneHotEncoder(handle_unknown="ignore"), ["purpose"]), remainder="passthrough"
+        (OneHotEncoder(handle_unknown="ignore", sparse_output=False), ["purpose"]),
+        remainder="passthrough",
     )
     teacher = make_pipeline(encoder, DecisionTreeClassifier(max_depth=4)).fit(frame, y)
     student = DistilledTreeClassifier(FrozenEstimator(teacher), max_leaf_nodes=5).fit(frame)

@@ -118,7 +118,7 @@ def test_a_column_appears_once_per_rule():
 
 
 def test_split_on_missingness_alone():
-    X = np.array([[np.nan]] * 30 + [[1.0]] * 30)
+    X = np.array([[np.nan]] * 30 + [[1.0], [2.0]] * 15)
     tree = DecisionTreeClassifier().fit(X, [0] * 30 + [1] * 30)
     assert np.isinf(tree.tree_.threshold[0])
     assert [rule.text for rule in rule_list(tree)] == ["x0 is not missing", "x0 is missing"]

@@ -163,6 +163,20 @@ def test_frozen_xgboost_is_untouched():
     np.testing.assert_array_equal(student.classes_, [0, 1])
 
 
+def test_xgboost_teacher_with_text_labels():
+    """XGBoost alone takes the labels 0, 1, … only."""
+    from xgboost import XGBClassifier
+
+    X, y = load_iris(return_X_y=True)
+    label = np.array(["setosa", "versicolor", "virginica"])[y]
+    teacher = XGBClassifier(n_estimators=5, n_jobs=1)
+    text = DistilledTreeClassifier(teacher, random_state=0).fit(X, label)
+    codes = DistilledTreeClassifier(teacher, random_state=0).fit(X, y)
+    assert text.classes_.tolist() == ["setosa", "versicolor", "virginica"]
+    np.testing.assert_array_equal(text.predict_proba(X), codes.predict_proba(X))
+    assert set(text.teacher_.predict(X)) <= set(label)
+
+
 def test_unfitted_teacher_is_not_changed():
     X, y = load_iris(return_X_y=True)
     teacher = LogisticRegression(max_iter=1000)
