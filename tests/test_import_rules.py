@@ -31,7 +31,8 @@ ALLOWED = {
     "datasets": CORE,
     "audit": CORE | {"fidelity", "explanation", "export"},
     "cli": CORE
-    | {"audit", "datasets", "explanation", "export", "fidelity", "students", "teachers"},
+    | {"audit", "datasets", "explanation", "export", "fidelity", "students", "teachers"}
+    | {"__version__"},
 }
 LAZY = {
     "catboost",
