@@ -117,7 +117,7 @@ def escape_markdown(text: Any) -> str:
 def code_markdown(text: Any) -> str:
     """Write text as code where that is safe, as escaped text where it is not."""
     flat = visible(text)
-    return f"`{flat}`" if flat and not set(flat) & set("`|") else escape_markdown(flat)
+    return f"`{flat}`" if flat and not set(flat) & set("`|<>&") else escape_markdown(flat)
 
 
 def _is_hidden(char: str) -> bool:
