@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from interpkd.audit._blocks import Document
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|#~$!])")
-LIST_SIGN = re.compile(r"^(\d+)([.)])|^([-+=:])")
+LIST_SIGN = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=:])")
 
 JOINERS = {"\u00ad", "\u200c", "\u200d"}
 """Format characters that honest text needs: soft hyphen, and joiners of Persian and of emoji."""

@@ -256,6 +256,7 @@ def test_a_missing_folder_is_named(reports, tmp_path):
         ("a|b", r"a\|b"),
         ("- item", r"\- item"),
         ("1. item", r"1\. item"),
+        ("2.1", "2.1"),
         ("<b>", "&lt;b&gt;"),
         ("# no", r"\# no"),
         ("two\nlines", "two lines"),
