@@ -69,10 +69,13 @@ def fidelity_section(data: Mapping[str, Any]) -> Section:
         Picture(
             "comparison",
             "Answers of student and teacher on the evaluation rows",
-            "Scatter plot of the student's answer against the teacher's, one mark per row, with the "
-            "line of equal answers and the teacher's mean per bin. The table below gives its bins.",
+            "Scatter plot of the student's answer against the teacher's, one mark per row (of many "
+            "rows a sample), with the line of equal answers and the teacher's mean per bin. The "
+            "table below gives its bins.",
         )
     )
+    if "comparison" in data["pictures_left_out"]:
+        blocks.append(Paragraph(words(data["pictures_left_out"]["comparison"])))
     blocks += [_bin_table(one) for one in data["comparison"]]
     for name in dict.fromkeys(one["segment"] for one in fidelity["segments"]):
         rows = [one for one in fidelity["segments"] if one["segment"] == name]

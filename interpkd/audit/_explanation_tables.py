@@ -66,18 +66,20 @@ def explanation_section(data: Mapping[str, Any]) -> Section:
     )
     importance = Picture(
         "importance",
-        "Mean absolute SHAP value per column",
+        "Mean absolute SHAP value per column, largest first",
         "Bar chart of the mean absolute SHAP values of student and teacher. The table below gives "
         "its numbers.",
     )
     blocks: list[Block] = [Paragraph(words(intro)), facts("How the explanations were made", about)]
     blocks += [importance, _importance_table(section)]
+    if "beeswarm" in data["pictures_left_out"]:
+        blocks.append(Paragraph(words(data["pictures_left_out"]["beeswarm"])))
     for k, spread in enumerate(section["spread"]):
         title = f"SHAP values of the explained rows: {spread['answer']}"
         description = (
-            f"One mark per explained row and column for {spread['answer']}: its SHAP value along "
-            "the axis, the size of the column's value by shape and shade. The table below gives "
-            "quantiles."
+            f"{spread['answer']}: one mark per explained row and column, for the columns with the "
+            "largest values. Its place is the SHAP value, its shape and shade the size of the "
+            "column's value. The table below gives quantiles."
         )
         blocks += [Picture(f"beeswarm-{k}", title, description), _spread_table(title, spread)]
     return Section("explanations", "Explanations", tuple(blocks))

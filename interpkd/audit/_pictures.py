@@ -38,7 +38,10 @@ MAX_MARKS = 1000
 """Most rows in the comparison picture; its table counts all."""
 
 MAX_PANELS = 6
-"""Most classes that are drawn; the tables have all."""
+"""Most classes in the comparison picture; the tables have all."""
+
+MAX_BEESWARMS = 4
+"""Most classes with a beeswarm: four of them weigh a megabyte."""
 
 MAX_BARS = 15
 """Most columns in the bar chart."""
@@ -68,10 +71,23 @@ def left_out(data: Mapping[str, Any]) -> dict[str, str]:
     reasons : dict
         Picture to sentence.
     """
-    n = data["student"]["n_rules"]
-    if n <= MAX_LEAVES:
-        return {}
-    return {"tree": f"A tree of {n} rules is too large for a picture; the table has every rule."}
+    reasons = {}
+    n, answers = data["student"]["n_rules"], data["explanation"]["answers"]
+    if n > MAX_LEAVES:
+        reasons["tree"] = (
+            f"A tree of {n} rules is too large for a picture; the table has every rule."
+        )
+    if len(answers) > MAX_BEESWARMS:
+        reasons["beeswarm"] = (
+            f"SHAP values are drawn for the first {MAX_BEESWARMS} of {len(answers)} classes; the "
+            "tables have all."
+        )
+    if data["comparison"] and len(answers) > MAX_PANELS:
+        reasons["comparison"] = (
+            f"The picture shows the first {MAX_PANELS} of {len(answers)} classes; the tables have "
+            "all."
+        )
+    return reasons
 
 
 def draw_pictures(
@@ -101,7 +117,7 @@ def draw_pictures(
     if data["comparison"]:
         seed = data["lineage"]["random_state"]
         pictures["comparison"] = draw_comparison(inputs, data["comparison"], seed)
-    for k in range(min(len(attributions.answers), MAX_PANELS)):
+    for k in range(min(len(attributions.answers), MAX_BEESWARMS)):
         pictures[f"beeswarm-{k}"] = draw_beeswarm(attributions, k)
     return pictures
 

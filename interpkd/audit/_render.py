@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from interpkd.audit._blocks import Document
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|#~$!])")
-LIST_SIGN = re.compile(r"^(\d+)([.)])|^([-+=:])")
+LIST_SIGN = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=:])")
+
+JOINERS = {"\u00ad", "\u200c", "\u200d"}
+"""Format characters that honest text needs: soft hyphen, and joiners of Persian and of emoji."""
 
 
 def to_json_text(data: Mapping[str, Any]) -> str:
@@ -114,12 +117,12 @@ def escape_markdown(text: Any) -> str:
 def code_markdown(text: Any) -> str:
     """Write text as code where that is safe, as escaped text where it is not."""
     flat = visible(text)
-    return f"`{flat}`" if flat and not set(flat) & set("`|") else escape_markdown(flat)
+    return f"`{flat}`" if flat and not set(flat) & set("`|<>&") else escape_markdown(flat)
 
 
 def _is_hidden(char: str) -> bool:
     # Cc control, Cf format (direction marks, zero width), Cs half a surrogate pair
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs"}
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in JOINERS
 
 
 def _environment(*, is_html: bool) -> Any:

@@ -98,7 +98,8 @@ def describe_model(model: Any, *, deep: bool = False) -> dict[str, Any]:
     description : dict
         Parameters that are no plain values are named by their type.
     """
-    kind = type(model)
+    is_function = hasattr(model, "__qualname__")
+    kind = model if is_function else type(model)
     library = _library(model)
     inner = [type(one).__name__ for one in inner_models(model)] if deep else []
     parameters: dict[str, Any] = {}
@@ -108,7 +109,7 @@ def describe_model(model: Any, *, deep: bool = False) -> dict[str, Any]:
         }
     return {
         "type": f"{kind.__module__}.{kind.__qualname__}",
-        "name": f"{kind.__name__} of {', '.join(inner)}" if inner else kind.__name__,
+        "name": _name(kind, inner, is_function=is_function),
         "library": library,
         "version": library_version(library),
         "parameters": parameters,
@@ -166,12 +167,19 @@ def data_summary(
     }
 
 
+def _name(kind: Any, inner: list[str], *, is_function: bool) -> str:
+    if is_function:
+        return f"function {kind.__qualname__}"
+    return f"{kind.__name__} of {', '.join(inner)}" if inner else str(kind.__name__)
+
+
 def _is_model(value: Any) -> bool:
     return hasattr(value, "get_params") and not isinstance(value, type)
 
 
 def _library(model: Any) -> str:
-    return type(model).__module__.partition(".")[0]
+    kind = model if hasattr(model, "__qualname__") else type(model)
+    return str(kind.__module__).partition(".")[0]
 
 
 def _parameter(value: Any) -> Any:
