@@ -36,7 +36,7 @@ autodoc_typehints = "none"
 autodoc_default_options = {
     "members": True,
     "inherited-members": "BaseEstimator,ClassifierMixin,RegressorMixin",  # not what these bring
-    "exclude-members": "set_fit_request,set_score_request",
+    "exclude-members": "get_metadata_routing,set_fit_request,set_score_request",
 }
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {
@@ -47,11 +47,14 @@ numpydoc_validation_checks = {
     "GL02",  # and ends on a line of its own
     "GL08",  # attributes of dataclasses are described by the class
     "RT02",  # "self : object" as scikit-learn writes it
+    "RT04",  # a table of fields may begin with a name
     "SA01",  # not everything has a neighbour
     "YD01",
 }
 numpydoc_validation_exclude = {
     r"\.__init__$",  # parameters are documented on the class
+    r"\.statistic$",  # described once, by the base class of the scores
+    r"^interpkd\.exceptions\.\w+\.",  # inherited from Python
     # inherited from scikit-learn
     r"\.(get_params|set_params|score|set_fit_request|set_score_request)$",
     # dataclasses, described by their attributes
