@@ -8,7 +8,6 @@ from click.testing import CliRunner
 from interpkd.cli import main
 from interpkd.datasets import make_credit
 
-
 # click before 8.2 mixes stderr into stdout unless told not to; since then it never does
 APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
