@@ -1,10 +1,15 @@
 """Running the command line in tests, and small files to run it on."""
 
+import inspect
+
 import pytest
 from click.testing import CliRunner
 
 from interpkd.cli import main
 from interpkd.datasets import make_credit
+
+# click before 8.2 mixes stderr into stdout unless told not to; since then it never does
+APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
 
 
 @pytest.fixture
@@ -16,7 +21,7 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
 
     def invoke(*args):
-        return CliRunner().invoke(main, [str(arg) for arg in args])
+        return CliRunner(**APART).invoke(main, [str(arg) for arg in args])
 
     return invoke
 
