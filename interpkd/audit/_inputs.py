@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.tree import BaseDecisionTree
 
-from interpkd._asking import class_probabilities, predictions
+from interpkd._alignment import align
+from interpkd._asking import class_probabilities, decide, predictions
 from interpkd._structure import Structure, read_object_array, take_apart
 from interpkd._tables import RawColumn, is_frame, read_frame
 from interpkd._validation import check_predictions, check_probabilities, num_samples
 from interpkd.exceptions import InvalidInputError
-from interpkd.explanation._rows import align
-from interpkd.fidelity._decisions import decide
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.frozen import FrozenEstimator
 
+from interpkd._alignment import hash_rows
 from interpkd._optional import is_instance_of_name
 from interpkd.audit._inputs import plain
 from interpkd.audit._provenance import (
@@ -21,7 +22,6 @@ from interpkd.audit._provenance import (
     library_version,
     software,
 )
-from interpkd.explanation._rows import hash_rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -31,16 +31,15 @@ downloaded.
     type=click.Path(path_type=Path),
     default=Path("interpkd-demo"),
     show_default=True,
-    help="New folder.",
+    help="Folder for the results; those of an earlier run are replaced.",
 )
-@click.option("--overwrite", is_flag=True, help="Replace results that lie in --out.")
 @traceback_option
-def demo(out: Path, *, overwrite: bool) -> None:
+def demo(out: Path) -> None:
     """Teach a tree on the clinical table and write its report."""
     from interpkd.datasets import load_clinical
 
     console = make_console()
-    with new_folder(out, overwrite=overwrite) as folder:
+    with new_folder(out, overwrite=True) as folder:
         from interpkd.cli._run import Settings, describe, show, teach, write
 
         clinical = load_clinical()

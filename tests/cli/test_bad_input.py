@@ -186,11 +186,11 @@ def test_an_unknown_command_gets_the_nearest_one(run, tmp_path):
     check_refused(run("distil"), tmp_path / "home", code=2, says="No such command 'distil'")
 
 
-def test_results_are_not_replaced_by_accident(run, tmp_path):
+def test_the_demo_replaces_nothing_but_its_own_results(run, tmp_path):
     out = tmp_path / "home" / "interpkd-demo"
     out.mkdir()
-    (out / "report.html").write_text("old")
+    (out / "thesis.html").write_text("old")
     result = run("demo")
     assert result.exit_code == 2
-    assert "holds results already; add --overwrite" in result.stderr
-    assert (out / "report.html").read_text() == "old"
+    assert "holds 'thesis.html', which interpkd did not write" in result.stderr
+    assert (out / "thesis.html").read_text() == "old"

@@ -165,6 +165,8 @@ def start(*arguments, folder):
 
 
 def test_the_demo_as_it_is_called(tmp_path):
+    (tmp_path / "interpkd-demo").mkdir()
+    (tmp_path / "interpkd-demo" / "report.html").write_text("of an earlier run")
     printed, errors = (process := start("demo", folder=tmp_path)).communicate()
     assert process.returncode == 0, errors
     assert errors == ""
