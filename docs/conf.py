@@ -24,7 +24,6 @@ exclude_patterns = ["_build", "auto_examples/*.ipynb"]
 html_theme = "pydata_sphinx_theme"
 html_title = "interpkd"
 html_theme_options = {"navigation_with_keys": True, "show_prev_next": False}
-html_static_path = ["_static"]
 html_show_sourcelink = False
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3

@@ -111,7 +111,7 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
         },
         "limited_by": None
         if share == 1
-        else "a teacher that shap cannot read is asked about many mixed rows",
+        else "the values of this teacher are sampled, by asking it about many mixed rows",
         "scale": "prediction" if inputs.classes is None else "probability",
         "answers": answers,
         "method": {name: found.method[name] for name in values},
