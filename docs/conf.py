@@ -24,17 +24,20 @@ exclude_patterns = ["_build", "auto_examples/*.ipynb"]
 html_theme = "pydata_sphinx_theme"
 html_title = "interpkd"
 html_theme_options = {"navigation_with_keys": True, "show_prev_next": False}
-html_static_path = ["_static"]
 html_show_sourcelink = False
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 suppress_warnings = ["config.cache"]
 
+templates_path = ["_templates"]
 autosummary_generate = True
 autodoc_typehints = "none"
-numpydoc_show_class_members = True
-numpydoc_show_inherited_class_members = False
-numpydoc_class_members_toctree = False
+autodoc_default_options = {
+    "members": True,
+    "inherited-members": "BaseEstimator,ClassifierMixin,RegressorMixin",  # not what these bring
+    "exclude-members": "get_metadata_routing,set_fit_request,set_score_request",
+}
+numpydoc_show_class_members = False
 numpydoc_validation_checks = {
     "all",
     "ES01",  # a summary that says it all needs no more
@@ -43,12 +46,19 @@ numpydoc_validation_checks = {
     "GL02",  # and ends on a line of its own
     "GL08",  # attributes of dataclasses are described by the class
     "RT02",  # "self : object" as scikit-learn writes it
+    "RT04",  # a table of fields may begin with a name
     "SA01",  # not everything has a neighbour
     "YD01",
 }
-numpydoc_validation_exclude = {  # inherited from scikit-learn
-    r"\.(get_params|set_params|score|fit_request|set_fit_request|set_score_request)$",
-    r"\.(get_metadata_routing|set_partial_fit_request)$",
+numpydoc_validation_exclude = {
+    r"\.__init__$",  # parameters are documented on the class
+    r"\.statistic$",  # described once, by the base class of the scores
+    r"^interpkd\.exceptions\.\w+\.",  # inherited from Python
+    # inherited from scikit-learn
+    r"\.(get_params|set_params|score|set_fit_request|set_score_request)$",
+    # dataclasses, described by their attributes
+    r"\.(CrossFit|TransferSet|TreeModel|ScoreEstimate|SegmentScores|FidelityReport)$",
+    r"\.(AuditReport|Condition|Explanations|Rule)$",
 }
 
 sphinx_gallery_conf = {

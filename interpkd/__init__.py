@@ -3,6 +3,7 @@
 A student is an estimator whose targets are a teacher's probabilities.
 """
 
+from interpkd.audit import audit_report
 from interpkd.explanation import explain
 from interpkd.fidelity import fidelity_report
 from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
@@ -15,6 +16,7 @@ __all__ = [
     "DistilledTreeRegressor",
     "__version__",
     "as_teacher",
+    "audit_report",
     "explain",
     "fidelity_report",
 ]

@@ -63,6 +63,27 @@ def predictions(model: Any, X: Table, *, source: str = "teacher") -> FloatArray:
     return check_predictions(ask(model, X, "predict"), n_samples=num_samples(X), source=source)
 
 
+def decide(P: FloatArray, cutoff: float) -> NDArray[np.intp]:
+    """Give the position of the decided class of each row.
+
+    Parameters
+    ----------
+    P : ndarray of shape (n_samples, n_classes)
+        Probabilities.
+
+    cutoff : float
+        With two classes, the second is decided above it; with more, the most probable one is.
+
+    Returns
+    -------
+    decided : ndarray of shape (n_samples,)
+        Integers in [0, n_classes).
+    """
+    if P.shape[1] == 2:
+        return (P[:, 1] > cutoff).astype(np.intp)
+    return P.argmax(axis=1)
+
+
 def ask(model: Any, X: Table, method: str) -> Any:
     """Call a method of a fitted model on a table whose columns may be in another order.
 

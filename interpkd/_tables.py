@@ -10,6 +10,7 @@ split, a coefficient or a SHAP value always belongs to a column that the user kn
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -190,18 +191,21 @@ def category_frame(raw: Sequence[RawColumn], columns: Sequence[Column]) -> Any:
     Returns
     -------
     frame : pandas.DataFrame of shape (n_samples, n_features)
-        The table as boosting libraries like it.
+        The table as boosting libraries like it. They refuse names with brackets, braces, quotes
+        and some other signs; where one name is like that, all columns are named by position.
     """
     import pandas as pd
 
     Z = encode(raw, columns)
+    plain = all(re.fullmatch(r"[\w .%/()+-]+", column.name) for column in columns)
+    names = [column.name if plain else f"x{i}" for i, column in enumerate(columns)]
     data: dict[str, Any] = {}
     for i, column in enumerate(columns):
         if column.kind == "category":
             codes = np.where(np.isnan(Z[:, i]), -1, Z[:, i]).astype(np.int64)
-            data[column.name] = pd.Categorical.from_codes(codes, categories=[*column.categories])
+            data[names[i]] = pd.Categorical.from_codes(codes, categories=[*column.categories])
         else:
-            data[column.name] = Z[:, i]
+            data[names[i]] = Z[:, i]
     return pd.DataFrame(data)
 
 

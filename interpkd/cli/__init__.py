@@ -1,1 +1,46 @@
-"""Placeholder."""
+"""The command line: thin adapters over the public functions.
+
+Every failure is one sentence on stderr, and results appear in full or not at all.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import click
+
+from interpkd import __version__
+from interpkd.cli._demo import demo
+from interpkd.cli._distill import distill
+from interpkd.cli._errors import OneSentenceGroup
+
+HELP = """Distil a black box into a model a person can read, with the evidence of how faithful it is.
+
+\b
+Examples:
+  interpkd demo
+  interpkd distill loans.csv --target default --out results
+  interpkd distill homes.parquet --target price --drop id --out results
+"""
+
+
+@click.group(
+    cls=OneSentenceGroup,
+    name="interpkd",
+    help=HELP,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="interpkd")
+@click.pass_context
+def main(ctx: click.Context) -> None:
+    """Show the help when no command is named."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+main.add_command(demo)
+main.add_command(distill)
+
+__all__ = ["main"]

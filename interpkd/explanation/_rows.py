@@ -1,4 +1,4 @@
-"""The rows of an explanation: aligned with the student's columns, hashed, mixed.
+"""The rows of an explanation, put together from those to explain and the background.
 
 Rows stay in the user's own table wherever a teacher is asked, so that a teacher sees the types it
 was trained on: a row "half from X, half from the background" is put together by row numbers, and
@@ -10,16 +10,12 @@ no value is ever translated.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd._asking import select_columns, trained_names
-from interpkd._structure import Structure, read_object_array
-from interpkd._tables import is_frame, read_frame
+from interpkd._tables import is_frame
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
@@ -28,88 +24,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import IntArray, Table
-
-
-def align(X: Table, student: Any, structure: Structure, *, name: str) -> Table:
-    """Give a table with exactly the student's columns, in the student's order.
-
-    Parameters
-    ----------
-    X : array-like or data frame of shape (n_samples, n_features)
-        The table.
-
-    student : fitted estimator
-        The student.
-
-    structure : Structure
-        The student taken apart.
-
-    name : str
-        The parameter's name, for errors.
-
-    Returns
-    -------
-    X : ndarray or data frame of shape (n_samples, n_columns)
-        The same values; columns selected by name where both sides have names.
-
-    Raises
-    ------
-    InvalidInputError
-        If there are no rows, or the columns are not the student's.
-    """
-    if is_frame(X):
-        names = trained_names(student)
-        X = X if names is None else select_columns(X, names)
-    else:
-        has_categories = any(column.kind == "category" for column in structure.columns)
-        X = np.asarray(X, dtype=object if has_categories else np.float64)
-    if len(X.shape) != 2 or X.shape[1] != len(structure.columns) or X.shape[0] == 0:
-        msg = (
-            f"{name} must be a table of at least one row and the student's "
-            f"{len(structure.columns)} columns, got shape {tuple(X.shape)}."
-        )
-        raise InvalidInputError(msg)
-    return X
-
-
-def hash_rows(X: Table, structure: Structure) -> str:
-    """Give the SHA-256 of a table's column names and values, whatever library holds it.
-
-    Numbers and truth values are hashed as little-endian float64 (one NaN, one zero), categories
-    as texts, after the number of rows and the columns' names.
-
-    Parameters
-    ----------
-    X : ndarray or data frame of shape (n_samples, n_columns)
-        An aligned table.
-
-    structure : Structure
-        The student taken apart; gives names and kinds of the columns.
-
-    Returns
-    -------
-    digest : str
-        64 hexadecimal digits.
-    """
-    if is_frame(X):
-        values = [column.values for column in read_frame(X)]
-    elif X.dtype == object:
-        values = [column.values for column in read_object_array(X, structure.columns)]
-    else:
-        values = [*X.T]
-    digest = hashlib.sha256(f"{X.shape[0]} rows\n".encode())
-    for column, one in zip(structure.columns, values, strict=True):
-        is_category = column.kind == "category"
-        header = [column.name, "categories" if is_category else "numbers"]
-        digest.update(json.dumps(header).encode() + b"\n")
-        if is_category:
-            # `value != value` finds NaN, which an all-missing column is read as
-            texts = [None if v is None or v != v else str(v) for v in one.tolist()]  # noqa: PLR0124
-            digest.update(json.dumps(texts).encode())
-        else:
-            numbers = np.where(np.isnan(one), np.nan, one + 0.0)
-            digest.update(numbers.astype("<f8").tobytes())
-    return digest.hexdigest()
 
 
 def original_values(X: Table) -> NDArray[Any]:

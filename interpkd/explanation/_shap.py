@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.tree import BaseDecisionTree
 
+from interpkd._alignment import align, hash_rows
 from interpkd._asking import class_probabilities, predictions
 from interpkd._optional import require
 from interpkd._structure import Structure, take_apart
@@ -23,7 +24,7 @@ from interpkd.explanation._permutation import (
     is_enumerable,
     sample_permutations,
 )
-from interpkd.explanation._rows import align, hash_rows, mixer, original_values, same_values
+from interpkd.explanation._rows import mixer, original_values, same_values
 from interpkd.explanation._tree_shap import forest_shap, tree_shap
 
 if TYPE_CHECKING:

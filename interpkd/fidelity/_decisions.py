@@ -1,4 +1,4 @@
-"""From probabilities to decisions, and how well probabilities rank the decided rows."""
+"""How well probabilities rank the rows that a model decides."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -20,27 +20,6 @@ if TYPE_CHECKING:
 
 TIE_DIGITS = 12
 """Probabilities that differ after these leading digits only are a tie."""
-
-
-def decide(P: FloatArray, cutoff: float) -> NDArray[np.intp]:
-    """Give the position of the decided class of each row.
-
-    Parameters
-    ----------
-    P : ndarray of shape (n_samples, n_classes)
-        Probabilities.
-
-    cutoff : float
-        With two classes, the second is decided above it; with more, the most probable one is.
-
-    Returns
-    -------
-    decided : ndarray of shape (n_samples,)
-        Integers in [0, n_classes).
-    """
-    if P.shape[1] == 2:
-        return (P[:, 1] > cutoff).astype(np.intp)
-    return P.argmax(axis=1)
 
 
 def area_under_curve(decided: NDArray[np.intp], P: FloatArray, *, undefined: str) -> Statistic:

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from interpkd.fidelity._decisions import area_under_curve, decide
+from interpkd._asking import decide
+from interpkd.fidelity._decisions import area_under_curve
 from interpkd.fidelity._statistics import Share, WeightedMean
 
 if TYPE_CHECKING:

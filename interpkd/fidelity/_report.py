@@ -72,7 +72,13 @@ class SegmentScores:
     scores: Mapping[str, ScoreEstimate]
 
     def to_dict(self) -> dict[str, Any]:
-        """Give segment, value and n, and each score under its name, as plain Python values."""
+        """Give segment, value and n, and each score under its name.
+
+        Returns
+        -------
+        scores : dict
+            Plain Python values that JSON can hold.
+        """
         head = {"segment": self.segment, "value": self.value, "n": self.n}
         return {**head, **_plain_scores(self.scores)}
 

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 from sklearn.utils.validation import check_consistent_length
 
+from interpkd._asking import decide
 from interpkd._validation import check_predictions, check_probabilities, num_samples
 from interpkd.exceptions import InvalidInputError
-from interpkd.fidelity._decisions import area_under_curve, decide
+from interpkd.fidelity._decisions import area_under_curve
 from interpkd.fidelity._inputs import check_cutoff, check_weights
 from interpkd.fidelity._statistics import ExplainedShare, RootMean, Share, WeightedMean
 

@@ -88,7 +88,18 @@ class TreeModel:
             node[inner] = np.where(goes_left, self.left[at], self.right[at])
 
     def count_rows(self, Z: FloatArray) -> IntArray:
-        """Give the number of the rows `Z` that pass through each node, shape (n_nodes,)."""
+        """Count the rows that pass through each node.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            The rows.
+
+        Returns
+        -------
+        n_rows : ndarray of shape (n_nodes,)
+            Numbers of rows.
+        """
         counts = np.bincount(self.apply(Z), minlength=len(self.left)).astype(np.int64)
         for node in range(len(self.left) - 1, -1, -1):  # children come after their parents
             if self.left[node] != LEAF:

@@ -177,7 +177,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     n_features_in_ : int
         Number of columns seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, when all are texts.
 
     See Also
@@ -342,7 +342,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     n_features_in_ : int
         Number of columns seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, when all are texts.
 
     See Also

@@ -64,7 +64,7 @@ def build_transfer_set(
     Z_unlabeled : ndarray of shape (n_unlabeled, n_features) or None, default=None
         Rows given as `X_unlabeled`; each has weight 1.
 
-    unlabeled_targets : ndarray of shape (n_unlabeled, n_classes) or (n_unlabeled,), or None
+    unlabeled_targets : ndarray of shape (n_unlabeled, n_outputs) or None, default=None
         The teacher's answers on them.
 
     Returns

@@ -263,7 +263,18 @@ def as_teacher(
 
 
 def is_frozen(teacher: Any) -> bool:
-    """Tell whether a teacher is used as it is: made by `as_teacher` or a `FrozenEstimator`."""
+    """Tell whether a teacher is used as it is: made by `as_teacher` or a `FrozenEstimator`.
+
+    Parameters
+    ----------
+    teacher : object
+        Any object.
+
+    Returns
+    -------
+    is_frozen : bool
+        True when no student fits or clones it.
+    """
     return isinstance(teacher, (FrozenClassifier, FrozenRegressor, FrozenEstimator))
 
 
@@ -296,7 +307,18 @@ def _refuse(model: Any) -> None:
 
 
 def is_fitted(model: Any) -> bool:
-    """Tell whether an estimator has been fitted, by its own account."""
+    """Tell whether an estimator has been fitted, by its own account.
+
+    Parameters
+    ----------
+    model : object
+        An estimator, or anything else, which counts as fitted.
+
+    Returns
+    -------
+    is_fitted : bool
+        What the estimator says.
+    """
     try:
         check_is_fitted(model)
     except NotFittedError:

@@ -89,7 +89,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
     n_features_in_ : int
         Number of columns seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, when all are texts.
 
     Examples
@@ -185,7 +185,7 @@ class TabularRegressor(RegressorMixin, _Tabular):
     n_features_in_ : int
         Number of columns seen during fit.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, when all are texts.
 
     Examples

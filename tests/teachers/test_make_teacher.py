@@ -3,11 +3,12 @@
 import importlib.util
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pytest
 
 from interpkd.exceptions import DistillationWarning, InvalidInputError
-from interpkd.teachers import default_teacher, make_teacher
+from interpkd.teachers import TabularClassifier, default_teacher, make_teacher
 
 
 @pytest.mark.parametrize("kind", ["boosted", "forest"])
@@ -63,3 +64,22 @@ def test_without_xgboost_it_says_so(monkeypatch):
 def test_bad_parameters(params, match):
     with pytest.raises(InvalidInputError, match=match):
         make_teacher(**params)
+
+
+@pytest.mark.parametrize("name", ["size [m]", "a<b", '"q"', "a,b", "x:y", "{z}", "größe, ä", ""])
+@pytest.mark.parametrize(
+    ("library", "kind", "options"),
+    [
+        ("xgboost", "XGBClassifier", {"enable_categorical": True}),
+        ("lightgbm", "LGBMClassifier", {"verbose": -1}),
+    ],
+)
+def test_names_that_boosters_refuse_change_nothing(name, library, kind, options):
+    model = getattr(pytest.importorskip(library), kind)(n_estimators=5, **options)
+    X = pd.DataFrame({"size": np.arange(60) % 7, "kind": ["a", "b", "c"] * 20})
+    y = (np.arange(60) % 7 > 3).astype(int)
+    expected = TabularClassifier(model).fit(X, y).predict_proba(X)
+    renamed = X.rename(columns={"size": name})
+    teacher = TabularClassifier(model).fit(renamed, y)
+    np.testing.assert_array_equal(teacher.predict_proba(renamed), expected)
+    assert list(teacher.feature_names_in_) == [name, "kind"]

@@ -1,0 +1,170 @@
+"""What the evidence does not show, said from the evidence itself."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+THIN_LEAF = 20
+"""Rules that rest on fewer training rows than this are named."""
+
+LOW_AGREEMENT = 0.9
+"""Below this share of equal decisions the report says so among its limitations."""
+
+IN_SAMPLE_GAP = 0.02
+"""Difference of mean confidence, in and out of sample, from which memorising is mentioned."""
+
+
+def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Write the limitations that follow from the other sections.
+
+    Parameters
+    ----------
+    data : mapping
+        The report's data model without this section.
+
+    Returns
+    -------
+    section : list of dict
+        Each with a "topic" and a "text".
+    """
+    return [
+        {"topic": topic, "text": text}
+        for source in (_always, _about_fidelity, _about_rows, _about_rules, _about_teaching)
+        for topic, text in source(data)
+    ]
+
+
+def _always(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield (
+        "Reach of the evidence",
+        "The student is evidence about the teacher only for rows like the evaluation rows, and only "
+        "as far as the fidelity section shows.",
+    )
+    yield (
+        "No causal claim",
+        "Explanations describe the two models. They do not say what would happen to a person or a "
+        "case if a value were changed.",
+    )
+    yield (
+        "Inherited bias",
+        "The student imitates the teacher, and with it any bias of the teacher and of the data it "
+        "was trained on. Fidelity is no evidence of fairness.",
+    )
+    if data["explanation"]["background"]["source"] == "evaluation rows":
+        yield (
+            "Background",
+            "The explanations compare with a sample of the evaluation rows, because no background "
+            "was given. Another background gives other values.",
+        )
+
+
+def _about_fidelity(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    fidelity = data["fidelity"]
+    if not fidelity["is_computed"]:
+        yield ("Fidelity unknown", f"{fidelity['reason']} Fidelity was not measured.")
+    agreement = (fidelity.get("agreement") or {}).get("estimate")
+    if agreement is not None and agreement < LOW_AGREEMENT:
+        yield (
+            "Low agreement",
+            f"Student and teacher decide alike on {100 * agreement:.1f} % of the evaluation rows, "
+            f"which is below {100 * LOW_AGREEMENT:.0f} %. Where they differ, the student's rule is "
+            "not the teacher's reason.",
+        )
+    missing = data["explanation"]["teacher_missing"]
+    if missing is not None:
+        yield ("Teacher not explained", f"{missing[0].upper()}{missing[1:]}.")
+
+
+def _about_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    rows = data["data"]
+    if rows["split"] is None:
+        yield (
+            "Origin of the rows",
+            "How the evaluation rows were set apart from the training rows was not provided. If "
+            "they were used in training, the figures are too favourable.",
+        )
+    if rows["target"] is None:
+        yield (
+            "Performance unknown",
+            "No labels were given. Whether either model is right is not known from this report.",
+        )
+    outside = [one["column"] for one in rows["columns"] if one["n_outside_training"]]
+    if outside:
+        yield (
+            "Outside the training range",
+            f"Some evaluation rows hold values that the training rows did not: {_listed(outside)}. "
+            "The student extrapolates there, and treats unseen categories as missing.",
+        )
+    new = [
+        one["column"]
+        for one in rows["columns"]
+        if one["n_missing"] and one["missing_in_training"] is False
+    ]
+    if new:
+        yield (
+            "Missing values not seen in training",
+            f"Missing values occur in the evaluation rows but not in training: {_listed(new)}. The "
+            "route they take through the rules was not learned.",
+        )
+    blank = [name.replace("_", " ") for name, text in data["identity"].items() if text is None]
+    if blank:
+        yield ("Not provided", f"Left blank by the author of the report: {_listed(blank)}.")
+
+
+def _about_rules(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    rules = data["student"]["rules"]
+    thin = [str(one["number"]) for one in rules if one["n_rows"] < THIN_LEAF]
+    if thin:
+        yield (
+            "Thin rules",
+            f"These rules rest on fewer than {THIN_LEAF} {data['student']['rows_counted']}: "
+            f"{_listed(thin)}. Their figures are uncertain.",
+        )
+    empty = [str(one["number"]) for one in rules if one["evaluation"]["n"] == 0]
+    if empty:
+        yield (
+            "Rules without evidence",
+            f"No evaluation row reaches these rules: {_listed(empty)}. Nothing is known of their "
+            "fidelity.",
+        )
+
+
+def _about_teaching(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    facts = data["lineage"]["distillation"]
+    if facts is None:
+        yield (
+            "Teaching unknown",
+            "The student does not say how it was taught; the report cannot tell whether its targets "
+            "came from rows the teacher was trained on.",
+        )
+        return
+    if facts.get("source") == "given scores":
+        yield (
+            "Given scores",
+            "The student was fitted to scores that were handed over. The report cannot tell how "
+            "they were made.",
+        )
+    if facts.get("source") == "frozen teacher":
+        yield (
+            "Frozen teacher",
+            "The teacher was used as it is. If it was trained on the student's training rows, its "
+            "answers there are sharper than on new rows.",
+        )
+    inside, outside = facts.get("confidence_in_sample"), facts.get("confidence_out_of_fold")
+    if inside is not None and outside is not None and inside - outside > IN_SAMPLE_GAP:
+        yield (
+            "The teacher memorises",
+            f"The teacher's mean confidence is {inside:.3f} on rows it was trained on and "
+            f"{outside:.3f} on rows it was not. The student was taught with the latter.",
+        )
+
+
+def _listed(names: list[str], most: int = 12) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

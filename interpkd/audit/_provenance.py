@@ -1,0 +1,140 @@
+"""Which data, which model, which software: the fingerprints a reviewer can recompute.
+
+Everything has one canonical form, whatever library holds it: numbers as little-endian float64 with
+one zero and one missing value, labels as text with their type. A table is hashed as the background
+of an explanation is, so the two can be compared.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import platform
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from interpkd._structure import Structure
+
+SOFTWARE = ("interpkd", "numpy", "scipy", "sklearn", "pandas", "shap", "matplotlib", "jinja2")
+"""The libraries whose versions every report states, beside the teacher's own."""
+
+
+def utc_now() -> str:
+    """Give the time in UTC, to the second, as ISO 8601."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def hash_values(values: Any) -> str:
+    """Give the SHA-256 of labels, targets or answers in canonical form.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Numbers or labels.
+
+    Returns
+    -------
+    sha256 : str
+        64 hexadecimal digits.
+    """
+    array = np.asarray(values)
+    shape = json.dumps(array.shape).encode()
+    if array.dtype.kind in "fiub":
+        return _digest([shape, _number_bytes(array)])
+    return _digest([shape, *(_value_bytes(value) for value in array.ravel().tolist())])
+
+
+def hash_tree(structure: Structure) -> str:
+    """Give the SHA-256 of everything that decides a tree's answers.
+
+    Parameters
+    ----------
+    structure : Structure
+        A tree taken apart.
+
+    Returns
+    -------
+    sha256 : str
+        64 hexadecimal digits over the splits, the routes of missing values, the leaf values, the
+        columns with their categories, and the classes.
+    """
+    tree = structure.core.tree_
+    numbers = (
+        tree.children_left,
+        tree.children_right,
+        tree.feature,
+        tree.threshold,
+        tree.missing_go_to_left,
+        tree.value,
+    )
+    parts = [_number_bytes(np.asarray(one)) for one in numbers]
+    for column in structure.columns:
+        parts += [_value_bytes(column.name), _value_bytes(column.kind)]
+        parts += [_value_bytes(value) for value in column.categories]
+    if structure.classes is not None:
+        parts += [_value_bytes(label) for label in structure.classes.tolist()]
+    return _digest(parts)
+
+
+def software(*extra_libraries: str | None) -> dict[str, str]:
+    """Give the versions of Python, of the platform and of the libraries that made the numbers.
+
+    Parameters
+    ----------
+    *extra_libraries : str or None
+        Top modules to name beside the usual ones, such as the teacher's.
+
+    Returns
+    -------
+    versions : dict
+        Name to version; a library that is not installed is left out.
+    """
+    versions = {"python": platform.python_version(), "platform": platform.platform()}
+    for name in dict.fromkeys([*SOFTWARE, *extra_libraries]):
+        version = None if name is None else library_version(name)
+        if name is not None and version is not None:
+            versions[name] = version
+    return versions
+
+
+def library_version(module: str) -> str | None:
+    """Give the version of a library by the name of its top module, None when it states none."""
+    version = getattr(sys.modules.get(module), "__version__", None)
+    if version is None:
+        try:
+            version = importlib.metadata.version(module)
+        except importlib.metadata.PackageNotFoundError:
+            return None
+    return str(version)
+
+
+def _number_bytes(values: Any) -> bytes:
+    numbers = np.ascontiguousarray(values, dtype="<f8") + 0.0  # -0.0 becomes 0.0
+    numbers[np.isnan(numbers)] = np.nan  # one bit pattern for every missing value
+    return numbers.tobytes()
+
+
+def _value_bytes(value: Any) -> bytes:
+    if value is None:
+        return b"missing"
+    plain = value.item() if hasattr(value, "item") else value
+    return f"{type(plain).__name__}:{plain}".encode("utf-8", "backslashreplace")
+
+
+def _digest(parts: Iterable[bytes]) -> str:
+    """Hash parts with their lengths, so that no two lists of parts run into the same bytes."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8, "little"))
+        digest.update(part)
+    return digest.hexdigest()

@@ -1,0 +1,145 @@
+"""A document as HTML, Markdown or JSON text, and text as a file.
+
+Whatever a user's table holds (names, categories, fields) is text: HTML escapes it by default,
+Markdown by a filter on every value, and control characters are spelled out in both.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from interpkd._optional import require
+from interpkd.exceptions import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from interpkd.audit._blocks import Document
+
+MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|#~$!])")
+LIST_SIGN = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=:])")
+
+JOINERS = {"\u00ad", "\u200c", "\u200d"}
+"""Format characters that honest text needs: soft hyphen, and joiners of Persian and of emoji."""
+
+
+def to_json_text(data: Mapping[str, Any]) -> str:
+    """Write the data model as JSON; a value that JSON does not know is an error."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def to_html_text(document: Document) -> str:
+    """Write the document as one self-contained HTML page."""
+    return _environment(is_html=True).get_template("report.html.j2").render(doc=document)
+
+
+def to_markdown_text(document: Document) -> str:
+    """Write the document as Markdown with GitHub's tables."""
+    text = _environment(is_html=False).get_template("report.md.j2").render(doc=document)
+    return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
+
+
+def write_atomically(path: str | os.PathLike[str], text: str) -> Path:
+    """Write a file so that it is there whole or not at all.
+
+    Parameters
+    ----------
+    path : path-like
+        Where to; a file that is there is replaced in one step.
+
+    text : str
+        The whole content.
+
+    Returns
+    -------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    InvalidInputError
+        If the folder does not exist.
+    """
+    target = Path(path)
+    if not target.parent.is_dir():
+        msg = f"The folder {str(target.parent)!r} does not exist. Create it first."
+        raise InvalidInputError(msg)
+    # in the same folder: a rename is one step only within a file system
+    draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
+    try:
+        with draft.open("xb") as file:
+            # half of a surrogate pair is no text; JSON and people can read its escape
+            file.write(text.encode("utf-8", "backslashreplace"))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(target)
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return target
+
+
+def visible(text: Any) -> str:
+    r"""Spell out what cannot be seen: control characters and signs that turn the text's direction.
+
+    Parameters
+    ----------
+    text : object
+        Anything; its text is taken.
+
+    Returns
+    -------
+    visible : str
+        The text on one line; a NUL reads ``\\x00``, a line break is a space.
+    """
+    flat = re.sub(r"[\r\n\t\v\f\u2028\u2029]+", " ", str(text))
+    return "".join(
+        char.encode("unicode_escape").decode() if _is_hidden(char) else char for char in flat
+    )
+
+
+def escape_markdown(text: Any) -> str:
+    """Make text read as text in Markdown, also at the start of a line and inside a table."""
+    flat = MARKDOWN_SIGNS.sub(r"\\\1", visible(text)).strip()
+    flat = flat.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return LIST_SIGN.sub(lambda m: f"{m[1]}\\{m[2]}" if m[1] else f"\\{m[3]}", flat)
+
+
+def code_markdown(text: Any) -> str:
+    """Write text as code where that is safe, as escaped text where it is not."""
+    flat = visible(text)
+    return f"`{flat}`" if flat and not set(flat) & set("`|<>&") else escape_markdown(flat)
+
+
+def _is_hidden(char: str) -> bool:
+    # Cc control, Cf format (direction marks, zero width), Cs half a surrogate pair
+    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in JOINERS
+
+
+def _environment(*, is_html: bool) -> Any:
+    jinja2 = require("jinja2", purpose="write reports")
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("interpkd.audit"),
+        autoescape=is_html,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=False,
+    )
+    environment.filters.update(
+        visible=visible, md=escape_markdown, mdcode=code_markdown, alone=_is_alone
+    )
+    return environment
+
+
+def _is_alone(parts: Any) -> bool:
+    return len(parts) == 1 and parts[0].kind == "text" and parts[0].is_absent

@@ -1,0 +1,294 @@
+"""The audit report: one data model, three files."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import copy
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from interpkd.audit._attributions import attribute
+from interpkd.audit._document import build_document
+from interpkd.audit._inputs import (
+    check_fields,
+    check_seed,
+    check_split,
+    merge_labels,
+    read_inputs,
+)
+from interpkd.audit._limitations import limitations
+from interpkd.audit._pictures import draw_pictures, left_out
+from interpkd.audit._provenance import utc_now
+from interpkd.audit._render import (
+    to_html_text,
+    to_json_text,
+    to_markdown_text,
+    write_atomically,
+)
+from interpkd.audit._rule_sections import comparison, student_rules
+from interpkd.audit._sections import data_summary, hashes, lineage
+from interpkd.fidelity import fidelity_report
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike
+
+    from interpkd._typing import Table
+    from interpkd.audit._inputs import Inputs
+
+SCHEMA = {"name": "interpkd.audit_report", "version": 1}
+
+
+@dataclass(frozen=True, repr=False)
+class AuditReport:
+    """A student with the evidence about it; made by :func:`audit_report`.
+
+    Attributes
+    ----------
+    data : dict
+        The data model: what :meth:`to_dict` copies and the files are written from.
+
+    pictures : dict
+        The drawings of the HTML file by name, as SVG elements.
+    """
+
+    data: dict[str, Any]
+    pictures: dict[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the data model.
+
+        Returns
+        -------
+        data : dict
+            Plain Python values that JSON can hold; "schema" has its name and version. Two reports
+            on the same inputs differ in "created_utc" only.
+        """
+        return copy.deepcopy(self.data)
+
+    def to_json(self, path: str | os.PathLike[str]) -> Path:
+        """Write the data model as JSON.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; it appears whole or not at all.
+
+        Returns
+        -------
+        path : Path
+            The file.
+        """
+        return write_atomically(path, to_json_text(self.data))
+
+    def to_markdown(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report as Markdown, tables without pictures.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; it appears whole or not at all.
+
+        Returns
+        -------
+        path : Path
+            The file.
+        """
+        document = build_document(self.data, self.pictures)
+        return write_atomically(path, to_markdown_text(document))
+
+    def to_html(self, path: str | os.PathLike[str]) -> Path:
+        """Write the report as one HTML file that needs no network and no script.
+
+        Parameters
+        ----------
+        path : path-like
+            The file; it appears whole or not at all.
+
+        Returns
+        -------
+        path : Path
+            The file.
+        """
+        document = build_document(self.data, self.pictures)
+        return write_atomically(path, to_html_text(document))
+
+    def __repr__(self) -> str:
+        student = self.data["lineage"]["student"]["name"]
+        rules, rows = self.data["student"]["n_rules"], self.data["data"]["n_rows"]
+        return f"<AuditReport of {student}: {rules} rules, {rows} evaluation rows>"
+
+
+def audit_report(
+    student: Any,
+    X: Table,
+    y: ArrayLike | None = None,
+    *,
+    teacher: Any = None,
+    background: Table | None = None,
+    groups: Any = None,
+    segments: Any = None,
+    sample_weight: ArrayLike | None = None,
+    cutoff: float = 0.5,
+    alpha: float = 0.05,
+    fields: Mapping[str, Any] | None = None,
+    split: Mapping[str, Any] | None = None,
+    random_state: int = 0,
+    progress: Callable[[str], Any] | None = None,
+) -> AuditReport:
+    """Gather what a reviewer needs to judge a student: the model itself and the evidence.
+
+    The report holds identity, lineage, the evaluation rows, every rule of the student, its
+    fidelity to the teacher, the performance of both against labels, SHAP explanations of both,
+    limitations, and lines to sign. It states evidence and draws no conclusion.
+
+    Parameters
+    ----------
+    student : fitted estimator
+        A tree student, or a decision tree of scikit-learn.
+
+    X : array-like or data frame of shape (n_samples, n_features)
+        Evaluation rows, best held out from the training of both models.
+
+    y : array-like of shape (n_samples,) or None, default=None
+        True labels or values; without them the performance is stated as unknown.
+
+    teacher : fitted estimator, array-like or None, default=None
+        The teacher; or its probabilities of shape (n_samples, n_classes) on `X` in the order of
+        the student's classes, or its predictions of shape (n_samples,), and then it is not
+        explained. None for the student's own `teacher_`.
+
+    background : array-like or data frame of shape (n_background, n_features), default=None
+        Rows that the explanations compare with, for instance training rows; of more than 100 a
+        sample is drawn. None for a sample of `X`.
+
+    groups : mapping, data frame, array-like of shape (n_samples,) or None, default=None
+        Protected attributes: labels of rows by name, which need not be columns of `X`. Fidelity is
+        reported for each value.
+
+    segments : mapping, data frame, array-like of shape (n_samples,) or None, default=None
+        Other labels of rows by name, reported likewise.
+
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Row weights of the fidelity and performance scores.
+
+    cutoff : float, default=0.5
+        With two classes, both models decide for the second where its probability exceeds it.
+
+    alpha : float, default=0.05
+        One minus the confidence of the intervals.
+
+    fields : mapping or None, default=None
+        What only the user knows: "model_name", "version", "predecessor", "owner", "intended_use",
+        "prohibited_uses", "materiality", "data_source", "period". Blank ones print
+        "not provided".
+
+    split : mapping or None, default=None
+        How `X` was held out: any names to texts or numbers.
+
+    random_state : int, default=0
+        Seed of the samples that are explained and drawn.
+
+    progress : callable or None, default=None
+        Called with the name of each stage as it begins.
+
+    Returns
+    -------
+    report : AuditReport
+        Writes itself as HTML, Markdown and JSON.
+
+    Raises
+    ------
+    InvalidInputError
+        If a parameter breaks its rule; the message says which, and the remedy.
+
+    See Also
+    --------
+    interpkd.fidelity.fidelity_report : The scores alone.
+    interpkd.explanation.explain : The explanations alone.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_breast_cancer
+    >>> from sklearn.ensemble import RandomForestClassifier
+    >>> from interpkd import DistilledTreeClassifier, as_teacher
+    >>> from interpkd.audit import audit_report
+    >>> X, y = load_breast_cancer(return_X_y=True, as_frame=True)
+    >>> forest = RandomForestClassifier(n_estimators=5, max_depth=3, random_state=0)
+    >>> teacher = as_teacher(forest.fit(X[::2], y[::2]))
+    >>> student = DistilledTreeClassifier(teacher, max_leaf_nodes=4).fit(X[::2])
+    >>> report = audit_report(student, X[1::2], y[1::2], background=X[:40:2])
+    >>> report
+    <AuditReport of DistilledTreeClassifier: 4 rules, 284 evaluation rows>
+    >>> report.to_dict()["identity"]["owner"] is None  # not provided
+    True
+    """
+    begin = _ignore if progress is None else progress
+    begin("Checking the inputs")
+    identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
+    labels, group_names = merge_labels(groups, segments)
+    inputs = read_inputs(student, X, y, teacher, cutoff)
+    begin("Measuring fidelity")
+    fidelity = _fidelity(
+        inputs, sample_weight=sample_weight, segments=labels, cutoff=cutoff, alpha=alpha
+    )
+    begin("Explaining both models")
+    attributions = attribute(inputs, background, random_state=seed)
+    begin("Writing the sections")
+    data: dict[str, Any] = {
+        "schema": dict(SCHEMA),
+        "created_utc": utc_now(),
+        "task": fidelity["task"],
+        "classes": fidelity["classes"],
+        "identity": identity,
+        "lineage": lineage(inputs, random_state=seed),
+        "hashes": hashes(inputs),
+        "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
+        "student": student_rules(inputs),
+        "fidelity": fidelity,
+        "group_names": group_names,
+        "comparison": comparison(inputs),
+        "explanation": attributions.facts,
+    }
+    data["pictures_left_out"] = left_out(data)
+    data["limitations"] = limitations(data)
+    # through JSON once: what is not JSON fails here, and the dict equals the file
+    data = json.loads(to_json_text(data))
+    begin("Drawing the pictures")
+    return AuditReport(data, draw_pictures(inputs, attributions, data))
+
+
+def _fidelity(inputs: Inputs, **options: Any) -> dict[str, Any]:
+    """Give the fidelity report as a dictionary; without a teacher, the student's performance."""
+    answers = inputs.teacher_answers
+    has_teacher = answers is not None
+    report = fidelity_report(
+        inputs.student,
+        inputs.X,
+        inputs.y,
+        # the student beside itself: its performance is measured, and nothing else is kept
+        teacher=answers if has_teacher else inputs.student_answers,
+        **options,
+    ).to_dict()
+    if has_teacher:
+        return {"is_computed": True, "reason": None, **report}
+    kept = ("task", "classes", "n_rows", "n_groups", "weighted", "confidence", "cutoff")
+    performance = {who: of for who, of in report["performance"].items() if who == "student"}
+    return {
+        "is_computed": False,
+        "reason": "No teacher was given, and the student keeps none.",
+        **{name: report[name] for name in kept},
+        "performance": performance,
+        "segments": [],
+        "definitions": report["definitions"],
+    }
+
+
+def _ignore(stage: str) -> None:
+    """Take no notice of a stage."""

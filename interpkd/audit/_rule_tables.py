@@ -1,0 +1,120 @@
+"""The student laid out: its picture and every rule."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from interpkd.audit._blocks import (
+    Block,
+    Cell,
+    Number,
+    Paragraph,
+    Picture,
+    Section,
+    Text,
+    number,
+    table,
+    words,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MAX_DISTRIBUTION = 6
+"""Most classes whose probabilities get a column each in the table of rules."""
+
+
+def student_section(data: Mapping[str, Any]) -> Section:
+    """Lay out every rule of the student.
+
+    Parameters
+    ----------
+    data : mapping
+        The data model of a report.
+
+    Returns
+    -------
+    section : Section
+        The picture and the table of rules.
+    """
+    student = data["student"]
+    size = (
+        Text("A decision tree of "),
+        Number(student["n_rules"], "count"),
+        Text(" rules with at most "),
+        Number(student["depth"], "count"),
+        Text(" conditions along a path. For every row exactly one rule holds. "),
+        Text("Bounds are printed at full precision; values are compared as 32-bit floats."),
+    )
+    used = ", ".join(student["columns_used"]) or "none"
+    blocks: list[Block] = [
+        Paragraph(size),
+        Paragraph((Text("Columns used: "), Text(used), Text("."))),
+        Picture(
+            "tree",
+            "The tree as an outline; a bar is the student's answer, a diamond the teacher's mean",
+            "Tree diagram of the student. Each line carries a condition; the line of a leaf also "
+            "the number of its rule, the answer and the rows. The table of rules below says the "
+            "same.",
+            is_wide=True,
+        ),
+    ]
+    if "tree" in data["pictures_left_out"]:
+        blocks[-1] = Paragraph(words(data["pictures_left_out"]["tree"]))
+    return Section("student", "The student, complete", (*blocks, _rule_table(data)))
+
+
+def _rule_table(data: Mapping[str, Any]) -> Block:
+    student, classes = data["student"], data["classes"]
+    labels = _shown_classes(classes)
+    has_teacher = data["fidelity"]["is_computed"]
+    header = ["Rule", "If", "Then", *(f"P({classes[k]})" for k in labels)]
+    header += ["Teacher's mean"] if has_teacher else []
+    header += ["Training rows", "Share", "Evaluation rows"]
+    header += ["Agreement"] if has_teacher and classes is not None else []
+    body = []
+    for rule in student["rules"]:
+        row = [number(rule["number"], "count"), words(rule["text"]), _then(rule)]
+        row += [number(rule["distribution"][k]) for k in labels]
+        row += [_teacher_mean(rule, classes)] if has_teacher else []
+        row += [
+            number(rule["n_rows"], "count"),
+            number(rule["share"], "percent"),
+            number(rule["evaluation"]["n"], "count"),
+        ]
+        row += [number(rule["evaluation"]["agreement"])] if "Agreement" in header else []
+        body.append(row)
+    caption = f"Every rule of the student; training rows: {student['rows_counted']}"
+    if has_teacher:
+        caption += f"; teacher's mean: {_meaning_of_mean(classes)} on the evaluation rows"
+    return table(caption, header, body, wide=1)
+
+
+def _shown_classes(classes: list[Any] | None) -> list[int]:
+    if classes is None:
+        return []
+    if len(classes) == 2:
+        return [1]
+    return list(range(len(classes))) if len(classes) <= MAX_DISTRIBUTION else []
+
+
+def _then(rule: Mapping[str, Any]) -> Cell:
+    if rule["distribution"] is None:
+        return number(rule["value"], "plain")
+    return words(rule["decision"])
+
+
+def _teacher_mean(rule: Mapping[str, Any], classes: list[Any] | None) -> Cell:
+    mean = rule["evaluation"]["teacher_mean"]
+    if mean is None or classes is None:
+        return number(mean, "plain")
+    return number(mean[1 if len(classes) == 2 else classes.index(rule["decision"])])
+
+
+def _meaning_of_mean(classes: list[Any] | None) -> str:
+    if classes is None:
+        return "mean prediction"
+    return f"mean P({classes[1]})" if len(classes) == 2 else "mean probability of the rule's class"

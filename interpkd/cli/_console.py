@@ -1,0 +1,228 @@
+"""What the commands print: stages with their times, rules, scores, paths."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+from rich.console import Console
+from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from interpkd.export import Condition, Rule
+
+MAX_RULES_SHOWN = 16
+
+
+class _Seconds(ProgressColumn):
+    """The seconds a stage has taken, to a tenth: most take less than a minute."""
+
+    def render(self, task: Task) -> Text:
+        """Give the time as text."""
+        taken = task.finished_time if task.finished else task.elapsed
+        return Text(f"{taken or 0.0:7.1f} s")
+
+
+class Stages:
+    """The stages of a run as they begin: a live line each on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+    """
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._start = time.monotonic()
+        self._progress: Progress | None = None
+        if console.is_terminal:
+            self._progress = Progress(
+                SpinnerColumn(finished_text=Text("+", style="green")),
+                TextColumn("{task.description}", markup=False),
+                _Seconds(),
+                console=console,
+            )
+
+    def __enter__(self) -> Self:
+        if self._progress is not None:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._progress is not None:
+            if error[0] is None:
+                self._finish()
+            self._progress.stop()
+
+    def begin(self, name: str) -> None:
+        """Say that a stage begins, and so that the one before it is done.
+
+        Parameters
+        ----------
+        name : str
+            What is being done.
+        """
+        if self._progress is None:
+            seconds = time.monotonic() - self._start
+            self._console.print(Text(f"{seconds:7.1f} s  {name}"))
+            return
+        self._finish()
+        self._progress.add_task(name, total=1)
+
+    def _finish(self) -> None:
+        if self._progress is not None and self._progress.tasks:
+            self._progress.update(self._progress.tasks[-1].id, completed=1)
+
+
+def make_console() -> Console:
+    """Give the console for stdout, without guesses at what in a text might be a number."""
+    return Console(highlight=False)
+
+
+def show_facts(console: Console, facts: Mapping[str, str]) -> None:
+    """Print named facts, one per line, names aligned.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    facts : mapping of str to str
+        Name and text of each fact.
+    """
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column()
+    for name, text in facts.items():
+        grid.add_row(Text(name), Text(text))
+    console.print(grid)
+
+
+def show_rules(console: Console, rules: Sequence[Rule]) -> None:
+    """Print rules as a table, thresholds rounded to five digits.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    rules : sequence of Rule
+        The rules of the student; the first `MAX_RULES_SHOWN` are printed.
+    """
+    shown = rules[:MAX_RULES_SHOWN]
+    console.print(Text(f"The student: {len(rules)} rules", style="bold"))
+    table = Table(**_PLAIN)
+    table.add_column("#", justify="right", no_wrap=True)
+    table.add_column("if", overflow="fold")
+    table.add_column("then", overflow="fold")
+    table.add_column("" if rules[0].distribution is None else "chance", justify="right")
+    table.add_column("rows", justify="right", no_wrap=True)
+    for rule in shown:
+        conditions = [_short(condition) for condition in rule.conditions]
+        text = "\nand ".join(condition.text for condition in conditions) or "always"
+        if rule.distribution is None:
+            then, chance = _five_digits(rule.decision), ""
+        else:
+            then, chance = str(rule.decision), f"{rule.distribution[rule.decision]:.2f}"
+        table.add_row(str(rule.number), Text(text), Text(then), chance, str(rule.n_rows))
+    console.print(table)
+    note = "Thresholds are rounded here; rules.txt has them in full."
+    if len(rules) > len(shown):
+        note = f"The first {len(shown)} of {len(rules)} rules, thresholds rounded; rules.txt has all in full."
+    console.print(Text(note, style="dim"))
+
+
+def show_scores(
+    console: Console, title: str, columns: Mapping[str, Mapping[str, Mapping[str, Any]]]
+) -> None:
+    """Print scores with their intervals.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    title : str
+        What the scores say, of which rows.
+
+    columns : mapping of str to mapping
+        Heading of each column, and its scores: name to "estimate", "low", "high" and "method".
+        All columns have the same names.
+    """
+    console.print(Text(title, style="bold"))
+    table = Table(**_PLAIN)
+    table.add_column("score")
+    for heading in columns:
+        table.add_column(Text(heading))
+    for name in next(iter(columns.values())):
+        cells = [Text(_estimate(scores[name])) for scores in columns.values()]
+        table.add_row(Text(name), *cells)
+    console.print(table)
+
+
+def show_paths(console: Console, folder: Path, names: Sequence[str]) -> None:
+    """Print the paths of files, one per line and unbroken, so that they can be copied.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    folder : Path
+        The folder they lie in.
+
+    names : sequence of str
+        Names of the files.
+    """
+    for name in names:
+        console.print(Text(str(folder / name)), soft_wrap=True)
+
+
+_PLAIN: dict[str, Any] = {
+    "box": None,
+    "header_style": "dim",
+    "pad_edge": False,
+    "padding": (0, 2, 0, 0),
+}
+
+
+def _short(condition: Condition) -> Condition:
+    """Round the bounds of a condition, as long as they stay apart."""
+    lower, upper = (
+        None if bound is None else float(f"{bound:.5g}")
+        for bound in (condition.lower, condition.upper)
+    )
+    if lower is not None and lower == upper:
+        return condition
+    return replace(condition, lower=lower, upper=upper)
+
+
+def _estimate(score: Mapping[str, Any]) -> str:
+    """Write a score with its interval, or why there is none."""
+    if score["estimate"] is None:
+        return str(score["method"])
+    if score["low"] is None:
+        return f"{_number(score['estimate'])} (no interval)"
+    low, high = _number(score["low"]), _number(score["high"])
+    return f"{_number(score['estimate'])} ({low} to {high})"
+
+
+def _number(value: float) -> str:
+    """Write a score: three decimals, or five digits where it is large."""
+    return f"{value:.3f}" if abs(value) < 100 else _five_digits(value)
+
+
+def _five_digits(value: float) -> str:
+    """Write a number with five significant digits and no exponent: 142430, not 1.4243e+05."""
+    rounded = float(f"{value:.5g}")
+    return f"{rounded:.0f}" if rounded.is_integer() else repr(rounded)

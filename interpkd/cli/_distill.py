@@ -1,0 +1,191 @@
+"""`interpkd distill`: from a table to a student with its audit report."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from interpkd.cli._console import Stages, make_console
+from interpkd.cli._errors import traceback_option
+from interpkd.cli._folder import new_folder
+from interpkd.cli._problem import hold_out, make_problem
+from interpkd.cli._tables import read_table
+
+HELP = """Distil a teacher, trained on TABLE, into a model a person can read.
+
+TABLE is a CSV file (UTF-8, names in the first line) or a Parquet file. In CSV, an empty value and
+NA, N/A, NaN, nan, null and NULL are missing; "none" is a category.
+
+Writes report.html, report.json, report.md, rules.txt, rules.csv and metrics.json into the folder
+--out: all of them, or none.
+
+\b
+Example:
+  interpkd distill loans.csv --target default --max-leaf-nodes 8 --out results
+"""
+
+
+@click.command(help=HELP, short_help="Distil a table's teacher into a readable student.")
+@click.argument("table", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--target", required=True, metavar="COLUMN", help="Column to predict.")
+@click.option(
+    "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="New folder."
+)
+@click.option(
+    "--teacher",
+    type=click.Choice(["boosted", "forest"]),
+    default="boosted",
+    show_default=True,
+    help="The black box: gradient boosting or a random forest.",
+)
+@click.option(
+    "--student",
+    type=click.Choice(["tree"]),
+    default="tree",
+    show_default=True,
+    help="The model to read: a decision tree.",
+)
+@click.option(
+    "--max-leaf-nodes",
+    metavar="N",
+    type=click.IntRange(min=2),
+    default=16,
+    show_default=True,
+    help="Most rules of the student.",
+)
+@click.option(
+    "--min-samples-leaf",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    help="Fewest rows behind a rule.",
+)
+@click.option(
+    "--task",
+    type=click.Choice(["auto", "classification", "regression"]),
+    default="auto",
+    show_default=True,
+    help="auto: text, booleans and up to 20 whole numbers are classes.",
+)
+@click.option(
+    "--test-size",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.25,
+    show_default=True,
+    help="Share of the rows held out for the report.",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Seed of the split and of both models.",
+)
+@click.option(
+    "--alpha",
+    metavar="SHARE",
+    type=click.FloatRange(0, 1),
+    default=0.0,
+    show_default=True,
+    help="Weight of the true target; the teacher has the rest.",
+)
+@click.option(
+    "--temperature",
+    metavar="T",
+    type=click.FloatRange(min=0, min_open=True),
+    default=1.0,
+    show_default=True,
+    help="Above 1, unlikely classes count more.",
+)
+@click.option(
+    "--drop", multiple=True, metavar="COLUMN", help="Leave a column out. May be repeated."
+)
+@click.option(
+    "--category",
+    multiple=True,
+    metavar="COLUMN",
+    help="Read a column as names although it looks like numbers. May be repeated.",
+)
+@click.option(
+    "--missing",
+    multiple=True,
+    metavar="TEXT",
+    help="One more text that means missing in a CSV file. May be repeated.",
+)
+@click.option(
+    "--separator",
+    metavar="SIGN",
+    default=",",
+    show_default=True,
+    help="Between values of a CSV file.",
+)
+@click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda"]),
+    default="auto",
+    show_default=True,
+    help="Where the boosted teacher trains; auto is the CPU.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace results that lie in --out.")
+@traceback_option
+def distill(
+    table: Path,
+    target: str,
+    out: Path,
+    teacher: str,
+    student: str,
+    max_leaf_nodes: int,
+    min_samples_leaf: int,
+    task: str,
+    test_size: float,
+    seed: int,
+    alpha: float,
+    temperature: float,
+    drop: tuple[str, ...],
+    category: tuple[str, ...],
+    missing: tuple[str, ...],
+    separator: str,
+    device: str,
+    *,
+    overwrite: bool,
+) -> None:
+    """Read the table, hold rows out, teach, report."""
+    if len(separator) != 1:
+        msg = f"--separator must be a single character, got {separator!r}."
+        raise click.UsageError(msg)
+    console = make_console()
+    with new_folder(out, overwrite=overwrite) as folder:
+        frame = read_table(table, separator=separator, missing=missing, categories=category)
+        problem = make_problem(
+            frame, source=table.name, target=target, task=task, drop=drop, categories=category
+        )
+        if problem.task == "regression" and temperature != 1:
+            msg = "--temperature is for classes; this is a regression: leave it at 1."
+            raise click.UsageError(msg)
+        split = hold_out(problem, test_size=test_size, seed=seed)
+        # the rest of the package comes only now, after everything that is quick to refuse
+        from interpkd.cli._run import Settings, describe, show, teach, write
+
+        settings = Settings(
+            teacher=teacher,
+            student=student,
+            max_leaf_nodes=max_leaf_nodes,
+            min_samples_leaf=min_samples_leaf,
+            alpha=alpha,
+            temperature=temperature,
+            device=device,
+            seed=seed,
+        )
+        describe(console, problem, split, settings)
+        with Stages(console) as stages:
+            result = teach(problem, split, settings, stages)
+            stages.begin("Writing the files")
+            write(result, folder)
+    show(console, result, out)

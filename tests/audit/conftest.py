@@ -1,0 +1,131 @@
+"""One report of each kind, written once, and a reader of its HTML."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.tree import DecisionTreeClassifier
+
+from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd.audit import audit_report
+from interpkd.teachers import make_teacher
+
+VOID = {"meta", "link", "br", "hr", "img", "input"}
+
+
+class Page(HTMLParser):
+    """The parts of a page that the tests ask about."""
+
+    def __init__(self, text):
+        super().__init__(convert_charrefs=True)
+        self.open, self.tags, self.data, self.cells, self.texts = [], [], [], [], []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag in ("td", "th"):
+            self.cells.append("")
+        if tag == "data":
+            self.data.append([dict(attrs)["value"], ""])
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag, f"{tag} closes another element"
+
+    def handle_data(self, text):
+        if "style" in self.open:
+            return
+        self.texts.append(text)
+        if "data" in self.open:
+            self.data[-1][1] += text
+        elif "td" in self.open or "th" in self.open:
+            self.cells[-1] += text
+
+    def attributes(self, name):
+        return [attrs[name] for _, attrs in self.tags if name in attrs]
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", "".join(self.texts))
+
+
+@pytest.fixture(scope="session")
+def read_page():
+    return lambda path: Page(path.read_text(encoding="utf-8"))
+
+
+def binary(mixed_table):
+    X, y = mixed_table
+    teacher = make_teacher("forest", task="classification", random_state=0)
+    student = DistilledTreeClassifier(teacher, max_leaf_nodes=5, cv=2, random_state=0)
+    student.fit(X[:250], y[:250])
+    X, y = X[250:], y[250:]
+    return audit_report(
+        student,
+        X,
+        y,
+        background=X[:20],
+        groups={"sex": ["f", "m", None] * 50},
+        segments={"owner": X["owner"].to_numpy()},
+        fields={"model_name": "Loans", "version": 3, "owner": " "},
+        split={"how": "the last 150 rows", "seed": 0},
+    )
+
+
+def multiclass(_):
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    forest = RandomForestClassifier(5, random_state=0).fit(X[::2], y[::2])
+    student = DistilledTreeClassifier(as_teacher(forest, classes=["se", "ve", "vi"])).fit(X[::2])
+    return audit_report(student, X[1::2])
+
+
+def regression(_):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    teacher = RandomForestRegressor(5, max_depth=4, random_state=0)
+    student = DistilledTreeRegressor(teacher, max_leaf_nodes=4, cv=2).fit(X[:300], y[:300])
+    return audit_report(student, X[300:], y[300:], alpha=0.1)
+
+
+def scores_only(_):
+    X, y = load_iris(return_X_y=True)
+    P = RandomForestClassifier(5, random_state=0).fit(X, y).predict_proba(X)
+    student = DistilledTreeClassifier(max_leaf_nodes=4).fit(X, y, teacher_proba=P)
+    return audit_report(student, X, y)
+
+
+def scores_as_teacher(_):
+    X, y = load_iris(return_X_y=True)
+    P = RandomForestClassifier(5, random_state=0).fit(X, y).predict_proba(X)
+    student = DistilledTreeClassifier(max_leaf_nodes=4).fit(X, y, teacher_proba=P)
+    return audit_report(student, X, y, teacher=P)
+
+
+def bare_tree(_):
+    X, y = load_iris(return_X_y=True)
+    X, y = X[y < 2], y[y < 2]
+    forest = RandomForestClassifier(5, random_state=0).fit(X, y)
+    tree = DecisionTreeClassifier(max_depth=2, random_state=0).fit(X, forest.predict(X))
+    return audit_report(tree, X, y, teacher=forest, cutoff=0.3)
+
+
+MAKERS = {
+    make.__name__: make
+    for make in (binary, multiclass, regression, scores_only, scores_as_teacher, bare_tree)
+}
+
+
+@pytest.fixture(scope="session")
+def reports(mixed_table):
+    return {name: make(mixed_table) for name, make in MAKERS.items()}
+
+
+@pytest.fixture(params=list(MAKERS))
+def report(request, reports):
+    return reports[request.param]

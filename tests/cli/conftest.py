@@ -1,0 +1,48 @@
+"""Running the command line in tests, and small files to run it on."""
+
+import inspect
+
+import pytest
+from click.testing import CliRunner
+
+from interpkd.cli import main
+from interpkd.datasets import make_credit
+
+# click before 8.2 mixes stderr into stdout unless told not to; since then it never does
+APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run `interpkd` with the given arguments, in an empty folder."""
+    home = tmp_path / "home"
+    home.mkdir()
+    monkeypatch.chdir(home)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def invoke(*args):
+        return CliRunner(**APART).invoke(main, [str(arg) for arg in args])
+
+    return invoke
+
+
+@pytest.fixture
+def loans():
+    """Give a loan table with the target in it."""
+    credit = make_credit(240, random_state=0)
+    return credit.data.assign(outcome=credit.target)
+
+
+@pytest.fixture
+def write_csv(tmp_path):
+    """Write a frame or a text as a CSV file and give its path."""
+
+    def write(table, name="table.csv"):
+        path = tmp_path / name
+        if isinstance(table, str):
+            path.write_text(table, encoding="utf-8")
+        else:
+            table.to_csv(path, index=False)
+        return path
+
+    return write

@@ -1,0 +1,205 @@
+"""The commands from end to end: files, numbers that agree, and what is printed."""
+
+import inspect
+import json
+import os
+import signal
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+
+import click
+import pandas as pd
+import pytest
+
+import interpkd
+from interpkd import DistilledTreeClassifier
+from interpkd.cli import main
+from interpkd.cli._folder import FILES
+from interpkd.cli._run import Settings
+from interpkd.exceptions import DistillationWarning
+from interpkd.teachers import make_teacher
+
+
+def results(out):
+    assert sorted(path.name for path in Path(out).iterdir()) == sorted(FILES)
+    report = json.loads((Path(out) / "report.json").read_text(encoding="utf-8"))
+    metrics = json.loads((Path(out) / "metrics.json").read_text(encoding="utf-8"))
+    return report, metrics
+
+
+def distill(run, path, target, *options):
+    result = run("distill", path, "--target", target, "--out", "out", *options)
+    assert result.exit_code == 0, result.stderr
+    assert result.stderr == ""
+    return result.stdout, *results("out")
+
+
+def test_distill_a_classification(run, loans, write_csv, tmp_path):
+    path = write_csv(loans)
+    printed, report, metrics = distill(
+        run, path, "outcome", "--max-leaf-nodes", "4", "--seed", "7", "--drop", "branch"
+    )
+    words = " ".join(printed.split())
+    assert "table.csv: 240 rows, 9 columns to learn from" in words
+    assert "outcome: classification (the target holds text; default: " in words
+    assert (
+        "60 rows (25 %, at random, stratified by outcome, seed 7); 180 rows to learn from" in words
+    )
+    assert "The student: 4 rules" in printed
+    assert printed.splitlines()[-1] == str(Path("out") / "report.html")
+    assert all(len(line) <= 80 for line in printed.splitlines())
+
+    assert report["data"]["split"]["Rows held out"] == metrics["n_rows"] == 60
+    assert report["identity"]["data_source"] == "table.csv"
+    assert {key: report["fidelity"][key] for key in metrics} == metrics
+    assert f"{metrics['agreement']['estimate']:.3f}" in printed
+    assert len(pd.read_csv("out/rules.csv")) == 4
+    rules = Path("out/rules.txt").read_text(encoding="utf-8")
+    assert rules.count("Rule ") == 4
+    assert "branch" not in rules
+    assert "60" in Path("out/report.md").read_text(encoding="utf-8")
+
+    _, _, same = distill(
+        run,
+        path,
+        "outcome",
+        "--max-leaf-nodes",
+        "4",
+        "--seed",
+        "7",
+        "--drop",
+        "branch",
+        "--overwrite",
+    )
+    assert same == metrics
+    assert Path("out/rules.txt").read_text(encoding="utf-8") == rules
+    assert list(Path().iterdir()) == [Path("out")]
+
+
+def test_distill_a_regression_from_parquet(run, loans, tmp_path):
+    pytest.importorskip("pyarrow")
+    loans.to_parquet(tmp_path / "loans.parquet")
+    printed, report, metrics = distill(
+        run, tmp_path / "loans.parquet", "amount", "--max-leaf-nodes", "5"
+    )
+    assert report["task"] == metrics["task"] == "regression"
+    assert "amount: regression (the target holds" in printed
+    assert "not stratified" in printed
+    assert "e+" not in printed
+    assert metrics["performance"]["student"]["r2"]["n"] == 60
+
+
+def test_the_forest_and_its_student_take_the_options(run, loans, write_csv, monkeypatch):
+    seen = {}
+
+    def small(kind, **options):
+        seen.update(options, kind=kind)
+        teacher = make_teacher(kind, **options)
+        return teacher.set_params(model__n_estimators=5, model__max_depth=3)
+
+    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
+    options = {"--alpha": 0.5, "--temperature": 2, "--min-samples-leaf": 30, "--test-size": 0.5}
+    arguments = [text for pair in options.items() for text in pair]
+    _, report, metrics = distill(
+        run, write_csv(loans), "outcome", "--teacher", "forest", *arguments
+    )
+    assert seen == {
+        "kind": "forest",
+        "task": "classification",
+        "device": "auto",
+        "random_state": 0,
+    }
+    assert metrics["n_rows"] == 120
+    assert pd.read_csv("out/rules.csv")["n_rows"].min() >= 30
+    assert report["lineage"]["distillation"]["alpha"] == 0.5
+    assert report["lineage"]["distillation"]["temperature"] == 2
+
+
+def test_notes_are_one_line_and_the_warnings_of_others_are_not_shown(run, monkeypatch):
+    def warn():
+        warnings.warn("mind\nthis", DistillationWarning, stacklevel=1)
+        warnings.warn("old numpy", DeprecationWarning, stacklevel=1)
+        message = "stop"
+        raise click.UsageError(message)
+
+    monkeypatch.setattr("interpkd.datasets.load_clinical", warn)
+    assert run("demo").stderr == "Note: mind this\nError: stop\n"
+
+
+def test_help_and_version(run):
+    shown = run("--version").stdout
+    assert shown == f"interpkd, version {interpkd.__version__}\n"
+    for arguments in (["--help"], ["-h"], []):
+        result = run(*arguments)
+        assert result.exit_code == 0
+        assert "interpkd distill loans.csv --target default --out results" in result.stdout
+    assert "--max-leaf-nodes" in run("distill", "--help").stdout
+
+
+def test_every_option_has_help_that_fits_and_the_students_defaults():
+    student = inspect.signature(DistilledTreeClassifier).parameters
+    for option in main.commands["distill"].params:
+        if isinstance(option, click.Option):
+            assert option.help
+        if option.name in set(student) - {"teacher"}:
+            assert option.default == student[option.name].default
+            assert getattr(Settings(), option.name) == option.default
+    for command in (main, *main.commands.values()):
+        text = command.get_help(click.Context(command, info_name="interpkd", terminal_width=80))
+        assert all(len(line) <= 80 for line in text.splitlines())
+
+
+def start(*arguments, folder):
+    root = str(Path(interpkd.__file__).parents[1])
+    return subprocess.Popen(
+        [sys.executable, "-m", "interpkd.cli", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": root, "COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+
+
+def test_the_demo_as_it_is_called(tmp_path):
+    (tmp_path / "interpkd-demo").mkdir()
+    (tmp_path / "interpkd-demo" / "report.html").write_text("of an earlier run")
+    printed, errors = (process := start("demo", folder=tmp_path)).communicate()
+    assert process.returncode == 0, errors
+    assert errors == ""
+    assert printed.splitlines()[-1] == str(Path("interpkd-demo") / "report.html")
+    assert "143 rows (25 %, at random, stratified by diagnosis, seed 0)" in printed
+    report, metrics = results(tmp_path / "interpkd-demo")
+    assert {key: report["fidelity"][key] for key in metrics} == metrics
+    assert metrics["classes"] == ["benign", "malignant"]
+    assert metrics["agreement"]["estimate"] > 0.85
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize(
+    ("number", "code", "says"),
+    [(signal.SIGINT, 130, "Interrupted; nothing was written.\n"), (signal.SIGTERM, 143, "")],
+)
+def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number, code, says):
+    process = start("demo", "--out", "a/b", folder=tmp_path)
+    for line in process.stdout:
+        if "Fitting the teacher" in line:
+            break
+    assert [path.suffix for path in (tmp_path / "a").iterdir()] == [".tmp"]
+    process.send_signal(number)
+    _, errors = process.communicate()
+    assert process.returncode == code
+    assert errors == says
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bad_input_as_it_is_called(tmp_path):
+    process = start("distill", "no.csv", "--target", "x", "--out", "out", folder=tmp_path)
+    printed, errors = process.communicate()
+    assert process.returncode == 2
+    assert printed == ""
+    assert errors == "Error: Invalid value for 'TABLE': File 'no.csv' does not exist.\n"
+    assert list(tmp_path.iterdir()) == []
