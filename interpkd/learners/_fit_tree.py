@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.learners._binning import between, bin_rows
-from interpkd.learners._objective import Objective
+from interpkd.learners._objective import summed_rows
 from interpkd.learners._tree_growth import NO_LIMIT, Limits
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
@@ -19,7 +19,9 @@ from interpkd.learners._tree_search import EFFORTS, search_tree
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from interpkd._typing import FloatArray
+    from numpy.typing import NDArray
+
+    from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._code_tree import CodeTree
 
 
@@ -81,10 +83,11 @@ def fit_tree(
     Returns
     -------
     tree : TreeModel
-        The best tree that was found; its values are mean targets.
+        The best tree that was found; its values are mean targets. The impurity is that of a
+        regression, NaN for probabilities.
     """
-    binned = bin_rows(Z, weights)
-    objective = Objective.make(targets, weights, is_regression=is_regression, cutoff=cutoff)
+    Z, objective = summed_rows(Z, targets, weights, is_regression=is_regression, cutoff=cutoff)
+    binned = bin_rows(Z, objective.row_sums[:, 0])
     limits = Limits(
         max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
     )
@@ -97,31 +100,25 @@ def fit_tree(
         random_state=random_state,
         progress=progress,
     )
-    return _in_values(tree, Refiner(binned, objective, min_samples_leaf), Z, targets, weights)
+    return _in_values(tree, Refiner(binned, objective, min_samples_leaf), Z, weights.sum())
 
 
-def _in_values(
-    tree: CodeTree, refiner: Refiner, Z: FloatArray, targets: FloatArray, weights: FloatArray
-) -> TreeModel:
-    """Give thresholds, means and sizes of a tree on codes."""
+def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray, weight: float) -> TreeModel:
+    """Give thresholds, means and sizes of a tree on codes; `weight` is that of all rows."""
     rows_of = refiner.rows_of(tree)
-    n_nodes = len(tree.left)
-    threshold = np.full(n_nodes, np.nan)
+    sums = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))
+    n_rows = np.rint(sums[:, -1]).astype(np.int64)
+    threshold = np.full(len(tree.left), np.nan)
     missing_left = tree.missing_left.copy()
     for node in tree.inner:
-        threshold[node] = _threshold(tree, int(node), refiner, Z, rows_of[int(node)])
-        if not np.isnan(Z[rows_of[int(node)], tree.feature[node]]).any():
+        rows = rows_of[int(node)]
+        threshold[node] = _threshold(tree, int(node), refiner, Z, rows)
+        if not np.isnan(Z[rows, tree.feature[node]]).any():
             # nothing is known of missing values here: they follow the larger side
-            n_left = len(rows_of[int(tree.left[node])])
-            missing_left[node] = 2 * n_left > len(rows_of[int(node)])
-    value = np.empty((n_nodes, targets.shape[1]))
-    weight, impurity = np.empty(n_nodes), np.empty(n_nodes)
-    for node in range(n_nodes):
-        w, t = weights[rows_of[node]], targets[rows_of[node]]
-        weight[node] = w.sum()
-        value[node] = w @ t / weight[node]
-        impurity[node] = w @ ((t - value[node]) ** 2).sum(axis=1) / weight[node]
+            missing_left[node] = n_rows[tree.left[node]] > n_rows[tree.right[node]]
     is_inner = tree.left != LEAF
+    value = refiner.objective.answers(sums)
+    squares = sums[:, 2] if refiner.objective.is_regression else np.full(len(value), np.nan)
     return TreeModel(
         left=tree.left,
         right=tree.right,
@@ -129,13 +126,15 @@ def _in_values(
         threshold=threshold,
         missing_left=is_inner & missing_left,
         value=value,
-        weight=weight,
-        n_rows=np.array([len(rows_of[node]) for node in range(n_nodes)]),
-        impurity=impurity,
+        weight=sums[:, 0] * weight,
+        n_rows=n_rows,
+        impurity=np.maximum(squares / sums[:, 0] - (value**2).sum(axis=1), 0.0),
     )
 
 
-def _threshold(tree: CodeTree, node: int, refiner: Refiner, Z: FloatArray, rows: object) -> float:
+def _threshold(
+    tree: CodeTree, node: int, refiner: Refiner, Z: FloatArray, rows: IntArray | NDArray[np.int32]
+) -> float:
     """Give the threshold between the values that a split parts; infinite for missing or not."""
     values = Z[rows, tree.feature[node]]
     codes = refiner.binned.codes[rows, tree.feature[node]]

@@ -6,7 +6,6 @@ of the rows. So the result depends on the rows and not on how many threads share
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
-# ruff: noqa: ANN001, ANN201  (compiled for the types they are called with)
 
 from __future__ import annotations
 
@@ -191,6 +190,32 @@ def split_rows(codes, rows, feature, code, missing, missing_left):
                 right_rows[at_right] = rows[r]
                 at_right += 1
     return left_rows, right_rows
+
+
+@njit(cache=True, nogil=True)
+def divergence_costs(row_sums, log_answers, decided, decision_weight):
+    """Give what each row would cost under each answer: divergence and disagreement."""
+    n, (m, K) = len(row_sums), log_answers.shape
+    costs = np.empty((n, m))
+    for i in range(n):
+        for leaf in range(m):
+            total = 0.0
+            for k in range(K):
+                total -= row_sums[i, 1 + k] * log_answers[leaf, k]
+            agreed = row_sums[i, 2 + K + decided[leaf]]
+            costs[i, leaf] = total + decision_weight * (row_sums[i, 0] - agreed)
+    return costs
+
+
+@njit(cache=True, nogil=True)
+def squared_costs(row_sums, answers):
+    """Give what each row would cost under each answer: the squared error."""
+    costs = np.empty((len(row_sums), len(answers)))
+    for i in range(len(row_sums)):
+        for leaf in range(len(answers)):
+            v = answers[leaf]
+            costs[i, leaf] = v * (v * row_sums[i, 0] - 2.0 * row_sums[i, 1])
+    return costs
 
 
 @njit(cache=True, nogil=True)

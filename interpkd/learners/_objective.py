@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,24 +21,29 @@ FLOOR = 1e-3
 
 @dataclass(frozen=True)
 class Objective:
-    r"""Loss of leaves, a mean over rows.
+    r"""Loss of a tree's leaves, a weighted mean over rows.
 
     For probabilities :math:`P` with decisions :math:`H`, and a leaf's mean distribution :math:`Q`:
 
-    .. math:: KL(P \,\|\, Q) + \lambda \, [H \ne \arg\max Q]
+    .. math:: KL(P \,\|\, Q) + \lambda \, [H \ne \text{decision of } Q]
 
-    For a regression the squared error. Both need only sums over the rows of a leaf.
+    For a regression the squared error. Both are linear in sums over rows, so equal rows may be
+    summed beforehand: a row of weight two is a row twice, to the last digit.
 
     Attributes
     ----------
-    targets : ndarray of shape (n_rows, n_outputs)
-        Probabilities, or values of a regression.
+    row_sums : ndarray of shape (n_rows, n_sums)
+        What each row adds to its leaf: weight, weighted targets, its own part of the loss, and
+        for probabilities the weight of its decisions per class. Weights sum to one.
 
-    weights : ndarray of shape (n_rows,)
-        Row weights; they sum to one.
+    counts : ndarray of shape (n_rows,)
+        How many rows each row stands for.
 
-    decisions : ndarray of shape (n_rows,) or None
-        Positions of the decided classes; None for a regression.
+    n_outputs : int
+        Number of classes; 1 for a regression.
+
+    is_regression : bool
+        What the targets are.
 
     decision_weight : float
         :math:`\lambda`, what one disagreement costs, in nats.
@@ -47,77 +52,130 @@ class Objective:
         With two classes the second is decided above it.
     """
 
-    targets: FloatArray
-    weights: FloatArray
-    decisions: NDArray[np.intp] | None
+    row_sums: FloatArray
+    counts: FloatArray
+    n_outputs: int
+    is_regression: bool
     decision_weight: float = 0.0
     cutoff: float = 0.5
 
-    @classmethod
-    def make(
-        cls, targets: FloatArray, weights: FloatArray, *, is_regression: bool, cutoff: float = 0.5
-    ) -> Objective:
-        """Make the objective of some rows, without weight on decisions."""
-        weights = weights / weights.sum()
-        if is_regression:
-            return cls(targets, weights, None)
-        plain = cls(targets, weights, np.zeros(len(targets), dtype=np.intp), cutoff=cutoff)
-        return replace(plain, decisions=plain.decide(targets))
-
     def decide(self, Q: FloatArray) -> NDArray[np.intp]:
         """Give the decided class of each distribution."""
-        if Q.shape[1] == 2:
-            return (Q[:, 1] > self.cutoff).astype(np.intp)
-        return Q.argmax(axis=1)
-
-    def row_sums(self) -> FloatArray:
-        """Give what each row adds to its leaf: weight, targets, own term, decision.
-
-        Shape (n_rows, 2 + n_outputs), with `decisions` (n_rows, 2 + 2 * n_outputs).
-        """
-        w = self.weights[:, None]
-        if self.decisions is None:
-            return np.concatenate([w, w * self.targets, w * self.targets**2], axis=1)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            own = np.where(self.targets > 0, self.targets * np.log(self.targets), 0.0)
-        hard = np.eye(self.targets.shape[1])[self.decisions]
-        return np.concatenate(
-            [w, w * self.targets, w * own.sum(axis=1, keepdims=True), w * hard], axis=1
-        )
+        return decide(Q, self.cutoff)
 
     def answers(self, sums: FloatArray) -> FloatArray:
         """Give the mean target of each leaf, shape (n_leaves, n_outputs)."""
-        K = self.targets.shape[1]
         weight = np.maximum(sums[:, :1], np.finfo(np.float64).tiny)
-        mean: FloatArray = sums[:, 1 : 1 + K] / weight
+        mean: FloatArray = sums[:, 1 : 1 + self.n_outputs] / weight
         return mean
 
     def leaf_losses(self, sums: FloatArray) -> FloatArray:
         """Give the loss of each leaf, from the sums of its rows."""
-        K = self.targets.shape[1]
+        K = self.n_outputs
         mean = self.answers(sums)
         weight, total, own = sums[:, 0], sums[:, 1 : 1 + K], sums[:, 1 + K]
-        if self.decisions is None:
-            return own - (total * mean).sum(axis=1)
-        divergence = own - (total * _log(mean)).sum(axis=1)
+        if self.is_regression:
+            losses: FloatArray = own - (total * mean).sum(axis=1)
+            return losses
+        divergence = own - (total * log_floored(mean)).sum(axis=1)
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
-        return divergence + self.decision_weight * (weight - agreed)
+        losses = divergence + self.decision_weight * (weight - agreed)
+        return losses
 
     def row_costs(self, answers: FloatArray) -> FloatArray:
-        """Give what each row would cost in each leaf, up to a constant per row.
+        """Give what each row would cost in each leaf, shape (n_rows, n_leaves).
 
-        Shape (n_rows, n_leaves), weights included.
+        Up to a constant per row; weights included.
         """
-        w = self.weights[:, None]
-        if self.decisions is None:
-            return w * (self.targets - answers[:, 0]) ** 2
-        costs = -self.targets @ _log(answers).T
-        if self.decision_weight:
-            costs += self.decision_weight * (self.decisions[:, None] != self.decide(answers))
-        return w * costs
+        from interpkd.learners import _kernels
+
+        if self.is_regression:
+            costs: FloatArray = _kernels.squared_costs(self.row_sums, answers[:, 0].copy())
+            return costs
+        costs = _kernels.divergence_costs(
+            self.row_sums, log_floored(answers), self.decide(answers), self.decision_weight
+        )
+        return costs
+
+    @property
+    def mean_targets(self) -> FloatArray:
+        """Mean target of each row, shape (n_rows, n_outputs)."""
+        mean: FloatArray = self.row_sums[:, 1 : 1 + self.n_outputs] / self.row_sums[:, :1]
+        return mean
+
+    @property
+    def decision_shares(self) -> FloatArray:
+        """How often each row's class is decided, shape (n_rows, n_outputs)."""
+        shares: FloatArray = self.row_sums[:, 2 + self.n_outputs :] / self.row_sums[:, :1]
+        return shares
 
 
-def _log(Q: FloatArray) -> FloatArray:
+def summed_rows(
+    Z: FloatArray,
+    targets: FloatArray,
+    weights: FloatArray,
+    *,
+    is_regression: bool,
+    cutoff: float = 0.5,
+) -> tuple[FloatArray, Objective]:
+    """Sum equal rows, and give the rest in an order of their own.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_features)
+        Rows; NaN is missing.
+
+    targets : ndarray of shape (n_samples, n_outputs)
+        Class probabilities, or the values of a regression in one column.
+
+    weights : ndarray of shape (n_samples,)
+        Row weights, above 0.
+
+    is_regression : bool
+        What the targets are.
+
+    cutoff : float, default=0.5
+        With two classes the second is decided above it.
+
+    Returns
+    -------
+    Z : ndarray of shape (n_rows, n_features)
+        The different rows, sorted.
+
+    objective : Objective
+        The loss on them, without weight on decisions.
+    """
+    w = (weights / weights.sum())[:, None]
+    parts = [w, w * targets]
+    if is_regression:
+        parts.append(w * targets**2)
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = np.where(targets > 0, targets * np.log(targets), 0.0)
+        parts += [w * own.sum(axis=1, keepdims=True)]
+        parts += [w * np.eye(targets.shape[1])[decide(targets, cutoff)]]
+    order = np.lexsort(Z.T[::-1])
+    Z = Z[order]
+    is_new = np.ones(len(Z), dtype=bool)
+    same = (Z[1:] == Z[:-1]) | (np.isnan(Z[1:]) & np.isnan(Z[:-1]))
+    is_new[1:] = ~same.all(axis=1)
+    starts = np.flatnonzero(is_new)
+    row_sums = np.add.reduceat(np.concatenate(parts, axis=1)[order], starts, axis=0)
+    counts = np.diff(np.append(starts, len(Z))).astype(np.float64)
+    return Z[starts], Objective(
+        np.ascontiguousarray(row_sums), counts, targets.shape[1], is_regression, cutoff=cutoff
+    )
+
+
+def decide(Q: FloatArray, cutoff: float) -> NDArray[np.intp]:
+    """Give the decided class of each distribution."""
+    if Q.shape[1] == 2:
+        return (Q[:, 1] > cutoff).astype(np.intp)
+    return Q.argmax(axis=1)
+
+
+def log_floored(Q: FloatArray) -> FloatArray:
+    """Give the logarithm of probabilities of at least `FLOOR`, shape (n_leaves, n_classes)."""
     clipped = np.maximum(Q, FLOOR)
     log: FloatArray = np.log(clipped / clipped.sum(axis=1, keepdims=True))
     return log

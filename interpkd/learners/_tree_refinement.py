@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.learners._code_tree import CodeTree
-
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._binning import Binned
+    from interpkd.learners._code_tree import CodeTree
     from interpkd.learners._objective import Objective
 
 WORTH = 1e-12
@@ -51,7 +50,6 @@ class Refiner:
         self.min_samples_leaf = min_samples_leaf
         self.n_bins = binned.n_bins
         self.columns = np.ascontiguousarray(binned.codes.T)
-        self.row_sums = objective.row_sums()
         self.all_rows = np.arange(len(binned.codes), dtype=np.int32)
 
     def route(self, tree: CodeTree, rows: NDArray[np.int32], start: int = 0) -> IntArray:
@@ -71,7 +69,7 @@ class Refiner:
 
     def node_sums(self, tree: CodeTree, leaf: IntArray) -> FloatArray:
         """Give the sums of the rows that pass through each node, counts in the last column."""
-        columns = [*self.row_sums.T, np.ones(len(leaf))]
+        columns = [*self.objective.row_sums.T, self.objective.counts]
         sums = np.stack([np.bincount(leaf, c, len(tree.left)) for c in columns], axis=1)
         for node in tree.inner[::-1]:  # children come after their parents
             sums[node] = sums[tree.left[node]] + sums[tree.right[node]]
@@ -154,9 +152,10 @@ class Refiner:
         return tree
 
     def _goes_left(self, tree: CodeTree, node: int, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
-        code = self.binned.codes[rows, tree.feature[node]]
-        known = code != self.binned.missing
-        return np.where(known, code <= tree.code[node], tree.missing_left[node])
+        code = self.columns[tree.feature[node]][rows]
+        goes_left = code <= tree.code[node]
+        goes_left[code == self.binned.missing] = tree.missing_left[node]
+        return goes_left
 
     def reaching(self, tree: CodeTree, node: int) -> NDArray[np.int32]:
         """Give the rows that reach a node."""

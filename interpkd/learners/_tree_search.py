@@ -94,7 +94,7 @@ def search_tree(
         The best tree that was found.
     """
     search = _Search(binned, objective, limits)
-    if objective.decisions is not None:
+    if not objective.is_regression:
         search.weigh_decisions(decision_weight)
     best = min((search.start(kind) for kind in range(effort.n_starts)), key=search.refiner.loss)
     lowest = search.refiner.loss(best)
@@ -117,7 +117,9 @@ class _Search:
 
     def __init__(self, binned: Binned, objective: Objective, limits: Limits) -> None:
         self.binned, self.objective, self.limits = binned, objective, limits
-        self.rows = GrowthRows(binned, objective.targets, objective.weights)
+        self.weights = objective.row_sums[:, 0]
+        self.rows = GrowthRows(binned, objective.mean_targets, self.weights)
+        self.entropy = not objective.is_regression
         self.refiner = Refiner(binned, objective, limits.min_samples_leaf)
 
     def weigh_decisions(self, weight: float | None) -> None:
@@ -134,12 +136,11 @@ class _Search:
 
     def start(self, kind: int) -> CodeTree:
         """Give a refined tree from one of the starts."""
-        P = self.objective.targets
-        if self.objective.decisions is None:
+        if self.objective.is_regression:
             return self.improve(self.grow(self.rows, entropy=False))
-        hard = np.eye(P.shape[1])[self.objective.decisions]
+        P, hard = self.objective.mean_targets, self.objective.decision_shares
         targets: FloatArray = (P, (P + hard) / 2, hard)[kind]
-        rows = GrowthRows(self.binned, targets, self.objective.weights)
+        rows = GrowthRows(self.binned, targets, self.weights)
         return self.improve(self.grow(rows, entropy=kind < 2))
 
     def grow(self, rows: GrowthRows, *, entropy: bool) -> CodeTree:
@@ -172,7 +173,7 @@ class _Search:
         limits = replace(
             self.limits, max_leaf_nodes=int(np.ceil(BEYOND * self.limits.max_leaf_nodes))
         )
-        grower = Grower(self.rows, limits, entropy=self.objective.decisions is not None)
+        grower = Grower(self.rows, limits, entropy=self.entropy)
         grower.grow([self.refiner.all_rows[leaf == one] for one in leaves])
         parts = [grower.code_tree(i) for i in range(len(leaves))]
         for one, part in sorted(zip(leaves, parts, strict=True), key=lambda pair: -pair[0]):
@@ -187,7 +188,7 @@ class _Search:
         features = random_state.uniform(size=self.binned.codes.shape[1]) < share
         below = [n for n in tree.below(node) if tree.left[n] < 0]
         limits = replace(self.limits, max_leaf_nodes=len(below) + int(random_state.randint(3)))
-        grower = Grower(self.rows, limits, entropy=self.objective.decisions is not None)
+        grower = Grower(self.rows, limits, entropy=self.entropy)
         grower.grow([self.refiner.reaching(tree, node)], first_features=features)
         new = self.refiner.refine(tree.with_subtree(node, grower.code_tree()), max_sweeps=3)
         new = self.refiner.prune(new, self.limits.max_leaf_nodes)
