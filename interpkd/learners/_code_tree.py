@@ -77,9 +77,9 @@ class CodeTree:
         left: list[int] = []
         right: list[int] = []
 
-        def copy(tree: CodeTree, this: int) -> int:
-            if tree is self and this == node:
-                return copy(other, at)
+        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> int:
+            if this == node and not is_graft:
+                return copy(other, at, is_graft=True)
             number = len(rows)
             rows.append(
                 (int(tree.feature[this]), int(tree.code[this]), bool(tree.missing_left[this]))
@@ -87,11 +87,11 @@ class CodeTree:
             left.append(LEAF)
             right.append(LEAF)
             if tree.left[this] != LEAF:
-                left[number] = copy(tree, int(tree.left[this]))
-                right[number] = copy(tree, int(tree.right[this]))
+                left[number] = copy(tree, int(tree.left[this]), is_graft=is_graft)
+                right[number] = copy(tree, int(tree.right[this]), is_graft=is_graft)
             return number
 
-        copy(self, 0)
+        copy(self, 0, is_graft=False)
         feature, code, missing_left = zip(*rows, strict=True)
         return CodeTree(
             np.array(left),
@@ -104,6 +104,17 @@ class CodeTree:
     def cut(self, node: int) -> CodeTree:
         """Give the tree with a leaf in place of everything under a node."""
         return self.with_subtree(node, A_LEAF)
+
+
+def stump(feature: int, code: int, *, missing_left: bool) -> CodeTree:
+    """Give a tree of one split."""
+    return CodeTree(
+        np.array([1, LEAF, LEAF]),
+        np.array([2, LEAF, LEAF]),
+        np.array([feature, -1, -1]),
+        np.array([code, -1, -1]),
+        np.array([missing_left, False, False]),
+    )
 
 
 A_LEAF = CodeTree(

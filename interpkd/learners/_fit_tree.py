@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -83,11 +84,10 @@ def fit_tree(
     Returns
     -------
     tree : TreeModel
-        The best tree that was found; its values are mean targets. The impurity is that of a
-        regression, NaN for probabilities.
+        The best tree that was found; its values are mean targets.
     """
-    Z, objective = summed_rows(Z, targets, weights, is_regression=is_regression, cutoff=cutoff)
-    binned = bin_rows(Z, objective.row_sums[:, 0])
+    rows, objective = summed_rows(Z, targets, weights, is_regression=is_regression, cutoff=cutoff)
+    binned = bin_rows(rows, objective.row_sums[:, 0])
     limits = Limits(
         max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
     )
@@ -100,11 +100,12 @@ def fit_tree(
         random_state=random_state,
         progress=progress,
     )
-    return _in_values(tree, Refiner(binned, objective, min_samples_leaf), Z, weights.sum())
+    model = _in_values(tree, Refiner(binned, objective, min_samples_leaf), rows)
+    return _with_means(model, Z, targets, weights)
 
 
-def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray, weight: float) -> TreeModel:
-    """Give thresholds, means and sizes of a tree on codes; `weight` is that of all rows."""
+def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:
+    """Give thresholds and sizes of a tree on codes; values are those of the search."""
     rows_of = refiner.rows_of(tree)
     sums = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))
     n_rows = np.rint(sums[:, -1]).astype(np.int64)
@@ -118,7 +119,6 @@ def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray, weight: float) -
             missing_left[node] = n_rows[tree.left[node]] > n_rows[tree.right[node]]
     is_inner = tree.left != LEAF
     value = refiner.objective.answers(sums)
-    squares = sums[:, 2] if refiner.objective.is_regression else np.full(len(value), np.nan)
     return TreeModel(
         left=tree.left,
         right=tree.right,
@@ -126,10 +126,27 @@ def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray, weight: float) -
         threshold=threshold,
         missing_left=is_inner & missing_left,
         value=value,
-        weight=sums[:, 0] * weight,
+        weight=sums[:, 0],
         n_rows=n_rows,
-        impurity=np.maximum(squares / sums[:, 0] - (value**2).sum(axis=1), 0.0),
+        impurity=np.zeros(len(value)),
     )
+
+
+def _with_means(
+    model: TreeModel, Z: FloatArray, targets: FloatArray, weights: FloatArray
+) -> TreeModel:
+    """Give every node the mean of its rows' targets to the last digit, and its impurity."""
+    leaf = model.apply(Z)
+    columns = [weights, *(weights[:, None] * targets).T, weights * (targets**2).sum(axis=1)]
+    sums: FloatArray = np.stack(
+        [np.bincount(leaf, c, len(model.left)).astype(np.float64) for c in columns], axis=1
+    )
+    for node in range(len(sums) - 1, -1, -1):  # children come after their parents
+        if model.left[node] != LEAF:
+            sums[node] = sums[model.left[node]] + sums[model.right[node]]
+    weight, value = sums[:, 0], sums[:, 1:-1] / sums[:, :1]
+    impurity = np.maximum(sums[:, -1] / weight - (value**2).sum(axis=1), 0.0)
+    return replace(model, weight=weight, value=value, impurity=impurity)
 
 
 def _threshold(

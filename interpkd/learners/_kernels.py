@@ -35,34 +35,34 @@ def code_values(Z, table, first_step, missing, codes):
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def sum_histograms(codes, targets, weights, rows, n_codes):
+def sum_histograms(codes, weighted, weights, counts, rows, n_codes):
     """Sum count, weight and weighted targets per feature and code over some rows.
 
     Gives an array of shape (n_features, n_codes, 2 + n_outputs).
     """
     n, d = len(rows), codes.shape[1]
-    K = targets.shape[1]
+    K = weighted.shape[1]
     n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
     parts = np.zeros((n_blocks, d, n_codes, 2 + K))
     for block in prange(n_blocks):
         part = parts[block]
         for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
             i = rows[r]
-            w = weights[i]
+            w, count = weights[i], counts[i]
             if K == 1:
-                wt = w * targets[i, 0]
+                wt = weighted[i, 0]
                 for j in range(d):
                     cell = part[j, codes[i, j]]
-                    cell[0] += 1.0
+                    cell[0] += count
                     cell[1] += w
                     cell[2] += wt
             else:
                 for j in range(d):
                     cell = part[j, codes[i, j]]
-                    cell[0] += 1.0
+                    cell[0] += count
                     cell[1] += w
                     for k in range(K):
-                        cell[2 + k] += w * targets[i, k]
+                        cell[2 + k] += weighted[i, k]
     total = parts[0]
     for block in range(1, n_blocks):
         total += parts[block]
@@ -70,21 +70,21 @@ def sum_histograms(codes, targets, weights, rows, n_codes):
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def sum_rows(targets, weights, rows):
+def sum_rows(weighted, weights, counts, rows):
     """Sum count, weight, weighted squared length and weighted targets over some rows."""
-    n, K = len(rows), targets.shape[1]
+    n, K = len(rows), weighted.shape[1]
     n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
     parts = np.zeros((n_blocks, 3 + K))
     for block in prange(n_blocks):
         part = parts[block]
         for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            w = weights[rows[r]]
-            part[0] += 1.0
-            part[1] += w
+            i = rows[r]
+            part[0] += counts[i]
+            part[1] += weights[i]
             for k in range(K):
-                t = targets[rows[r], k]
-                part[2] += w * t * t
-                part[3 + k] += w * t
+                wt = weighted[i, k]
+                part[2] += wt * wt / weights[i]
+                part[3 + k] += wt
     total = parts[0]
     for block in range(1, n_blocks):
         total += parts[block]
@@ -114,7 +114,7 @@ def score(cell, low, high, entropy):
 
 
 @njit(cache=True, nogil=True)
-def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):
+def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # noqa: PLR0912
     """Find the boundary between codes that lowers the loss most.
 
     Returns feature, last code on the left, whether missing values go left, and the score of the

@@ -21,7 +21,7 @@ FLOOR = 1e-3
 
 @dataclass(frozen=True)
 class Objective:
-    r"""Loss of a tree's leaves, a weighted mean over rows.
+    r"""Loss of a tree's leaves, a weighted sum over rows.
 
     For probabilities :math:`P` with decisions :math:`H`, and a leaf's mean distribution :math:`Q`:
 
@@ -34,7 +34,7 @@ class Objective:
     ----------
     row_sums : ndarray of shape (n_rows, n_sums)
         What each row adds to its leaf: weight, weighted targets, its own part of the loss, and
-        for probabilities the weight of its decisions per class. Weights sum to one.
+        for probabilities the weight of its decisions per class.
 
     counts : ndarray of shape (n_rows,)
         How many rows each row stands for.
@@ -75,12 +75,10 @@ class Objective:
         mean = self.answers(sums)
         weight, total, own = sums[:, 0], sums[:, 1 : 1 + K], sums[:, 1 + K]
         if self.is_regression:
-            losses: FloatArray = own - (total * mean).sum(axis=1)
-            return losses
+            return np.asarray(own - (total * mean).sum(axis=1))
         divergence = own - (total * log_floored(mean)).sum(axis=1)
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
-        losses = divergence + self.decision_weight * (weight - agreed)
-        return losses
+        return np.asarray(divergence + self.decision_weight * (weight - agreed))
 
     def row_costs(self, answers: FloatArray) -> FloatArray:
         """Give what each row would cost in each leaf, shape (n_rows, n_leaves).
@@ -90,24 +88,22 @@ class Objective:
         from interpkd.learners import _kernels
 
         if self.is_regression:
-            costs: FloatArray = _kernels.squared_costs(self.row_sums, answers[:, 0].copy())
-            return costs
-        costs = _kernels.divergence_costs(
-            self.row_sums, log_floored(answers), self.decide(answers), self.decision_weight
+            return np.asarray(_kernels.squared_costs(self.row_sums, answers[:, 0].copy()))
+        return np.asarray(
+            _kernels.divergence_costs(
+                self.row_sums, log_floored(answers), self.decide(answers), self.decision_weight
+            )
         )
-        return costs
 
     @property
-    def mean_targets(self) -> FloatArray:
-        """Mean target of each row, shape (n_rows, n_outputs)."""
-        mean: FloatArray = self.row_sums[:, 1 : 1 + self.n_outputs] / self.row_sums[:, :1]
-        return mean
+    def weighted_targets(self) -> FloatArray:
+        """Weight times mean target of each row, shape (n_rows, n_outputs)."""
+        return self.row_sums[:, 1 : 1 + self.n_outputs]
 
     @property
-    def decision_shares(self) -> FloatArray:
-        """How often each row's class is decided, shape (n_rows, n_outputs)."""
-        shares: FloatArray = self.row_sums[:, 2 + self.n_outputs :] / self.row_sums[:, :1]
-        return shares
+    def weighted_decisions(self) -> FloatArray:
+        """Weight of each class among the decisions of each row, shape (n_rows, n_outputs)."""
+        return self.row_sums[:, 2 + self.n_outputs :]
 
 
 def summed_rows(
@@ -145,15 +141,15 @@ def summed_rows(
     objective : Objective
         The loss on them, without weight on decisions.
     """
-    w = (weights / weights.sum())[:, None]
-    parts = [w, w * targets]
+    w = weights[:, None]
+    t = _in_steps(targets)
     if is_regression:
-        parts.append(w * targets**2)
+        parts = [w, w * t, w * _in_steps(targets**2)]
     else:
         with np.errstate(divide="ignore", invalid="ignore"):
-            own = np.where(targets > 0, targets * np.log(targets), 0.0)
-        parts += [w * own.sum(axis=1, keepdims=True)]
-        parts += [w * np.eye(targets.shape[1])[decide(targets, cutoff)]]
+            own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
+        decided = np.eye(targets.shape[1])[decide(targets, cutoff)]
+        parts = [w, w * t, w * _in_steps(own), w * decided]
     order = np.lexsort(Z.T[::-1])
     Z = Z[order]
     is_new = np.ones(len(Z), dtype=bool)
@@ -165,6 +161,21 @@ def summed_rows(
     return Z[starts], Objective(
         np.ascontiguousarray(row_sums), counts, targets.shape[1], is_regression, cutoff=cutoff
     )
+
+
+def _in_steps(values: FloatArray) -> FloatArray:
+    """Round to multiples of a power of two, 32 binary digits below the largest value.
+
+    Sums of such numbers are exact as long as weights are whole: they do not depend on the order
+    of the rows, nor on whether a row stands twice or has weight two. A search among trees that
+    differ in the last digit would otherwise end elsewhere.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0:
+        return values
+    step = 2.0 ** (np.ceil(np.log2(largest)) - 32)
+    stepped: FloatArray = np.rint(values / step) * step
+    return stepped
 
 
 def decide(Q: FloatArray, cutoff: float) -> NDArray[np.intp]:

@@ -91,7 +91,11 @@ def grow_tree(
         min_samples_leaf,
         min_impurity_decrease,
     )
-    grower = Grower(GrowthRows(bin_rows(Z, weights), targets, weights), limits, signs=monotonic_cst)
+    grower = Grower(
+        GrowthRows(bin_rows(Z, weights), targets * weights[:, None], weights),
+        limits,
+        signs=monotonic_cst,
+    )
     grower.grow([np.arange(len(Z), dtype=np.int32)])
     return grower.model()
 
@@ -107,26 +111,55 @@ class Limits:
 
 
 class GrowthRows:
-    """Codes, targets and weights, and the sums over them that growth needs."""
+    """Codes, weighted targets and weights, and the sums over them that growth needs.
 
-    def __init__(self, binned: Binned, targets: FloatArray, weights: FloatArray) -> None:
+    Parameters
+    ----------
+    binned : Binned
+        The rows as codes.
+
+    weighted : ndarray of shape (n_rows, n_outputs)
+        Targets times weights.
+
+    weights : ndarray of shape (n_rows,)
+        Row weights, above 0.
+
+    counts : ndarray of shape (n_rows,) or None, default=None
+        How many rows each row stands for; None for one each.
+    """
+
+    def __init__(
+        self,
+        binned: Binned,
+        weighted: FloatArray,
+        weights: FloatArray,
+        counts: FloatArray | None = None,
+    ) -> None:
         from interpkd.learners import _kernels  # compiled at the first use, kept on disk after
 
         self.kernels = _kernels
         self.binned = binned
-        self.targets = np.ascontiguousarray(targets, dtype=np.float64)
+        self.weighted = np.ascontiguousarray(weighted, dtype=np.float64)
         self.weights = np.ascontiguousarray(weights, dtype=np.float64)
+        self.counts = np.ones(len(weights)) if counts is None else counts
         self.n_bins = binned.n_bins
 
     def sums(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight, weighted squares and weighted targets of some rows."""
-        return self.kernels.sum_rows(self.targets, self.weights, rows)
+        sums: FloatArray = self.kernels.sum_rows(self.weighted, self.weights, self.counts, rows)
+        return sums
 
     def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight and weighted targets per feature and code of some rows."""
-        return self.kernels.sum_histograms(
-            self.binned.codes, self.targets, self.weights, rows, self.binned.missing + 1
+        sums: FloatArray = self.kernels.sum_histograms(
+            self.binned.codes,
+            self.weighted,
+            self.weights,
+            self.counts,
+            rows,
+            self.binned.missing + 1,
         )
+        return sums
 
 
 @dataclass
@@ -227,7 +260,7 @@ class Grower:
     def _consider(self, node: _Node, features: NDArray[np.bool_] | None = None) -> None:
         """Find the best split of a leaf, and queue the leaf when the split is worth it."""
         limits = self.limits
-        is_small = len(node.rows) < 2 * limits.min_samples_leaf
+        is_small = node.sums[0] < 2 * limits.min_samples_leaf
         if is_small or node.depth >= limits.max_depth or node.impurity <= EPSILON:
             return
         if node.histograms is None:
@@ -310,7 +343,7 @@ class Grower:
             missing_left=inner & [node.missing_left for node in nodes],
             value=np.array([node.mean for node in nodes]),
             weight=np.array([node.sums[1] for node in nodes]),
-            n_rows=np.array([len(node.rows) for node in nodes]),
+            n_rows=np.array([round(node.sums[0]) for node in nodes]),
             impurity=np.array([node.impurity for node in nodes]),
         )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from interpkd.learners._objective import Objective
 
 WORTH = 1e-12
-"""Smallest fall of the loss that counts as one."""
+"""Smallest fall of the loss that counts as one, as a share of the weight of all rows."""
 
 
 class Refiner:
@@ -49,6 +49,7 @@ class Refiner:
         self.binned, self.objective = binned, objective
         self.min_samples_leaf = min_samples_leaf
         self.n_bins = binned.n_bins
+        self.worth = WORTH * float(objective.row_sums[:, 0].sum())
         self.columns = np.ascontiguousarray(binned.codes.T)
         self.all_rows = np.arange(len(binned.codes), dtype=np.int32)
 
@@ -70,7 +71,9 @@ class Refiner:
     def node_sums(self, tree: CodeTree, leaf: IntArray) -> FloatArray:
         """Give the sums of the rows that pass through each node, counts in the last column."""
         columns = [*self.objective.row_sums.T, self.objective.counts]
-        sums = np.stack([np.bincount(leaf, c, len(tree.left)) for c in columns], axis=1)
+        sums: FloatArray = np.stack(
+            [np.bincount(leaf, c, len(tree.left)).astype(np.float64) for c in columns], axis=1
+        )
         for node in tree.inner[::-1]:  # children come after their parents
             sums[node] = sums[tree.left[node]] + sums[tree.right[node]]
         return sums
@@ -103,7 +106,7 @@ class Refiner:
         for _ in range(max_sweeps):
             better = self.sweep(tree)
             new = self.loss(better)
-            if new >= loss - WORTH:
+            if new >= loss - self.worth:
                 return tree
             tree = better
             if new > loss * (1 - least):
@@ -147,7 +150,7 @@ class Refiner:
             self.binned.missing,
             self.binned.missing + 1,
         )
-        if best < now - WORTH:
+        if best < now - self.worth:
             return tree.with_split(node, feature, code, missing_left=missing_left)
         return tree
 

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interpkd.learners._code_tree import stump
 from interpkd.learners._tree_growth import NO_LIMIT, Grower, GrowthRows, Limits
 from interpkd.learners._tree_refinement import Refiner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
     from interpkd.learners._binning import Binned
@@ -31,6 +34,9 @@ DECISION_SHARE = 0.5
 
 ROUNDS = 6
 """Most rounds of growing beyond the limit, refining and pruning back."""
+
+RANDOM_SPLITS = 0.3
+"""Share of the perturbations that begin with a split drawn at random."""
 
 BEYOND = 1.5
 """How far beyond the limit of leaves a round grows."""
@@ -117,8 +123,7 @@ class _Search:
 
     def __init__(self, binned: Binned, objective: Objective, limits: Limits) -> None:
         self.binned, self.objective, self.limits = binned, objective, limits
-        self.weights = objective.row_sums[:, 0]
-        self.rows = GrowthRows(binned, objective.mean_targets, self.weights)
+        self.rows = self.rows_of(objective.weighted_targets)
         self.entropy = not objective.is_regression
         self.refiner = Refiner(binned, objective, limits.min_samples_leaf)
 
@@ -138,10 +143,14 @@ class _Search:
         """Give a refined tree from one of the starts."""
         if self.objective.is_regression:
             return self.improve(self.grow(self.rows, entropy=False))
-        P, hard = self.objective.mean_targets, self.objective.decision_shares
-        targets: FloatArray = (P, (P + hard) / 2, hard)[kind]
-        rows = GrowthRows(self.binned, targets, self.weights)
-        return self.improve(self.grow(rows, entropy=kind < 2))
+        P, hard = self.objective.weighted_targets, self.objective.weighted_decisions
+        weighted: FloatArray = (P, (P + hard) / 2, hard)[kind]
+        return self.improve(self.grow(self.rows_of(weighted), entropy=kind < 2))
+
+    def rows_of(self, weighted: FloatArray) -> GrowthRows:
+        """Give the rows with some weighted targets, as growth needs them."""
+        objective = self.objective
+        return GrowthRows(self.binned, weighted, objective.row_sums[:, 0].copy(), objective.counts)
 
     def grow(self, rows: GrowthRows, *, entropy: bool) -> CodeTree:
         """Give the greedy tree on some targets."""
@@ -182,14 +191,38 @@ class _Search:
         return tree
 
     def perturb(self, tree: CodeTree, random_state: np.random.RandomState) -> CodeTree:
-        """Grow everything under a random node again, from a split on random features."""
+        """Grow everything under a random node again, from another split."""
         node = int(random_state.choice(tree.inner))
-        share = random_state.choice([0.2, 0.5, 0.8])
-        features = random_state.uniform(size=self.binned.codes.shape[1]) < share
-        below = [n for n in tree.below(node) if tree.left[n] < 0]
-        limits = replace(self.limits, max_leaf_nodes=len(below) + int(random_state.randint(3)))
+        rows = self.refiner.reaching(tree, node)
+        n_leaves = sum(tree.left[below] < 0 for below in tree.below(node))
+        limits = replace(self.limits, max_leaf_nodes=n_leaves + int(random_state.randint(3)))
         grower = Grower(self.rows, limits, entropy=self.entropy)
-        grower.grow([self.refiner.reaching(tree, node)], first_features=features)
-        new = self.refiner.refine(tree.with_subtree(node, grower.code_tree()), max_sweeps=3)
+        if random_state.uniform() < RANDOM_SPLITS and len(rows) > 1:
+            new = self._from_a_random_split(grower, rows, random_state)
+        else:
+            share = random_state.choice([0.2, 0.5, 0.8])
+            features = random_state.uniform(size=len(self.refiner.columns)) < share
+            grower.grow([rows], first_features=features)
+            new = grower.code_tree()
+        new = self.refiner.refine(tree.with_subtree(node, new), max_sweeps=3)
         new = self.refiner.prune(new, self.limits.max_leaf_nodes)
         return self.refiner.refine(new, max_sweeps=3)
+
+    def _from_a_random_split(
+        self, grower: Grower, rows: NDArray[np.int32], random_state: np.random.RandomState
+    ) -> CodeTree:
+        """Grow both sides of a split drawn at random: one that gains nothing alone may be best."""
+        feature = int(random_state.randint(len(self.refiner.columns)))
+        codes = self.refiner.columns[feature][rows]
+        code = int(codes[random_state.randint(len(rows))])
+        is_missing = codes == self.binned.missing
+        missing_left = bool(random_state.randint(2))
+        goes_left = np.where(is_missing, missing_left, codes <= code)
+        if goes_left.all() or not goes_left.any():
+            grower.grow([rows])
+            return grower.code_tree()
+        grower.grow([rows[goes_left], rows[~goes_left]])
+        code = min(code, int(self.refiner.n_bins[feature]) - 1)
+        tree = stump(feature, code, missing_left=missing_left)
+        tree = tree.with_subtree(2, grower.code_tree(1))
+        return tree.with_subtree(1, grower.code_tree(0))
