@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -14,7 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
@@ -25,6 +26,7 @@ from sklearn.utils.validation import (
 )
 
 from interpkd._asking import class_probabilities, predictions
+from interpkd._mixing import mixer
 from interpkd._structure import read_object_array
 from interpkd._tables import RawColumn, describe_columns, encode, is_frame, read_frame
 from interpkd._validation import (
@@ -42,15 +44,28 @@ from interpkd._validation import (
 )
 from interpkd.exceptions import DistillationWarning, InvalidInputError
 from interpkd.students._columns import check_monotonic_cst, make_encoder, order_categories
-from interpkd.students._teaching import Teaching, teach_classifier, teach_regressor
-from interpkd.targets import TransferSet, build_transfer_set, mix_labels, temper
+from interpkd.students._teaching import GIVEN, Teaching, teach_classifier, teach_regressor
+from interpkd.targets import (
+    TransferSet,
+    add_generated_rows,
+    build_transfer_set,
+    mix_labels,
+    n_generated_rows,
+    plan_rows,
+    temper,
+)
 from interpkd.teachers import default_teacher, is_frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
     from interpkd._typing import FloatArray, Table
+
+BATCH = 20_000
+"""Generated rows that a teacher is asked about at a time."""
 
 
 class BaseDistilled(BaseEstimator, ABC):
@@ -62,8 +77,8 @@ class BaseDistilled(BaseEstimator, ABC):
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "cv": ["cv_object"],
-        "augmentation": [StrOptions({"auto"}), None],
-        "n_augmented": [StrOptions({"auto"}), Options(Integral, {0})],
+        "augmentation": [StrOptions({"auto", "neighbours"}), None],
+        "n_augmented": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
         "monotonic_cst": ["array-like", dict, None],
         "random_state": ["random_state"],
     }
@@ -128,15 +143,19 @@ class BaseDistilled(BaseEstimator, ABC):
         self.teacher_ = teaching.teacher
         if teaching.classes is not None:
             self.classes_ = teaching.classes
-        extra = None if X_unlabeled is None else self._ask_about(X_unlabeled)
-        transfer = self._transfer_set(raw, y, sample_weight, teaching, extra)
+        tables = {"X": asked}
+        extra = None
+        if X_unlabeled is not None:
+            extra = self._ask_about(X_unlabeled)
+            tables["X_unlabeled"] = X_unlabeled if is_frame(X_unlabeled) else _as_array(extra[0])
+        transfer = self._transfer_set(raw, y, sample_weight, teaching, extra, tables)
         self.distillation_ = {
             **teaching.facts,
             "alpha": float(self.alpha),
             "temperature": float(self.temperature),
             "n_labeled": transfer.n_labeled,
             "n_unlabeled": transfer.n_unlabeled,
-            "n_augmented": 0,
+            "n_augmented": transfer.n_generated,
         }
         core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
         encoder = make_encoder(self.columns_, raw)
@@ -321,6 +340,7 @@ class BaseDistilled(BaseEstimator, ABC):
         sample_weight: FloatArray | None,
         teaching: Teaching,
         extra: tuple[list[RawColumn], FloatArray] | None,
+        tables: dict[str, Table],
     ) -> TransferSet:
         """Encode all rows together, categories in the order of the teacher's answers."""
         targets = self._targets(teaching.answers, y)
@@ -341,9 +361,50 @@ class BaseDistilled(BaseEstimator, ABC):
         self.columns_, ordered = order_categories(
             columns, transfer.Z, transfer.targets.reshape(len(transfer.Z), -1), transfer.weights
         )
-        return TransferSet(
-            ordered, transfer.targets, transfer.weights, transfer.n_labeled, transfer.n_unlabeled
+        n_generated = n_generated_rows(
+            transfer.Z,
+            augmentation=self.augmentation,
+            n_augmented=self.n_augmented,
+            alpha=self.alpha,
+            can_ask=teaching.facts["source"] != GIVEN,
+            has_size_limit=self._has_size_limit(),
         )
+        real = replace(transfer, Z=ordered)
+        if n_generated == 0:
+            return real
+        numbers, weight = plan_rows(
+            transfer.Z,  # whose codes do not hang on the answers
+            transfer.weights,
+            n_generated,
+            is_category=np.array([column.kind == "category" for column in columns]),
+            rng=np.random.default_rng(check_random_state(self.random_state).randint(2**31)),
+        )
+        counted = np.arange(len(Z))
+        if sample_weight is not None:
+            counted = np.append(np.flatnonzero(sample_weight), counted[n:])
+        answers = self._ask_in_batches(mixer(tables), counted[numbers])
+        return add_generated_rows(real, numbers, self._targets(answers, None), weight)
+
+    def _has_size_limit(self) -> bool:
+        """Tell whether the student is limited in size, or may repeat all its rows."""
+        params = self.get_params(deep=False)
+        limits = [params[name] for name in ("max_leaf_nodes", "max_depth") if name in params]
+        return not limits or any(limit is not None for limit in limits)
+
+    def _ask_in_batches(
+        self, mix: Callable[[NDArray[np.intp]], Table], numbers: NDArray[np.intp]
+    ) -> FloatArray:
+        """Ask the fitted teacher about generated rows, some at a time."""
+        source = "teacher on generated rows"
+        batches = (mix(numbers[i : i + BATCH]) for i in range(0, len(numbers), BATCH))
+        if self._task == "classification":
+            answers = [
+                class_probabilities(self.teacher_, rows, self.classes_, source=source)
+                for rows in batches
+            ]
+        else:
+            answers = [predictions(self.teacher_, rows, source=source) for rows in batches]
+        return np.concatenate(answers)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Give the routing of metadata to the teacher and the splitter.
