@@ -125,12 +125,18 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
         teacher.
 
-    augmentation : "auto" or None, default="auto"
-        Rows generated near the data and labelled by the teacher. None switches them off; "auto"
-        leaves the choice to the package, and in this version generates none.
+    augmentation : {"auto", "neighbours"} or None, default="auto"
+        Rows generated near the data and labelled by the fitted teacher; real rows always take part
+        too. "neighbours" puts them together from real rows and their nearest neighbours; "auto"
+        leaves the kind to the package, which in this version is the same. None generates none.
 
-    n_augmented : "auto" or 0, default="auto"
-        Number of generated rows.
+    n_augmented : "auto" or int, default="auto"
+        Number of generated rows, each of the mean weight of a different real one. "auto" fills
+        up to 15,000 rows, with at least half and at most 20 generated rows per different real
+        row. It generates none with `teacher_proba`, with ``alpha=1``, without a size limit
+        (`max_leaf_nodes` and `max_depth` None), for a single column, and for fewer than 20 or
+        more than 100,000 different rows. Generated rows have no label: their target is the
+        teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the probability of
@@ -294,12 +300,18 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
         teacher.
 
-    augmentation : "auto" or None, default="auto"
-        Rows generated near the data and labelled by the teacher. None switches them off; "auto"
-        leaves the choice to the package, and in this version generates none.
+    augmentation : {"auto", "neighbours"} or None, default="auto"
+        Rows generated near the data and labelled by the fitted teacher; real rows always take part
+        too. "neighbours" puts them together from real rows and their nearest neighbours; "auto"
+        leaves the kind to the package, which in this version is the same. None generates none.
 
-    n_augmented : "auto" or 0, default="auto"
-        Number of generated rows.
+    n_augmented : "auto" or int, default="auto"
+        Number of generated rows, each of the mean weight of a different real one. "auto" fills
+        up to 15,000 rows, with at least half and at most 20 generated rows per different real
+        row. It generates none with `teacher_proba`, with ``alpha=1``, without a size limit
+        (`max_leaf_nodes` and `max_depth` None), for a single column, and for fewer than 20 or
+        more than 100,000 different rows. Generated rows have no label: their target is the
+        teacher's predictions, as for `X_unlabeled`, whatever `alpha` is.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise,
