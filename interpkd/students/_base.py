@@ -42,7 +42,7 @@ from interpkd._validation import (
     num_samples,
     raise_for_params,
 )
-from interpkd.exceptions import DistillationWarning, InvalidInputError
+from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
 from interpkd.students._columns import check_monotonic_cst, make_encoder, order_categories
 from interpkd.students._teaching import GIVEN, Teaching, teach_classifier, teach_regressor
 from interpkd.targets import (
@@ -329,9 +329,13 @@ class BaseDistilled(BaseEstimator, ABC):
                 self, X_unlabeled, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
             )
             raw = [RawColumn(f"x{i}", "numeric", rows[:, i]) for i in range(rows.shape[1])]
+        return raw, self._ask_fitted(X_unlabeled)
+
+    def _ask_fitted(self, X: Table) -> FloatArray:
+        """Ask the fitted teacher for its answers on a table."""
         if self._task == "classification":
-            return raw, class_probabilities(self.teacher_, X_unlabeled, self.classes_)
-        return raw, predictions(self.teacher_, X_unlabeled)
+            return class_probabilities(self.teacher_, X, self.classes_)
+        return predictions(self.teacher_, X)
 
     def _transfer_set(
         self,
@@ -395,15 +399,17 @@ class BaseDistilled(BaseEstimator, ABC):
         self, mix: Callable[[NDArray[np.intp]], Table], numbers: NDArray[np.intp]
     ) -> FloatArray:
         """Ask the fitted teacher about generated rows, some at a time."""
-        source = "teacher on generated rows"
-        batches = (mix(numbers[i : i + BATCH]) for i in range(0, len(numbers), BATCH))
-        if self._task == "classification":
-            answers = [
-                class_probabilities(self.teacher_, rows, self.classes_, source=source)
-                for rows in batches
-            ]
-        else:
-            answers = [predictions(self.teacher_, rows, source=source) for rows in batches]
+        answers = []
+        for start in range(0, len(numbers), BATCH):
+            rows = mix(numbers[start : start + BATCH])
+            try:
+                answers.append(self._ask_fitted(rows))
+            except TeacherError as error:
+                msg = (
+                    f"{error} These rows were generated near those of X, from row {start} of the "
+                    "generated ones on; set augmentation=None to do without them."
+                )
+                raise TeacherError(msg) from error
         return np.concatenate(answers)
 
     def get_metadata_routing(self) -> MetadataRouter:
