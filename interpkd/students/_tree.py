@@ -131,11 +131,10 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         leaves the kind to the package, which in this version is the same. None generates none.
 
     n_augmented : "auto" or int, default="auto"
-        Number of generated rows, each of the mean weight of a different real one. "auto" fills
-        up to 15,000 rows, with at least half and at most 20 generated rows per different real
-        row. It generates none with `teacher_proba`, with ``alpha=1``, without a size limit
-        (`max_leaf_nodes` and `max_depth` None), for a single column, and for fewer than 20 or
-        more than 100,000 different rows. Generated rows have no label: their target is the
+        Number of generated rows, each of the mean weight of a different real one. "auto" is
+        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
+        ``alpha=1``, without a size limit (`max_leaf_nodes` and `max_depth` None), for a single
+        column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
         teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
@@ -144,7 +143,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         together with missing values.
 
     random_state : int, RandomState instance or None, default=None
-        Breaks ties between equally good splits.
+        Draws the generated rows, and breaks ties between equally good splits. An integer makes
+        the fit reproducible.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -153,7 +153,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         Most conditions in a rule; None for no limit.
 
     min_samples_leaf : int, default=5
-        Fewest rows of the transfer set behind a rule.
+        Fewest rows of the transfer set behind a rule, generated ones included.
 
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the Gini impurity, times the node's share of the weight, that is
@@ -306,11 +306,10 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         leaves the kind to the package, which in this version is the same. None generates none.
 
     n_augmented : "auto" or int, default="auto"
-        Number of generated rows, each of the mean weight of a different real one. "auto" fills
-        up to 15,000 rows, with at least half and at most 20 generated rows per different real
-        row. It generates none with `teacher_proba`, with ``alpha=1``, without a size limit
-        (`max_leaf_nodes` and `max_depth` None), for a single column, and for fewer than 20 or
-        more than 100,000 different rows. Generated rows have no label: their target is the
+        Number of generated rows, each of the mean weight of a different real one. "auto" is
+        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
+        ``alpha=1``, without a size limit (`max_leaf_nodes` and `max_depth` None), for a single
+        column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
         teacher's predictions, as for `X_unlabeled`, whatever `alpha` is.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
@@ -318,7 +317,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         is free, may only fall. Not yet together with missing values.
 
     random_state : int, RandomState instance or None, default=None
-        Breaks ties between equally good splits.
+        Draws the generated rows, and breaks ties between equally good splits. An integer makes
+        the fit reproducible.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -327,7 +327,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         Most conditions in a rule; None for no limit.
 
     min_samples_leaf : int, default=5
-        Fewest rows of the transfer set behind a rule.
+        Fewest rows of the transfer set behind a rule, generated ones included.
 
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the squared error, times the node's share of the weight, that is

@@ -34,11 +34,10 @@ MAX_BASE_ROWS = 5_000
 MAX_COMPARED = 20
 """Most categories of a column that are told apart in the search; the rarer ones count as one."""
 
-ENOUGH_ROWS = 15_000
-"""Real and generated rows that "auto" aims at."""
+MAX_GENERATED = 15_000
+"""Rows that "auto" generates; twice as many gave no closer trees."""
 
-MAX_PER_ROW = 20
-MIN_PER_ROW = 0.5
+MAX_PER_ROW = 25
 MIN_ROWS = 20
 MAX_ROWS = 100_000
 MAX_VALUES = 20_000_000
@@ -57,9 +56,9 @@ def n_generated_rows(
 
     "auto" generates none where there is nothing to win: without a teacher that can be asked, with
     ``alpha=1``, for a student without a size limit (it repeats its rows), for a single column,
-    for fewer than 20 different rows and for more than 100,000. Otherwise it fills up to 15,000
-    rows, with at least half a row per real one and at most 20, and at most 20 million values.
-    Real rows are counted as different rows, so that a weight of 2 is a row given twice.
+    for fewer than 20 different rows and for more than 100,000. Otherwise it generates 15,000
+    rows, but at most 25 per real one and at most 20 million values. Real rows are counted as
+    different rows, so that a weight of 2 is a row given twice.
 
     Parameters
     ----------
@@ -102,8 +101,7 @@ def n_generated_rows(
     n_rows = len(distinct_rows(Z)[0])
     if not MIN_ROWS <= n_rows <= MAX_ROWS:
         return 0
-    wanted = max(ENOUGH_ROWS - n_rows, int(MIN_PER_ROW * n_rows))
-    return min(wanted, MAX_PER_ROW * n_rows, ENOUGH_ROWS, MAX_VALUES // Z.shape[1])
+    return min(MAX_GENERATED, MAX_PER_ROW * n_rows, MAX_VALUES // Z.shape[1])
 
 
 def plan_rows(

@@ -42,9 +42,9 @@ def test_the_default_generates_rows(frozen):
     X, _, teacher = frozen
     student = DistilledTreeClassifier(teacher, random_state=0).fit(X)
     facts = student.distillation_
-    assert (facts["n_labeled"], facts["n_unlabeled"], facts["n_augmented"]) == (300, 0, 6000)
+    assert (facts["n_labeled"], facts["n_unlabeled"], facts["n_augmented"]) == (300, 0, 7500)
     assert student.n_real_rows_[0] == 300
-    assert student.student_.tree_.n_node_samples[0] == 6300
+    assert student.student_.tree_.n_node_samples[0] == 7800
 
 
 @pytest.mark.parametrize("off", [{"augmentation": None}, {"n_augmented": 0}], ids=str)
@@ -55,7 +55,7 @@ def test_augmentation_can_be_switched_off(frozen, off):
     assert student.student_.tree_.n_node_samples[0] == 300
 
 
-@pytest.mark.parametrize(("sizes", "expected"), [({}, 0), ({"max_depth": 3}, 6000)])
+@pytest.mark.parametrize(("sizes", "expected"), [({}, 0), ({"max_depth": 3}, 7500)])
 def test_a_student_without_size_limit_has_no_use_for_them(frozen, sizes, expected):
     X, _, teacher = frozen
     student = DistilledTreeClassifier(teacher, max_leaf_nodes=None, **sizes).fit(X)
@@ -130,7 +130,7 @@ def test_a_regression_has_them_too():
     X, y = make_regression(300, 6, random_state=0)
     teacher = FrozenEstimator(RandomForestRegressor(20, random_state=0).fit(X, y))
     student = DistilledTreeRegressor(teacher, random_state=0).fit(X)
-    assert student.distillation_["n_augmented"] == 6000
+    assert student.distillation_["n_augmented"] == 7500
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_the_teacher_is_asked_in_batches(frozen, monkeypatch):
     monkeypatch.setattr(_base, "BATCH", 1000)
     recorder = Recorder(teacher.predict_proba)
     parts = DistilledTreeClassifier(as_teacher(recorder, classes=[0, 1]), random_state=0).fit(X)
-    assert [len(rows) for rows in recorder.asked] == [300] + 6 * [1000]
+    assert [len(rows) for rows in recorder.asked] == [300] + 7 * [1000] + [500]
     np.testing.assert_array_equal(parts.predict_proba(X), whole.predict_proba(X))
 
 
@@ -214,7 +214,7 @@ def test_a_bad_answer_says_that_the_rows_were_generated(frozen):
 
     student = DistilledTreeClassifier(as_teacher(answer, classes=[0, 1]))
     with pytest.raises(
-        TeacherError, match=r"must be finite; 6000 of .* were generated near those of X"
+        TeacherError, match=r"must be finite; 7500 of .* were generated near those of X"
     ):
         student.fit(X)
 
