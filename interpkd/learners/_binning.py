@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 MAX_BINS = 255
 """Bins of a feature in `uint8`; code 255 is a missing value."""
 
-EXACT_ROWS = 4096
-"""Up to so many rows every value keeps its own bin, in `uint16`."""
+EXACT_VALUES = 4096
+"""Up to so many different values of a feature each keeps its own code, in `uint16`."""
 
 SAMPLE_ROWS = 200_000
 """Quantiles of larger data come from a sample of so many rows."""
@@ -63,7 +63,7 @@ class Binned:
         return np.array([len(t) + 1 for t in self.thresholds], dtype=np.int64)
 
 
-def bin_rows(Z: FloatArray) -> Binned:
+def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
     """Turn rows into codes.
 
     Parameters
@@ -71,20 +71,28 @@ def bin_rows(Z: FloatArray) -> Binned:
     Z : ndarray of shape (n_samples, n_features)
         Rows; NaN is missing.
 
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Row weights; a row of weight two counts twice in quantiles. None for one each.
+
     Returns
     -------
     binned : Binned
-        The codes and what they stand for; without loss for up to `EXACT_ROWS` rows.
+        The codes and what they stand for: without loss if no feature has more than `EXACT_VALUES`
+        different values, else at most `MAX_BINS` codes of about equal weight a feature.
     """
-    if len(Z) <= EXACT_ROWS:
+    if len(Z) <= SAMPLE_ROWS:
         values = tuple(distinct_values(Z[:, j]) for j in range(Z.shape[1]))
-        thresholds = tuple(between(v[:-1], v[1:]) for v in values)
-        return replace(code_rows(Z, thresholds), values=values)
-    sample = Z
+        if max(len(v) for v in values) <= EXACT_VALUES:
+            thresholds = tuple(between(v[:-1], v[1:]) for v in values)
+            return replace(code_rows(Z, thresholds), values=values)
+    sample, sample_weights = Z, weights
     if len(Z) > SAMPLE_ROWS:
-        rows = np.random.default_rng(0).choice(len(Z), SAMPLE_ROWS, replace=False)
-        sample = Z[np.sort(rows)]
-    return code_rows(Z, tuple(quantile_thresholds(sample[:, j]) for j in range(Z.shape[1])))
+        rows = np.sort(np.random.default_rng(0).choice(len(Z), SAMPLE_ROWS, replace=False))
+        sample = Z[rows]
+        sample_weights = None if weights is None else weights[rows]
+    return code_rows(
+        Z, tuple(quantile_thresholds(sample[:, j], sample_weights) for j in range(Z.shape[1]))
+    )
 
 
 def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:
@@ -112,14 +120,34 @@ def distinct_values(values: FloatArray) -> FloatArray:
     return known[is_new]
 
 
-def quantile_thresholds(values: FloatArray) -> FloatArray:
-    """Choose at most ``MAX_BINS - 1`` thresholds of a feature, at quantiles of its values."""
-    known = np.sort(values[~np.isnan(values)])
+def quantile_thresholds(values: FloatArray, weights: FloatArray | None = None) -> FloatArray:
+    """Choose at most ``MAX_BINS - 1`` thresholds of a feature, at weighted quantiles.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples,)
+        Values; NaN is left out.
+
+    weights : ndarray of shape (n_samples,) or None, default=None
+        Row weights; None for one each.
+
+    Returns
+    -------
+    thresholds : ndarray
+        Rising, each between two neighbouring values.
+    """
+    is_known = ~np.isnan(values)
+    order = np.argsort(values[is_known], kind="stable")
+    known = values[is_known][order]
     as_float32 = known.astype(np.float32)
     steps = np.flatnonzero(as_float32[1:] > as_float32[:-1])  # last row of each value but the last
     if len(steps) >= MAX_BINS:
-        wanted = np.linspace(0, len(known), MAX_BINS + 1)[1:-1] - 1
-        steps = np.unique(steps[np.clip(np.searchsorted(steps, wanted), 0, len(steps) - 1)])
+        w = np.ones(len(known)) if weights is None else weights[is_known][order]
+        below = np.cumsum(w)[steps]  # weight at most as large as each value
+        wanted = w.sum() * np.arange(1, MAX_BINS) / MAX_BINS
+        # half a row of slack: sums of weights are exact up to rounding only
+        at = np.searchsorted(below, wanted - 1e-9 * w.sum())
+        steps = np.unique(steps[np.minimum(at, len(steps) - 1)])
     return between(known[steps], known[steps + 1])
 
 

@@ -6,7 +6,6 @@ of the rows. So the result depends on the rows and not on how many threads share
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
-# ruff: noqa: ANN001, ANN201  (compiled for the types they are called with)
 
 from __future__ import annotations
 
@@ -36,34 +35,34 @@ def code_values(Z, table, first_step, missing, codes):
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def sum_histograms(codes, targets, weights, rows, n_codes):
+def sum_histograms(codes, weighted, weights, counts, rows, n_codes):
     """Sum count, weight and weighted targets per feature and code over some rows.
 
     Gives an array of shape (n_features, n_codes, 2 + n_outputs).
     """
     n, d = len(rows), codes.shape[1]
-    K = targets.shape[1]
+    K = weighted.shape[1]
     n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
     parts = np.zeros((n_blocks, d, n_codes, 2 + K))
     for block in prange(n_blocks):
         part = parts[block]
         for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
             i = rows[r]
-            w = weights[i]
+            w, count = weights[i], counts[i]
             if K == 1:
-                wt = w * targets[i, 0]
+                wt = weighted[i, 0]
                 for j in range(d):
                     cell = part[j, codes[i, j]]
-                    cell[0] += 1.0
+                    cell[0] += count
                     cell[1] += w
                     cell[2] += wt
             else:
                 for j in range(d):
                     cell = part[j, codes[i, j]]
-                    cell[0] += 1.0
+                    cell[0] += count
                     cell[1] += w
                     for k in range(K):
-                        cell[2 + k] += w * targets[i, k]
+                        cell[2 + k] += weighted[i, k]
     total = parts[0]
     for block in range(1, n_blocks):
         total += parts[block]
@@ -71,21 +70,21 @@ def sum_histograms(codes, targets, weights, rows, n_codes):
 
 
 @njit(parallel=True, cache=True, nogil=True)
-def sum_rows(targets, weights, rows):
+def sum_rows(weighted, weights, counts, rows):
     """Sum count, weight, weighted squared length and weighted targets over some rows."""
-    n, K = len(rows), targets.shape[1]
+    n, K = len(rows), weighted.shape[1]
     n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
     parts = np.zeros((n_blocks, 3 + K))
     for block in prange(n_blocks):
         part = parts[block]
         for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            w = weights[rows[r]]
-            part[0] += 1.0
-            part[1] += w
+            i = rows[r]
+            part[0] += counts[i]
+            part[1] += weights[i]
             for k in range(K):
-                t = targets[rows[r], k]
-                part[2] += w * t * t
-                part[3 + k] += w * t
+                wt = weighted[i, k]
+                part[2] += wt * wt / weights[i]
+                part[3 + k] += wt
     total = parts[0]
     for block in range(1, n_blocks):
         total += parts[block]
@@ -93,40 +92,46 @@ def sum_rows(targets, weights, rows):
 
 
 @njit(cache=True, nogil=True)
-def _score(cell, low, high):
-    """Squared sum over weight, or what is left of it when the mean must lie in [low, high]."""
+def score(cell, low, high, entropy):
+    """Minus the loss of a leaf, up to a constant; `cell` is count, weight, weighted targets.
+
+    Squared sums over weight, or what is left of them when the mean must lie in [low, high]; for
+    the entropy, the sums times the logarithm of their shares.
+    """
     w = cell[1]
     if w <= 0.0:
         return 0.0
     total = 0.0
     for k in range(len(cell) - 2):
         s = cell[2 + k]
-        mean = s / w
-        if mean < low:
-            mean = low
-        elif mean > high:
-            mean = high
-        # equals s * s / w at the free mean: minus the squared error, up to a constant
-        total += mean * (2.0 * s - w * mean)
+        if entropy:
+            if s > 0.0:
+                total += s * np.log(s / w)
+        else:
+            mean = min(max(s / w, low), high)
+            total += mean * (2.0 * s - w * mean)
     return total
 
 
 @njit(cache=True, nogil=True)
-def find_split(hist, n_bins, missing, min_rows, signs, low, high):
-    """Find the boundary between codes that lowers the squared error most.
+def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # noqa: PLR0912
+    """Find the boundary between codes that lowers the loss most.
 
     Returns feature, last code on the left, whether missing values go left, and the score of the
-    two children; feature -1 when no split is allowed. `signs` constrains single-output means.
+    two children; feature -1 when no split is allowed. `signs` constrains single-output means; a
+    feature without bins is left out.
     """
     d, _, S = hist.shape
     best_feature, best_code, best_missing_left, best = -1, 0, False, -np.inf
     total, lost, left, right = np.zeros(S), np.zeros(S), np.zeros(S), np.zeros(S)
     for j in range(d):
+        if n_bins[j] == 0:
+            continue
         total[:] = 0.0
         for c in range(n_bins[j]):
             total += hist[j, c]
         lost[:] = hist[j, missing]
-        has_lost = lost[0] > 0.0
+        has_lost = lost[0] > 0.5  # a count, up to rounding
         for side in range(2 if has_lost else 1):  # 0: missing right, 1: missing left
             left[:] = 0.0
             if side == 1:
@@ -134,23 +139,23 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high):
             # with missing values on the right, all known ones may be on the left
             last = n_bins[j] if (has_lost and side == 0) else n_bins[j] - 1
             for c in range(last):
-                if hist[j, c, 0] == 0.0:
+                if hist[j, c, 0] < 0.5:
                     continue
                 left += hist[j, c]
                 for s in range(S):
                     right[s] = total[s] + lost[s] - left[s]
-                if right[0] < min_rows:
+                if right[0] < min_rows - 0.5:
                     break
-                if left[0] < min_rows:
+                if left[0] < min_rows - 0.5:
                     continue
                 if signs[j] != 0:
                     a = min(max(left[2] / left[1], low), high)
                     b = min(max(right[2] / right[1], low), high)
                     if (b - a) * signs[j] < 0.0:
                         continue
-                score = _score(left, low, high) + _score(right, low, high)
-                if score > best:
-                    best, best_feature, best_code = score, j, c
+                both = score(left, low, high, entropy) + score(right, low, high, entropy)
+                if both > best:
+                    best, best_feature, best_code = both, j, c
                     best_missing_left = side == 1 if has_lost else left[0] > right[0]
     return best_feature, best_code, best_missing_left, best
 
@@ -185,3 +190,75 @@ def split_rows(codes, rows, feature, code, missing, missing_left):
                 right_rows[at_right] = rows[r]
                 at_right += 1
     return left_rows, right_rows
+
+
+@njit(cache=True, nogil=True)
+def divergence_costs(row_sums, log_answers, decided, decision_weight):
+    """Give what each row would cost under each answer: divergence and disagreement."""
+    n, (m, K) = len(row_sums), log_answers.shape
+    costs = np.empty((n, m))
+    for i in range(n):
+        for leaf in range(m):
+            total = 0.0
+            for k in range(K):
+                total -= row_sums[i, 1 + k] * log_answers[leaf, k]
+            agreed = row_sums[i, 2 + K + decided[leaf]]
+            costs[i, leaf] = total + decision_weight * (row_sums[i, 0] - agreed)
+    return costs
+
+
+@njit(cache=True, nogil=True)
+def squared_costs(row_sums, answers):
+    """Give what each row would cost under each answer: the squared error."""
+    costs = np.empty((len(row_sums), len(answers)))
+    for i in range(len(row_sums)):
+        for leaf in range(len(answers)):
+            v = answers[leaf]
+            costs[i, leaf] = v * (v * row_sums[i, 0] - 2.0 * row_sums[i, 1])
+    return costs
+
+
+@njit(cache=True, nogil=True)
+def route(codes, rows, start, left, right, feature, code, missing_left, missing):
+    """Give the leaf that each row reaches from a node."""
+    out = np.empty(len(rows), dtype=np.int64)
+    for r in range(len(rows)):
+        i, node = rows[r], start
+        while left[node] >= 0:
+            c = codes[i, feature[node]]
+            goes_left = missing_left[node] if c == missing else c <= code[node]
+            node = left[node] if goes_left else right[node]
+        out[r] = node
+    return out
+
+
+@njit(cache=True, nogil=True)
+def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
+    """Find the split that sends rows left where that costs less.
+
+    `columns` holds the codes feature by feature, so that one feature of some ten thousand rows
+    stays in the nearest cache. `difference` is what each row costs on the left minus on the
+    right. Returns feature, last code on the left, whether missing values go left, and the sum of
+    the differences that go left.
+    """
+    n = len(rows)
+    even, odd = np.zeros(n_codes), np.zeros(n_codes)
+    best_feature, best_code, best_missing_left, best = -1, 0, False, np.inf
+    for j in range(len(columns)):
+        column = columns[j]
+        even[:] = 0.0
+        odd[:] = 0.0
+        # two cells a code: an addition need not wait for the one before
+        for r in range(0, n - 1, 2):
+            even[column[rows[r]]] += difference[r]
+            odd[column[rows[r + 1]]] += difference[r + 1]
+        if n % 2 == 1:
+            even[column[rows[n - 1]]] += difference[n - 1]
+        lost = even[missing] + odd[missing]
+        total = min(lost, 0.0)
+        for c in range(n_bins[j]):  # a code without rows changes nothing, and is passed over
+            total += even[c] + odd[c]
+            if total < best:
+                best, best_feature, best_code = total, j, c
+                best_missing_left = lost < 0.0
+    return best_feature, best_code, best_missing_left, best

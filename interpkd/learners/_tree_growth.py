@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.learners._binning import between, bin_rows
+from interpkd.learners._code_tree import CodeTree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ def grow_tree(
     criterion of rows labelled by chance with their soft targets: a row with target ``p``
     contributes as much as rows of every class ``k`` with weight ``p[k]``.
 
-    Up to 4096 rows every value is a candidate for a threshold, and the tree is the one that
-    scikit-learn grows, up to ties; above, quantiles are. Of equally good splits the one on the
+    Up to 4096 different values of a feature each is a candidate for a threshold, and the tree is
+    the one that scikit-learn grows, up to ties; above, quantiles are. Of equally good splits the one on the
     first feature is taken, at the lowest threshold. The result does not depend on the number of
     threads.
 
@@ -84,47 +85,81 @@ def grow_tree(
     .. [2] G. Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NeurIPS
        2017, for histograms and the subtraction of the smaller child.
     """
-    limits = _Limits(
+    limits = Limits(
         NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes,
         NO_LIMIT if max_depth is None else max_depth,
         min_samples_leaf,
         min_impurity_decrease,
     )
-    signs = np.zeros(Z.shape[1], np.int8) if monotonic_cst is None else monotonic_cst
-    grower = _Grower(_Rows(bin_rows(Z), targets, weights), limits, signs)
-    grower.grow()
+    grower = Grower(
+        GrowthRows(bin_rows(Z, weights), targets * weights[:, None], weights),
+        limits,
+        signs=monotonic_cst,
+    )
+    grower.grow([np.arange(len(Z), dtype=np.int32)])
     return grower.model()
 
 
 @dataclass(frozen=True)
-class _Limits:
+class Limits:
+    """Size limits of a growth."""
+
     max_leaf_nodes: int
     max_depth: int
     min_samples_leaf: int
     min_decrease: float
 
 
-class _Rows:
-    """Codes, targets and weights, and the sums over them that growth needs."""
+class GrowthRows:
+    """Codes, weighted targets and weights, and the sums over them that growth needs.
 
-    def __init__(self, binned: Binned, targets: FloatArray, weights: FloatArray) -> None:
+    Parameters
+    ----------
+    binned : Binned
+        The rows as codes.
+
+    weighted : ndarray of shape (n_rows, n_outputs)
+        Targets times weights.
+
+    weights : ndarray of shape (n_rows,)
+        Row weights, above 0.
+
+    counts : ndarray of shape (n_rows,) or None, default=None
+        How many rows each row stands for; None for one each.
+    """
+
+    def __init__(
+        self,
+        binned: Binned,
+        weighted: FloatArray,
+        weights: FloatArray,
+        counts: FloatArray | None = None,
+    ) -> None:
         from interpkd.learners import _kernels  # compiled at the first use, kept on disk after
 
         self.kernels = _kernels
         self.binned = binned
-        self.targets = np.ascontiguousarray(targets, dtype=np.float64)
+        self.weighted = np.ascontiguousarray(weighted, dtype=np.float64)
         self.weights = np.ascontiguousarray(weights, dtype=np.float64)
+        self.counts = np.ones(len(weights)) if counts is None else counts
         self.n_bins = binned.n_bins
 
     def sums(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight, weighted squares and weighted targets of some rows."""
-        return self.kernels.sum_rows(self.targets, self.weights, rows)
+        sums: FloatArray = self.kernels.sum_rows(self.weighted, self.weights, self.counts, rows)
+        return sums
 
     def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight and weighted targets per feature and code of some rows."""
-        return self.kernels.sum_histograms(
-            self.binned.codes, self.targets, self.weights, rows, self.binned.missing + 1
+        sums: FloatArray = self.kernels.sum_histograms(
+            self.binned.codes,
+            self.weighted,
+            self.weights,
+            self.counts,
+            rows,
+            self.binned.missing + 1,
         )
+        return sums
 
 
 @dataclass
@@ -158,18 +193,58 @@ class _Node:
         return float(max(self.sums[2] / self.sums[1] - mean @ mean, 0.0))
 
 
-class _Grower:
-    """One growth: the nodes made so far and the leaves that are worth a split."""
+class Grower:
+    """One growth: the nodes made so far and the leaves that are worth a split.
 
-    def __init__(self, data: _Rows, limits: _Limits, signs: NDArray[np.int8]) -> None:
-        self.data, self.limits, self.signs = data, limits, signs
+    Parameters
+    ----------
+    data : GrowthRows
+        Codes, targets, weights.
+
+    limits : Limits
+        Size limits.
+
+    signs : ndarray of shape (n_features,) or None, default=None
+        Monotone constraints.
+
+    entropy : bool, default=False
+        Whether to lower the entropy of probabilities and not the squared error.
+    """
+
+    def __init__(
+        self,
+        data: GrowthRows,
+        limits: Limits,
+        *,
+        signs: NDArray[np.int8] | None = None,
+        entropy: bool = False,
+    ) -> None:
+        self.data, self.limits, self.entropy = data, limits, entropy
+        n_features = data.binned.codes.shape[1]
+        self.signs = np.zeros(n_features, np.int8) if signs is None else signs
         self.nodes: list[_Node] = []
         self.queue: list[tuple[float, int]] = []
 
-    def grow(self) -> None:
-        """Split the leaf that lowers the squared error most, until none is worth it."""
-        self._consider(self._add(0, np.arange(len(self.data.weights), dtype=np.int32)))
-        n_leaves = 1
+    def grow(
+        self,
+        roots: list[NDArray[np.int32]],
+        *,
+        first_features: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Split the leaf that lowers the loss most, until none is worth it.
+
+        Parameters
+        ----------
+        roots : list of ndarray
+            Rows of each root; all share the limit of leaves.
+
+        first_features : ndarray of bool of shape (n_features,) or None, default=None
+            Features that the roots may be split on.
+        """
+        first = [self._add(0, rows) for rows in roots]
+        for node in first:
+            self._consider(node, first_features)
+        n_leaves = len(roots)
         while self.queue and n_leaves < self.limits.max_leaf_nodes:
             node = self.nodes[heapq.heappop(self.queue)[1]]
             for child in self._split(node):
@@ -182,27 +257,28 @@ class _Grower:
         self.nodes.append(node)
         return node
 
-    def _consider(self, node: _Node) -> None:
+    def _consider(self, node: _Node, features: NDArray[np.bool_] | None = None) -> None:
         """Find the best split of a leaf, and queue the leaf when the split is worth it."""
         limits = self.limits
-        is_small = len(node.rows) < 2 * limits.min_samples_leaf
+        is_small = node.sums[0] < 2 * limits.min_samples_leaf
         if is_small or node.depth >= limits.max_depth or node.impurity <= EPSILON:
             return
         if node.histograms is None:
             node.histograms = self.data.histograms(node.rows)
         node.feature, node.code, node.missing_left, score = self.data.kernels.find_split(
             node.histograms,
-            self.data.n_bins,
+            self.data.n_bins if features is None else self.data.n_bins * features,
             self.data.binned.missing,
             limits.min_samples_leaf,
             self.signs,
             node.low,
             node.high,
+            self.entropy,
         )
         if node.feature < 0:
             return
-        mean, weighted = node.mean, node.sums[3:]
-        decrease = score - float(mean @ (2 * weighted - node.sums[1] * mean))
+        cell = np.delete(node.sums, 2)
+        decrease = score - self.data.kernels.score(cell, node.low, node.high, self.entropy)
         if decrease / self.nodes[0].sums[1] + EPSILON >= limits.min_decrease:
             heapq.heappush(self.queue, (-decrease, node.number))
 
@@ -267,12 +343,24 @@ class _Grower:
             missing_left=inner & [node.missing_left for node in nodes],
             value=np.array([node.mean for node in nodes]),
             weight=np.array([node.sums[1] for node in nodes]),
-            n_rows=np.array([len(node.rows) for node in nodes]),
+            n_rows=np.array([round(node.sums[0]) for node in nodes]),
             impurity=np.array([node.impurity for node in nodes]),
         )
 
-    def _depth_first(self) -> list[_Node]:
-        order, todo = [], [0]
+    def code_tree(self, root: int = 0) -> CodeTree:
+        """Give what grew from one of the roots as a tree on codes."""
+        nodes = self._depth_first(root)
+        place = {node.number: i for i, node in enumerate(nodes)} | {LEAF: LEAF}
+        return CodeTree(
+            left=np.array([place[node.left] for node in nodes]),
+            right=np.array([place[node.right] for node in nodes]),
+            feature=np.array([node.feature for node in nodes]),
+            code=np.array([node.code for node in nodes]),
+            missing_left=np.array([node.missing_left for node in nodes]),
+        )
+
+    def _depth_first(self, root: int = 0) -> list[_Node]:
+        order, todo = [], [root]
         while todo:
             node = self.nodes[todo.pop()]
             order.append(node)

@@ -9,12 +9,14 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from sklearn.utils import check_random_state
 
-from interpkd._validation import Interval
+from interpkd._validation import Interval, StrOptions
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import grow_tree
+from interpkd.learners import fit_tree, grow_tree, use_threads
 from interpkd.students._base import BaseDistilled, BaseDistilledClassifier, BaseDistilledRegressor
 from interpkd.students._plain_tree import plain_classifier, plain_regressor
+from interpkd.students._progress import progress_of
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
@@ -27,41 +29,87 @@ if TYPE_CHECKING:
     from interpkd.learners import TreeModel
     from interpkd.targets import TransferSet
 
+SIZE = ("max_leaf_nodes", "max_depth", "min_samples_leaf", "min_impurity_decrease")
+
 TREE_CONSTRAINTS: dict[str, list[Any]] = {
     "max_leaf_nodes": [Interval(Integral, 2, None, closed="left"), None],
     "max_depth": [Interval(Integral, 1, None, closed="left"), None],
     "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
     "min_impurity_decrease": [Interval(Real, 0, None, closed="left")],
+    "effort": [StrOptions({"greedy", "refined", "balanced", "thorough"})],
+    "n_jobs": [Integral, None],
+    "verbose": ["verbose"],
+}
+DECISION_CONSTRAINTS: dict[str, list[Any]] = {
+    "decision_weight": [StrOptions({"auto"}), Interval(Real, 0, None, closed="left")],
+    "decision_cutoff": [Interval(Real, 0, 1, closed="neither")],
 }
 
 
 class _TreeStudent(BaseDistilled):
-    """What the tree students share: growing, and the rows behind each node."""
+    """What the tree students share: growing or searching, and the rows behind each node."""
 
     max_leaf_nodes: int | None
     max_depth: int | None
     min_samples_leaf: int
     min_impurity_decrease: float
+    effort: str
+    n_jobs: int | None
+    verbose: int
+
+    def _is_greedy(self, signs: Any) -> bool:
+        """Tell whether the tree is only grown.
+
+        A search needs a size to spend, and a teacher to imitate: labels alone are grown on as
+        scikit-learn does. It knows neither monotone constraints nor a smallest gain yet.
+        """
+        return (
+            self.effort == "greedy"
+            or self.max_leaf_nodes is None
+            or self.alpha == 1
+            or signs is not None
+            or self.min_impurity_decrease > 0
+        )
 
     def _grow(
         self, transfer: TransferSet, targets: FloatArray, signs: Any, *, impurity_unit: float
     ) -> TreeModel:
-        model = grow_tree(
-            transfer.Z,
-            targets,
-            transfer.weights,
-            max_leaf_nodes=self.max_leaf_nodes,
-            max_depth=self.max_depth,
-            min_samples_leaf=self.min_samples_leaf,
-            min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
-            monotonic_cst=signs,
-        )
+        with use_threads(self.n_jobs):
+            model = grow_tree(
+                transfer.Z,
+                targets,
+                transfer.weights,
+                max_leaf_nodes=self.max_leaf_nodes,
+                max_depth=self.max_depth,
+                min_samples_leaf=self.min_samples_leaf,
+                min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
+                monotonic_cst=signs,
+            )
+        return self._counted(model, transfer)
+
+    def _search(self, transfer: TransferSet, targets: FloatArray, **decisions: Any) -> TreeModel:
+        with use_threads(self.n_jobs), progress_of("Searching the tree", self.verbose) as progress:
+            model = fit_tree(
+                transfer.Z,
+                targets,
+                transfer.weights,
+                max_leaf_nodes=self.max_leaf_nodes or 0,
+                max_depth=self.max_depth,
+                min_samples_leaf=self.min_samples_leaf,
+                effort=self.effort,
+                random_state=check_random_state(self.random_state),
+                progress=progress,
+                **decisions,
+            )
+        return self._counted(model, transfer)
+
+    def _counted(self, model: TreeModel, transfer: TransferSet) -> TreeModel:
         n_real = transfer.n_labeled + transfer.n_unlabeled
         self.n_real_rows_ = model.count_rows(transfer.Z[:n_real])
         return model
 
     def _size_params(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in TREE_CONSTRAINTS}
+        return {name: getattr(self, name) for name in SIZE}
 
     def get_n_leaves(self) -> int:
         """Give the number of leaves, which is the number of rules.
@@ -94,9 +142,10 @@ class _TreeStudent(BaseDistilled):
 class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     r"""Decision tree that imitates the class probabilities of a teacher.
 
-    The tree minimises the squared error between its leaf distributions and the teacher's soft
-    targets. On one-hot targets this is the Gini criterion, so the student is an ordinary
-    classification tree grown on probabilities, and `student_` is one.
+    Of the trees of a given size, the one is looked for whose leaf distributions diverge least from
+    the teacher's soft targets and which decides as the teacher does. A tree that is only grown
+    lowers the squared error, which on one-hot targets is the Gini criterion: an ordinary
+    classification tree, grown on probabilities. `student_` is a genuine one in any case.
 
     Categories of a column are ordered by the teacher's mean answer, and a split sends a set of
     them to each side. Missing values have a learned side at every split; a category that was not
@@ -133,11 +182,11 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the probability of
-        ``classes_[1]`` may only rise, is free, may only fall. For two classes, and not yet
-        together with missing values.
+        ``classes_[1]`` may only rise, is free, may only fall, along the known values of
+        the column. For two classes.
 
     random_state : int, RandomState instance or None, default=None
-        Breaks ties between equally good splits.
+        Draws the perturbations of a search.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -151,6 +200,27 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the Gini impurity, times the node's share of the weight, that is
         worth a split.
+
+    effort : {"greedy", "refined", "balanced", "thorough"}, default="balanced"
+        How hard to look for a better tree of the same size: only grow it; refine its splits by
+        tree alternating optimisation [3]_; start in several ways and perturb the best tree (25
+        steps); or 300 steps. Trees without a limit of leaves, under monotone constraints, with
+        `min_impurity_decrease` or with ``alpha=1`` are only grown.
+
+    decision_weight : "auto" or float, default="auto"
+        What a search pays for each row on which the tree decides otherwise than the teacher, in
+        nats of divergence. "auto" makes all disagreements of a first tree cost half as much as
+        its divergence.
+
+    decision_cutoff : float, default=0.5
+        With two classes, the probability of ``classes_[1]`` above which it is decided.
+
+    n_jobs : int or None, default=None
+        Threads of the learner; None is 1 unless in a :obj:`joblib.parallel_config` context, -1
+        all processors. The tree is the same for any number.
+
+    verbose : int, default=0
+        Above 0 the progress of a search is shown.
 
     Attributes
     ----------
@@ -191,6 +261,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
        networks", NIPS 1995.
     .. [2] G. Hinton, O. Vinyals and J. Dean, "Distilling the knowledge in a neural network",
        2015. https://arxiv.org/abs/1503.02531
+    .. [3] M. Carreira-Perpiñán and P. Tavallali, "Alternating optimization of decision trees, with
+       application to learning sparse oblique trees", NeurIPS 2018.
 
     Examples
     --------
@@ -208,6 +280,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         **BaseDistilledClassifier._parameter_constraints,
         **TREE_CONSTRAINTS,
+        **DECISION_CONSTRAINTS,
     }
 
     def __init__(
@@ -225,6 +298,11 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         max_depth: int | None = None,
         min_samples_leaf: int = 5,
         min_impurity_decrease: float = 0.0,
+        effort: str = "balanced",
+        decision_weight: float | str = "auto",
+        decision_cutoff: float = 0.5,
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -238,18 +316,32 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
         self.min_impurity_decrease = min_impurity_decrease
+        self.effort = effort
+        self.decision_weight = decision_weight
+        self.decision_cutoff = decision_cutoff
+        self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> DecisionTreeClassifier:
-        binary = len(self.classes_) == 2
-        if signs is not None and not binary:
+        is_binary = len(self.classes_) == 2
+        if signs is not None and not is_binary:
             msg = (
                 "The 'monotonic_cst' parameter needs two classes, got "
                 f"{len(self.classes_)}: with more, each class would need signs of its own."
             )
             raise InvalidInputError(msg)
-        if binary:
+        if not self._is_greedy(signs):
+            model = self._search(
+                transfer,
+                transfer.targets,
+                is_regression=False,
+                decision_weight=None if self.decision_weight == "auto" else self.decision_weight,
+                cutoff=self.decision_cutoff,
+            )
+            proba = model.value
+        elif is_binary:
             # One output is enough, and what monotone constraints are about. The Gini impurity
             # counts both classes, so it is twice the variance of one.
             model = self._grow(transfer, transfer.targets[:, 1:], signs, impurity_unit=0.5)
@@ -302,10 +394,10 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise,
-        is free, may only fall. Not yet together with missing values.
+        is free, may only fall, along the known values of the column.
 
     random_state : int, RandomState instance or None, default=None
-        Breaks ties between equally good splits.
+        Draws the perturbations of a search.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -319,6 +411,19 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the squared error, times the node's share of the weight, that is
         worth a split.
+
+    effort : {"greedy", "refined", "balanced", "thorough"}, default="balanced"
+        How hard to look for a better tree of the same size: only grow it; refine its splits by
+        tree alternating optimisation [2]_; start in several ways and perturb the best tree (25
+        steps); or 300 steps. Trees without a limit of leaves, under monotone constraints, with
+        `min_impurity_decrease` or with ``alpha=1`` are only grown.
+
+    n_jobs : int or None, default=None
+        Threads of the learner; None is 1 unless in a :obj:`joblib.parallel_config` context, -1
+        all processors. The tree is the same for any number.
+
+    verbose : int, default=0
+        Above 0 the progress of a search is shown.
 
     Attributes
     ----------
@@ -354,6 +459,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     ----------
     .. [1] M. Craven and J. Shavlik, "Extracting tree-structured representations of trained
        networks", NIPS 1995.
+    .. [2] M. Carreira-Perpiñán and P. Tavallali, "Alternating optimization of decision trees, with
+       application to learning sparse oblique trees", NeurIPS 2018.
 
     Examples
     --------
@@ -387,6 +494,9 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         max_depth: int | None = None,
         min_samples_leaf: int = 5,
         min_impurity_decrease: float = 0.0,
+        effort: str = "balanced",
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -400,11 +510,20 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         self.max_depth = max_depth
         self.min_samples_leaf = min_samples_leaf
         self.min_impurity_decrease = min_impurity_decrease
+        self.effort = effort
+        self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> DecisionTreeRegressor:
-        model = self._grow(transfer, transfer.targets[:, None], signs, impurity_unit=1.0)
+        targets = transfer.targets[:, None]
+        if self._is_greedy(signs):
+            model = self._grow(transfer, targets, signs, impurity_unit=1.0)
+        else:
+            model = self._search(
+                transfer, targets, is_regression=True, decision_weight=0.0, cutoff=0.5
+            )
         return plain_regressor(model, model.value[:, 0], transfer.Z.shape[1], **self._size_params())
 
     def _student_prediction(self, Z: FloatArray) -> FloatArray:

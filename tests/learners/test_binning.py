@@ -2,11 +2,10 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interpkd.learners._binning import (
-    EXACT_ROWS,
     MAX_BINS,
     between,
     bin_rows,
@@ -14,6 +13,8 @@ from interpkd.learners._binning import (
     quantile_thresholds,
 )
 
+settings.register_profile("compiling", deadline=None)  # the first call compiles
+settings.load_profile("compiling")
 numbers = st.floats(-1e6, 1e6, width=32)
 
 
@@ -58,9 +59,18 @@ def test_large_data_has_at_most_255_bins_of_like_size():
 
 
 def test_few_values_in_large_data_are_kept():
-    Z = np.tile(np.arange(200.0), EXACT_ROWS)[:, None]
+    Z = np.tile(np.arange(200.0), 50)[:, None]
     t = quantile_thresholds(Z[:, 0])
     np.testing.assert_array_equal(t, np.arange(199) + 0.5)
+
+
+def test_weights_are_repetitions():
+    rng = np.random.default_rng(0)
+    values, weights = rng.normal(size=3000), rng.integers(1, 4, 3000)
+    np.testing.assert_array_equal(
+        quantile_thresholds(values, weights.astype(float)),
+        quantile_thresholds(np.repeat(values, weights)),
+    )
 
 
 def test_a_heavy_value_keeps_its_own_bin():

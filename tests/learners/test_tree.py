@@ -104,7 +104,7 @@ def test_monotone_growth():
     "limits",
     [
         {"max_leaf_nodes": 12},
-        {"max_leaf_nodes": None, "max_depth": 5},
+        {"max_leaf_nodes": None, "max_depth": 4, "min_samples_leaf": 8},
         {"max_leaf_nodes": None, "min_samples_leaf": 6},
         {"max_leaf_nodes": 20, "min_samples_leaf": 25},
     ],

@@ -1,0 +1,122 @@
+"""A tree on codes while it is still being worked on: cheap to route, to cut and to graft."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from interpkd.learners._tree_model import LEAF
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interpkd._typing import BoolArray, IntArray
+
+
+@dataclass(frozen=True)
+class CodeTree:
+    """Splits by codes, parents before children; the root is node 0.
+
+    Attributes
+    ----------
+    left, right : ndarray of shape (n_nodes,)
+        Children; -1 in a leaf.
+
+    feature, code : ndarray of shape (n_nodes,)
+        A row goes left when its code of the feature is at most `code`.
+
+    missing_left : ndarray of bool of shape (n_nodes,)
+        Whether the code of a missing value goes left.
+    """
+
+    left: IntArray
+    right: IntArray
+    feature: IntArray
+    code: IntArray
+    missing_left: BoolArray
+
+    @property
+    def n_leaves(self) -> int:
+        """Number of leaves."""
+        return int((self.left == LEAF).sum())
+
+    @property
+    def leaves(self) -> IntArray:
+        """Node numbers of the leaves, rising."""
+        return np.flatnonzero(self.left == LEAF)
+
+    @property
+    def inner(self) -> IntArray:
+        """Node numbers of the splits, rising: parents before children."""
+        return np.flatnonzero(self.left != LEAF)
+
+    def below(self, node: int) -> Iterator[int]:
+        """Give a node and all nodes under it, parents before children."""
+        todo = [node]
+        while todo:
+            at = todo.pop()
+            yield at
+            if self.left[at] != LEAF:
+                todo += [int(self.right[at]), int(self.left[at])]
+
+    def with_split(self, node: int, feature: int, code: int, *, missing_left: bool) -> CodeTree:
+        """Give the tree with another split at a node."""
+        features, codes = self.feature.copy(), self.code.copy()
+        sides = self.missing_left.copy()
+        features[node], codes[node], sides[node] = feature, code, missing_left
+        return CodeTree(self.left, self.right, features, codes, sides)
+
+    def with_subtree(self, node: int, other: CodeTree, at: int = 0) -> CodeTree:
+        """Give the tree with the part of `other` under `at` in place of everything under `node`."""
+        rows: list[tuple[int, int, bool]] = []
+        left: list[int] = []
+        right: list[int] = []
+
+        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> int:
+            if this == node and not is_graft:
+                return copy(other, at, is_graft=True)
+            number = len(rows)
+            rows.append(
+                (int(tree.feature[this]), int(tree.code[this]), bool(tree.missing_left[this]))
+            )
+            left.append(LEAF)
+            right.append(LEAF)
+            if tree.left[this] != LEAF:
+                left[number] = copy(tree, int(tree.left[this]), is_graft=is_graft)
+                right[number] = copy(tree, int(tree.right[this]), is_graft=is_graft)
+            return number
+
+        copy(self, 0, is_graft=False)
+        feature, code, missing_left = zip(*rows, strict=True)
+        return CodeTree(
+            np.array(left),
+            np.array(right),
+            np.array(feature),
+            np.array(code),
+            np.array(missing_left),
+        )
+
+    def cut(self, node: int) -> CodeTree:
+        """Give the tree with a leaf in place of everything under a node."""
+        return self.with_subtree(node, A_LEAF)
+
+
+def stump(feature: int, code: int, *, missing_left: bool) -> CodeTree:
+    """Give a tree of one split."""
+    return CodeTree(
+        np.array([1, LEAF, LEAF]),
+        np.array([2, LEAF, LEAF]),
+        np.array([feature, -1, -1]),
+        np.array([code, -1, -1]),
+        np.array([missing_left, False, False]),
+    )
+
+
+A_LEAF = CodeTree(
+    np.array([LEAF]), np.array([LEAF]), np.array([-1]), np.array([-1]), np.array([False])
+)

@@ -1,0 +1,165 @@
+"""From a transfer set to a tree: bin, grow or search, and read the tree off in values."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from interpkd.learners._binning import between, bin_rows
+from interpkd.learners._objective import summed_rows
+from interpkd.learners._tree_growth import NO_LIMIT, Limits
+from interpkd.learners._tree_model import LEAF, TreeModel
+from interpkd.learners._tree_refinement import Refiner
+from interpkd.learners._tree_search import EFFORTS, search_tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from interpkd._typing import FloatArray, IntArray
+    from interpkd.learners._code_tree import CodeTree
+
+
+def fit_tree(
+    Z: FloatArray,
+    targets: FloatArray,
+    weights: FloatArray,
+    *,
+    is_regression: bool,
+    max_leaf_nodes: int,
+    max_depth: int | None,
+    min_samples_leaf: int,
+    effort: str,
+    decision_weight: float | None,
+    cutoff: float,
+    random_state: np.random.RandomState,
+    progress: Callable[[int, int], object] | None = None,
+) -> TreeModel:
+    """Search for the tree of a given size that imitates the targets best.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_features)
+        Rows; NaN is missing.
+
+    targets : ndarray of shape (n_samples, n_outputs)
+        Class probabilities, or the values of a regression in one column.
+
+    weights : ndarray of shape (n_samples,)
+        Row weights, above 0.
+
+    is_regression : bool
+        What the targets are.
+
+    max_leaf_nodes : int
+        Most leaves.
+
+    max_depth : int or None
+        Most conditions along a path; None for no limit.
+
+    min_samples_leaf : int
+        Fewest rows in a leaf.
+
+    effort : {"refined", "balanced", "thorough"}
+        How hard to search.
+
+    decision_weight : float or None
+        What one disagreement of decisions costs, in nats; None to set it from the data.
+
+    cutoff : float
+        With two classes the second is decided above it.
+
+    random_state : RandomState
+        Draws the perturbations.
+
+    progress : callable or None, default=None
+        Called with the steps done and all steps.
+
+    Returns
+    -------
+    tree : TreeModel
+        The best tree that was found; its values are mean targets.
+    """
+    rows, objective = summed_rows(Z, targets, weights, is_regression=is_regression, cutoff=cutoff)
+    binned = bin_rows(rows, objective.row_sums[:, 0])
+    limits = Limits(
+        max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
+    )
+    tree = search_tree(
+        binned,
+        objective,
+        limits,
+        effort=EFFORTS[effort],
+        decision_weight=decision_weight,
+        random_state=random_state,
+        progress=progress,
+    )
+    model = _in_values(tree, Refiner(binned, objective, min_samples_leaf), rows)
+    return _with_means(model, Z, targets, weights)
+
+
+def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:
+    """Give thresholds and sizes of a tree on codes; values are those of the search."""
+    rows_of = refiner.rows_of(tree)
+    sums = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))
+    n_rows = np.rint(sums[:, -1]).astype(np.int64)
+    threshold = np.full(len(tree.left), np.nan)
+    missing_left = tree.missing_left.copy()
+    for node in tree.inner:
+        rows = rows_of[int(node)]
+        threshold[node] = _threshold(tree, int(node), refiner, Z, rows)
+        if not np.isnan(Z[rows, tree.feature[node]]).any():
+            # nothing is known of missing values here: they follow the larger side
+            missing_left[node] = n_rows[tree.left[node]] > n_rows[tree.right[node]]
+    is_inner = tree.left != LEAF
+    value = refiner.objective.answers(sums)
+    return TreeModel(
+        left=tree.left,
+        right=tree.right,
+        feature=np.where(is_inner, tree.feature, -1),
+        threshold=threshold,
+        missing_left=is_inner & missing_left,
+        value=value,
+        weight=sums[:, 0],
+        n_rows=n_rows,
+        impurity=np.zeros(len(value)),
+    )
+
+
+def _with_means(
+    model: TreeModel, Z: FloatArray, targets: FloatArray, weights: FloatArray
+) -> TreeModel:
+    """Give every node the mean of its rows' targets to the last digit, and its impurity."""
+    leaf = model.apply(Z)
+    columns = [weights, *(weights[:, None] * targets).T, weights * (targets**2).sum(axis=1)]
+    sums: FloatArray = np.stack(
+        [np.bincount(leaf, c, len(model.left)).astype(np.float64) for c in columns], axis=1
+    )
+    for node in range(len(sums) - 1, -1, -1):  # children come after their parents
+        if model.left[node] != LEAF:
+            sums[node] = sums[model.left[node]] + sums[model.right[node]]
+    weight, value = sums[:, 0], sums[:, 1:-1] / sums[:, :1]
+    impurity = np.maximum(sums[:, -1] / weight - (value**2).sum(axis=1), 0.0)
+    return replace(model, weight=weight, value=value, impurity=impurity)
+
+
+def _threshold(
+    tree: CodeTree, node: int, refiner: Refiner, Z: FloatArray, rows: IntArray | NDArray[np.int32]
+) -> float:
+    """Give the threshold between the values that a split parts; infinite for missing or not."""
+    values = Z[rows, tree.feature[node]]
+    codes = refiner.binned.codes[rows, tree.feature[node]]
+    known = codes != refiner.binned.missing
+    low, high = values[known & (codes <= tree.code[node])], values[codes > tree.code[node]]
+    high = high[~np.isnan(high)]
+    if not len(high):
+        return np.inf
+    if not len(low):
+        return -np.inf
+    return float(between(low.max(keepdims=True), high.min(keepdims=True))[0])

@@ -1,0 +1,192 @@
+"""What a tree is good for: the loss of its leaves on the transfer set."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from interpkd._typing import FloatArray
+
+FLOOR = 1e-3
+"""A leaf's probabilities are raised to this in the divergence, so that no row costs much."""
+
+
+@dataclass(frozen=True)
+class Objective:
+    r"""Loss of a tree's leaves, a weighted sum over rows.
+
+    For probabilities :math:`P` with decisions :math:`H`, and a leaf's mean distribution :math:`Q`:
+
+    .. math:: KL(P \,\|\, Q) + \lambda \, [H \ne \text{decision of } Q]
+
+    For a regression the squared error. Both are linear in sums over rows, so equal rows may be
+    summed beforehand: a row of weight two is a row twice, to the last digit.
+
+    Attributes
+    ----------
+    row_sums : ndarray of shape (n_rows, n_sums)
+        What each row adds to its leaf: weight, weighted targets, its own part of the loss, and
+        for probabilities the weight of its decisions per class.
+
+    counts : ndarray of shape (n_rows,)
+        How many rows each row stands for.
+
+    n_outputs : int
+        Number of classes; 1 for a regression.
+
+    is_regression : bool
+        What the targets are.
+
+    decision_weight : float
+        :math:`\lambda`, what one disagreement costs, in nats.
+
+    cutoff : float
+        With two classes the second is decided above it.
+    """
+
+    row_sums: FloatArray
+    counts: FloatArray
+    n_outputs: int
+    is_regression: bool
+    decision_weight: float = 0.0
+    cutoff: float = 0.5
+
+    def decide(self, Q: FloatArray) -> NDArray[np.intp]:
+        """Give the decided class of each distribution."""
+        return decide(Q, self.cutoff)
+
+    def answers(self, sums: FloatArray) -> FloatArray:
+        """Give the mean target of each leaf, shape (n_leaves, n_outputs)."""
+        weight = np.maximum(sums[:, :1], np.finfo(np.float64).tiny)
+        mean: FloatArray = sums[:, 1 : 1 + self.n_outputs] / weight
+        return mean
+
+    def leaf_losses(self, sums: FloatArray) -> FloatArray:
+        """Give the loss of each leaf, from the sums of its rows."""
+        K = self.n_outputs
+        mean = self.answers(sums)
+        weight, total, own = sums[:, 0], sums[:, 1 : 1 + K], sums[:, 1 + K]
+        if self.is_regression:
+            return np.asarray(own - (total * mean).sum(axis=1))
+        divergence = own - (total * log_floored(mean)).sum(axis=1)
+        agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
+        return np.asarray(divergence + self.decision_weight * (weight - agreed))
+
+    def row_costs(self, answers: FloatArray) -> FloatArray:
+        """Give what each row would cost in each leaf, shape (n_rows, n_leaves).
+
+        Up to a constant per row; weights included.
+        """
+        from interpkd.learners import _kernels
+
+        if self.is_regression:
+            return np.asarray(_kernels.squared_costs(self.row_sums, answers[:, 0].copy()))
+        return np.asarray(
+            _kernels.divergence_costs(
+                self.row_sums, log_floored(answers), self.decide(answers), self.decision_weight
+            )
+        )
+
+    @property
+    def weighted_targets(self) -> FloatArray:
+        """Weight times mean target of each row, shape (n_rows, n_outputs)."""
+        return self.row_sums[:, 1 : 1 + self.n_outputs]
+
+    @property
+    def weighted_decisions(self) -> FloatArray:
+        """Weight of each class among the decisions of each row, shape (n_rows, n_outputs)."""
+        return self.row_sums[:, 2 + self.n_outputs :]
+
+
+def summed_rows(
+    Z: FloatArray,
+    targets: FloatArray,
+    weights: FloatArray,
+    *,
+    is_regression: bool,
+    cutoff: float = 0.5,
+) -> tuple[FloatArray, Objective]:
+    """Sum equal rows, and give the rest in an order of their own.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_features)
+        Rows; NaN is missing.
+
+    targets : ndarray of shape (n_samples, n_outputs)
+        Class probabilities, or the values of a regression in one column.
+
+    weights : ndarray of shape (n_samples,)
+        Row weights, above 0.
+
+    is_regression : bool
+        What the targets are.
+
+    cutoff : float, default=0.5
+        With two classes the second is decided above it.
+
+    Returns
+    -------
+    Z : ndarray of shape (n_rows, n_features)
+        The different rows, sorted.
+
+    objective : Objective
+        The loss on them, without weight on decisions.
+    """
+    w = weights[:, None]
+    t = _in_steps(targets)
+    if is_regression:
+        parts = [w, w * t, w * _in_steps(targets**2)]
+    else:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
+        decided = np.eye(targets.shape[1])[decide(targets, cutoff)]
+        parts = [w, w * t, w * _in_steps(own), w * decided]
+    order = np.lexsort(Z.T[::-1])
+    Z = Z[order]
+    is_new = np.ones(len(Z), dtype=bool)
+    same = (Z[1:] == Z[:-1]) | (np.isnan(Z[1:]) & np.isnan(Z[:-1]))
+    is_new[1:] = ~same.all(axis=1)
+    starts = np.flatnonzero(is_new)
+    row_sums = np.add.reduceat(np.concatenate(parts, axis=1)[order], starts, axis=0)
+    counts = np.diff(np.append(starts, len(Z))).astype(np.float64)
+    return Z[starts], Objective(
+        np.ascontiguousarray(row_sums), counts, targets.shape[1], is_regression, cutoff=cutoff
+    )
+
+
+def _in_steps(values: FloatArray) -> FloatArray:
+    """Round to multiples of a power of two, 32 binary digits below the largest value.
+
+    Sums of such numbers are exact as long as weights are whole: they do not depend on the order
+    of the rows, nor on whether a row stands twice or has weight two. A search among trees that
+    differ in the last digit would otherwise end elsewhere.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0:
+        return values
+    step = 2.0 ** (np.ceil(np.log2(largest)) - 32)
+    stepped: FloatArray = np.rint(values / step) * step
+    return stepped
+
+
+def decide(Q: FloatArray, cutoff: float) -> NDArray[np.intp]:
+    """Give the decided class of each distribution."""
+    if Q.shape[1] == 2:
+        return (Q[:, 1] > cutoff).astype(np.intp)
+    return Q.argmax(axis=1)
+
+
+def log_floored(Q: FloatArray) -> FloatArray:
+    """Give the logarithm of probabilities of at least `FLOOR`, shape (n_leaves, n_classes)."""
+    clipped = np.maximum(Q, FLOOR)
+    log: FloatArray = np.log(clipped / clipped.sum(axis=1, keepdims=True))
+    return log
