@@ -87,7 +87,7 @@ def bin_ours(X, P, options):  # noqa: ARG001
     """Code the rows, which is the first part of growing, by itself."""
     from interpkd.learners._binning import bin_rows
 
-    return _timed("binning", lambda: bin_rows(X) and None)
+    return _timed("binning", lambda: bin_rows(X, np.ones(len(X))) and None)
 
 
 def fit_student(X, P, options, **params):
@@ -233,18 +233,25 @@ def run_child(method, folder, options):
     environment["NUMBA_CACHE_DIR"] = str(folder / "compiled")
     sizes = ["--leaves", str(options.leaves), "--threads", threads]
     command = ["-m", "benchmarks.speed", "measure", "--method", method, "--folder", str(folder)]
-    done = subprocess.run(  # noqa: S603
-        [sys.executable, *command, *sizes],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603
+            [sys.executable, *command, *sizes],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=options.timeout,
+        )
+    except subprocess.TimeoutExpired:
+        print(f"FAILED {method}: not done after {options.timeout} s", flush=True)
+        return None
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or [f"exit status {done.returncode}"])[-1]
         print(f"FAILED {method}: {reason}", flush=True)
         return None
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    print(f"{method} {result['seconds']:.2f} s", file=sys.stderr)
+    return result
 
 
 # ---------------------------------------------------------------- commands
@@ -355,6 +362,7 @@ def main():
     tree.add_argument("--methods", nargs="*", choices=METHODS, default=list(METHODS))
     tree.add_argument("--scaling", action="store_true")
     tree.add_argument("--sizes", nargs="*", type=int, default=[100_000, 1_000_000, 3_000_000])
+    tree.add_argument("--timeout", type=float, default=300.0, help="most seconds of a process")
     tree.add_argument("--out", type=Path)
     child = commands.add_parser("measure", help="one fit in this process; used by the others")
     child.add_argument("--method", choices=METHODS, required=True)
