@@ -218,7 +218,9 @@ class _Search:
         is_missing = codes == self.binned.missing
         missing_left = bool(random_state.randint(2))
         goes_left = np.where(is_missing, missing_left, codes <= code)
-        if goes_left.all() or not goes_left.any():
+        counts = self.objective.counts[rows]
+        n_left = counts[goes_left].sum()
+        if min(n_left, counts.sum() - n_left) < max(self.limits.min_samples_leaf, 1):
             grower.grow([rows])
             return grower.code_tree()
         grower.grow([rows[goes_left], rows[~goes_left]])

@@ -171,10 +171,12 @@ def test_trees_are_grafted_and_cut():
     assert list(tree.below(2)) == [2, 3, 4]
 
 
-@pytest.mark.parametrize("effort", ["refined", "balanced"])
+@pytest.mark.parametrize(
+    ("effort", "seed"), [("refined", 0), ("balanced", 1), ("balanced", 2), ("thorough", 3)]
+)
 @pytest.mark.parametrize("max_depth", [None, 3])
-def test_sizes_are_kept(effort, max_depth):
-    Z, targets, weights = make_rows(2, n=600)
+def test_sizes_are_kept(effort, seed, max_depth):
+    Z, targets, weights = make_rows(2, n=300, seed=seed)
     model = fit_tree(
         Z,
         targets,
@@ -182,7 +184,7 @@ def test_sizes_are_kept(effort, max_depth):
         is_regression=False,
         max_leaf_nodes=7,
         max_depth=max_depth,
-        min_samples_leaf=12,
+        min_samples_leaf=25,
         effort=effort,
         decision_weight=None,
         cutoff=0.5,
@@ -190,7 +192,7 @@ def test_sizes_are_kept(effort, max_depth):
     )
     leaf = model.left == LEAF
     assert leaf.sum() <= 7
-    assert model.n_rows[leaf].min() >= 12
+    assert model.n_rows[leaf].min() >= 25
     np.testing.assert_array_equal(model.count_rows(Z), model.n_rows)
     depth = np.zeros(len(leaf), int)
     for node in np.flatnonzero(~leaf):
