@@ -22,7 +22,8 @@ first fits a small sample ("first call": imports, compiled code from disk or, in
 the compiler). Memory is the peak during the fit less what was resident just before it.
 
 Other work on the machine changes seconds; the ratios are taken within a round, in which the methods
-run one after the other, and their median and range over the rounds are shown.
+run one after the other, and their median and range over the rounds are shown. A method that is run once
+is compared with the median of ours.
 """
 
 from __future__ import annotations
@@ -307,9 +308,11 @@ def _print_comparison(methods, results, options):
 
 
 def _ratio(own, ours):
-    pairs = [own[r]["seconds"] / ours[r]["seconds"] for r in own if r in ours]
-    if not pairs:
+    if not ours:
         return ""
+    if len(own) == 1:  # measured once: against the median of ours
+        return f"{own[0]['seconds'] / _median(r['seconds'] for r in ours.values()):.2f}"
+    pairs = [own[r]["seconds"] / ours[r]["seconds"] for r in own if r in ours]
     spread = f" ({min(pairs):.2f}-{max(pairs):.2f})" if len(pairs) > 1 else ""
     return f"{np.median(pairs):.2f}{spread}"
 
