@@ -28,13 +28,30 @@ def print_tables(results):
     if large.any() and not large.all():
         parts[f"data sets of more than {SMALL:,} rows"] = results[large]
         parts[f"data sets of at most {SMALL:,} rows"] = results[~large]
-    for method in sorted(set(results["method"]) - set(BASELINES)):
-        for title, part in parts.items():
-            _print_task(method, title, part, "classification")
-            _print_task(method, title, part, "regression")
+    methods = [m for m in results["method"].unique() if m not in BASELINES]
+    for title, part in parts.items():
+        for task in TASKS:
+            if len(methods) == 1:
+                _print_one(methods[0], title, part, task)
+            else:
+                _print_several(methods, title, part, task)
 
 
-def _print_task(method, title, results, task):
+def _print_several(methods, title, results, task):
+    """Print a row per method, pooled over teachers and leaves."""
+    results = results[results["task"] == task]
+    describe, header = TASKS[task]
+    fitted = set(results["method"])
+    rows = []
+    for method in (m for m in methods if m in fitted):
+        own = results[results["method"].isin([method, *BASELINES])]
+        rows.append([method, own["dataset"].nunique(), *describe(own, method)])
+    if rows:
+        print_table(f"{task}, {title}, teachers and leaves pooled", ["", "sets", *header], rows)
+
+
+def _print_one(method, title, results, task):
+    """Print a row per teacher and number of leaves."""
     results = results[results["task"] == task]
     describe, header = TASKS[task]
     rows = []
@@ -51,9 +68,11 @@ def _cells(results):
     """Yield teacher, leaves and rows: each pair, each teacher pooled, everything pooled."""
     for (teacher, leaves), part in results.groupby(["teacher", "leaves"], sort=False):
         yield teacher, leaves, part
-    for teacher, part in results.groupby("teacher", sort=False):
-        yield teacher, POOLED, part
-    yield POOLED, POOLED, results
+    if results["leaves"].nunique() > 1:
+        for teacher, part in results.groupby("teacher", sort=False):
+            yield teacher, POOLED, part
+    if results["teacher"].nunique() > 1:
+        yield POOLED, POOLED, results
 
 
 # ---------------------------------------------------------------- what a row of a table says

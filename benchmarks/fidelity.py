@@ -15,7 +15,8 @@ Printed per teacher and number of leaves, and pooled: differences in points to e
 to the one of the two that is better on average there ("better"), with standard errors over data
 sets (each data set first averaged over seeds); the ratio of KL(teacher ‖ student) to that of
 `tree_soft`, of the means and as geometric mean over data sets; the worst data set; the longest fit.
-Data sets of more and of at most 1,100 rows are also shown apart.
+Data sets of more and of at most 1,100 rows are also shown apart. A study prints a line per set of
+parameters, pooled; `--table` on its `--out`, cut to one method, gives the rest.
 """
 
 from __future__ import annotations
