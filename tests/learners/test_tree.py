@@ -103,7 +103,7 @@ def test_monotone_growth():
 @pytest.mark.parametrize(
     "limits",
     [
-        {"max_leaf_nodes": 9},
+        {"max_leaf_nodes": 9, "min_samples_leaf": 10},
         {"max_leaf_nodes": None, "max_depth": 4, "min_samples_leaf": 8},
         {"max_leaf_nodes": None, "min_samples_leaf": 6},
         {"max_leaf_nodes": 20, "min_samples_leaf": 25},
