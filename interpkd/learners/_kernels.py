@@ -195,12 +195,15 @@ def split_rows(codes, rows, feature, code, missing, missing_left):
 
 
 @njit(cache=True, nogil=True)
-def divergence_costs(row_sums, log_answers, decided, decision_weight):
-    """Give what each row would cost under each answer: divergence and disagreement."""
+def divergence_costs(row_sums, log_answers, decided, decision_weight, leaves):
+    """Give what each row would cost in each leaf: divergence and disagreement.
+
+    A column for each node, of which those of `leaves` are filled.
+    """
     n, (m, K) = len(row_sums), log_answers.shape
     costs = np.empty((n, m))
     for i in range(n):
-        for leaf in range(m):
+        for leaf in leaves:
             total = 0.0
             for k in range(K):
                 total -= row_sums[i, 1 + k] * log_answers[leaf, k]
@@ -210,11 +213,11 @@ def divergence_costs(row_sums, log_answers, decided, decision_weight):
 
 
 @njit(cache=True, nogil=True)
-def squared_costs(row_sums, answers):
-    """Give what each row would cost under each answer: the squared error."""
+def squared_costs(row_sums, answers, leaves):
+    """Give what each row would cost in each leaf, as `divergence_costs`: the squared error."""
     costs = np.empty((len(row_sums), len(answers)))
     for i in range(len(row_sums)):
-        for leaf in range(len(answers)):
+        for leaf in leaves:
             v = answers[leaf]
             costs[i, leaf] = v * (v * row_sums[i, 0] - 2.0 * row_sums[i, 1])
     return costs

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray
+    from interpkd._typing import FloatArray, IntArray
 
 FLOOR = 1e-3
 """A leaf's probabilities are raised to this in the divergence, so that no row costs much."""
@@ -80,18 +80,33 @@ class Objective:
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
         return np.asarray(divergence + self.decision_weight * (weight - agreed))
 
-    def row_costs(self, answers: FloatArray) -> FloatArray:
-        """Give what each row would cost in each leaf, shape (n_rows, n_leaves).
+    def row_costs(self, answers: FloatArray, leaves: IntArray) -> FloatArray:
+        """Give what each row would cost in each leaf, up to a constant per row.
 
-        Up to a constant per row; weights included.
+        Parameters
+        ----------
+        answers : ndarray of shape (n_nodes, n_outputs)
+            What each node answers.
+
+        leaves : ndarray of shape (n_leaves,)
+            The nodes that are leaves.
+
+        Returns
+        -------
+        costs : ndarray of shape (n_rows, n_nodes)
+            Weights included; the columns of leaves are filled, no other.
         """
         from interpkd.learners import _kernels
 
         if self.is_regression:
-            return np.asarray(_kernels.squared_costs(self.row_sums, answers[:, 0].copy()))
+            return np.asarray(_kernels.squared_costs(self.row_sums, answers[:, 0].copy(), leaves))
         return np.asarray(
             _kernels.divergence_costs(
-                self.row_sums, log_floored(answers), self.decide(answers), self.decision_weight
+                self.row_sums,
+                log_floored(answers),
+                self.decide(answers),
+                self.decision_weight,
+                leaves,
             )
         )
 

@@ -118,7 +118,7 @@ class Refiner:
         """Choose every split again once, deepest first, leaves' answers held still."""
         leaf = self.route(tree, self.all_rows)
         sums = self.node_sums(tree, leaf)
-        costs = self.objective.row_costs(self.objective.answers(sums))  # by node; inner unused
+        costs = self.objective.row_costs(self.objective.answers(sums), tree.leaves)
         rows_of = self.rows_of(tree)
         for node in tree.inner[::-1]:  # what is above a node changes after it, not before
             if len(rows_of[node]):

@@ -84,7 +84,8 @@ def test_a_node_is_chosen_as_by_brute_force(n_outputs):
     _, refiner = make_refiner(n_outputs, 0.3)
     tree = grow(refiner, 5)
     leaf = refiner.route(tree, refiner.all_rows)
-    costs = refiner.objective.row_costs(refiner.objective.answers(refiner.node_sums(tree, leaf)))
+    answers = refiner.objective.answers(refiner.node_sums(tree, leaf))
+    costs = refiner.objective.row_costs(answers, tree.leaves)
     rows_of = refiner.rows_of(tree)
 
     def price(candidate, rows):
