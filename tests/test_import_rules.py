@@ -14,6 +14,7 @@ CORE = {
     "exceptions",
     "_alignment",
     "_asking",
+    "_mixing",
     "_optional",
     "_structure",
     "_tables",

@@ -14,6 +14,7 @@ from sklearn.tree import BaseDecisionTree
 
 from interpkd._alignment import align, hash_rows
 from interpkd._asking import class_probabilities, predictions
+from interpkd._mixing import mixer
 from interpkd._optional import require
 from interpkd._structure import Structure, take_apart
 from interpkd._validation import align_classes
@@ -24,7 +25,7 @@ from interpkd.explanation._permutation import (
     is_enumerable,
     sample_permutations,
 )
-from interpkd.explanation._rows import mixer, original_values, same_values
+from interpkd.explanation._rows import original_values, same_values
 from interpkd.explanation._tree_shap import forest_shap, tree_shap
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ def _explain_teacher(
     if not isinstance(exact, str):
         return exact
     n_columns = len(setting.structure.columns)
-    mix = mixer(setting.background, setting.X)
+    mix = mixer({"background": setting.background, "X": setting.X})
     game = Game(
         lambda numbers: setting.ask(teacher, mix(numbers), "teacher"),
         same_values(setting.background, setting.X),

@@ -39,6 +39,7 @@ def fit_tree(
     decision_weight: float | None,
     cutoff: float,
     random_state: np.random.RandomState,
+    counts: FloatArray | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> TreeModel:
     """Search for the tree of a given size that imitates the targets best.
@@ -78,6 +79,10 @@ def fit_tree(
     random_state : RandomState
         Draws the perturbations.
 
+    counts : ndarray of shape (n_samples,) or None, default=None
+        How many rows each row counts for in `min_samples_leaf`: 0 for a generated one. None for
+        one each.
+
     progress : callable or None, default=None
         Called with the steps done and all steps.
 
@@ -86,7 +91,9 @@ def fit_tree(
     tree : TreeModel
         The best tree that was found; its values are mean targets.
     """
-    rows, objective = summed_rows(Z, targets, weights, is_regression=is_regression, cutoff=cutoff)
+    rows, objective = summed_rows(
+        Z, targets, weights, is_regression=is_regression, cutoff=cutoff, counts=counts
+    )
     binned = bin_rows(rows, objective.row_sums[:, 0])
     limits = Limits(
         max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0

@@ -13,6 +13,8 @@ import numpy as np
 from numba import njit, prange
 
 BLOCK = 32768
+NOTHING = 1e-9  # the weight of no rows, up to rounding
+SAME = 1e-12  # share by which scores differ from rounding alone: the first of equals is taken
 
 
 @njit(parallel=True, cache=True, nogil=True)
@@ -122,7 +124,7 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
     feature without bins is left out.
     """
     d, _, S = hist.shape
-    best_feature, best_code, best_missing_left, best = -1, 0, False, -np.inf
+    best_feature, best_code, best_missing_left, best = -1, 0, False, -1e300
     total, lost, left, right = np.zeros(S), np.zeros(S), np.zeros(S), np.zeros(S)
     for j in range(d):
         if n_bins[j] == 0:
@@ -131,7 +133,7 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
         for c in range(n_bins[j]):
             total += hist[j, c]
         lost[:] = hist[j, missing]
-        has_lost = lost[0] > 0.5  # a count, up to rounding
+        has_lost = lost[1] > NOTHING
         for side in range(2 if has_lost else 1):  # 0: missing right, 1: missing left
             left[:] = 0.0
             if side == 1:
@@ -139,12 +141,12 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
             # with missing values on the right, all known ones may be on the left
             last = n_bins[j] if (has_lost and side == 0) else n_bins[j] - 1
             for c in range(last):
-                if hist[j, c, 0] < 0.5:
+                if hist[j, c, 1] <= NOTHING:
                     continue
                 left += hist[j, c]
                 for s in range(S):
                     right[s] = total[s] + lost[s] - left[s]
-                if right[0] < min_rows - 0.5:
+                if right[1] <= NOTHING or right[0] < min_rows - 0.5:
                     break
                 if left[0] < min_rows - 0.5:
                     continue
@@ -154,7 +156,7 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
                     if (b - a) * signs[j] < 0.0:
                         continue
                 both = score(left, low, high, entropy) + score(right, low, high, entropy)
-                if both > best:
+                if both > best + SAME * abs(best):
                     best, best_feature, best_code = both, j, c
                     best_missing_left = side == 1 if has_lost else left[0] > right[0]
     return best_feature, best_code, best_missing_left, best
@@ -243,6 +245,10 @@ def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
     """
     n = len(rows)
     even, odd = np.zeros(n_codes), np.zeros(n_codes)
+    rounding = 0.0
+    for r in range(n):
+        rounding += abs(difference[r])
+    rounding *= SAME
     best_feature, best_code, best_missing_left, best = -1, 0, False, np.inf
     for j in range(len(columns)):
         column = columns[j]
@@ -258,7 +264,7 @@ def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
         total = min(lost, 0.0)
         for c in range(n_bins[j]):  # a code without rows changes nothing, and is passed over
             total += even[c] + odd[c]
-            if total < best:
+            if total < best - rounding:
                 best, best_feature, best_code = total, j, c
                 best_missing_left = lost < 0.0
     return best_feature, best_code, best_missing_left, best

@@ -113,6 +113,7 @@ def summed_rows(
     *,
     is_regression: bool,
     cutoff: float = 0.5,
+    counts: FloatArray | None = None,
 ) -> tuple[FloatArray, Objective]:
     """Sum equal rows, and give the rest in an order of their own.
 
@@ -133,6 +134,9 @@ def summed_rows(
     cutoff : float, default=0.5
         With two classes the second is decided above it.
 
+    counts : ndarray of shape (n_samples,) or None, default=None
+        How many rows each row counts for; None for one each.
+
     Returns
     -------
     Z : ndarray of shape (n_rows, n_features)
@@ -148,7 +152,7 @@ def summed_rows(
     else:
         with np.errstate(divide="ignore", invalid="ignore"):
             own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
-        decided = np.eye(targets.shape[1])[decide(targets, cutoff)]
+        decided = _decided(targets, cutoff)
         parts = [w, w * t, w * _in_steps(own), w * decided]
     order = np.lexsort(Z.T[::-1])
     Z = Z[order]
@@ -157,9 +161,10 @@ def summed_rows(
     is_new[1:] = ~same.all(axis=1)
     starts = np.flatnonzero(is_new)
     row_sums = np.add.reduceat(np.concatenate(parts, axis=1)[order], starts, axis=0)
-    counts = np.diff(np.append(starts, len(Z))).astype(np.float64)
+    ones = np.ones(len(Z)) if counts is None else counts
+    summed = np.add.reduceat(ones[order], starts)
     return Z[starts], Objective(
-        np.ascontiguousarray(row_sums), counts, targets.shape[1], is_regression, cutoff=cutoff
+        np.ascontiguousarray(row_sums), summed, targets.shape[1], is_regression, cutoff=cutoff
     )
 
 
@@ -176,6 +181,19 @@ def _in_steps(values: FloatArray) -> FloatArray:
     step = 2.0 ** (np.ceil(np.log2(largest)) - 32)
     stepped: FloatArray = np.rint(values / step) * step
     return stepped
+
+
+def _decided(P: FloatArray, cutoff: float) -> FloatArray:
+    """Give the decided class of each row as shares; classes in a tie share alike.
+
+    So no class is preferred for the place of its column.
+    """
+    if P.shape[1] == 2:
+        second = np.where(P[:, 1] == cutoff, 0.5, P[:, 1] > cutoff)
+        return np.column_stack([1 - second, second])
+    is_top = P.max(axis=1, keepdims=True) == P
+    shares: FloatArray = is_top / is_top.sum(axis=1, keepdims=True)
+    return shares
 
 
 def decide(Q: FloatArray, cutoff: float) -> NDArray[np.intp]:

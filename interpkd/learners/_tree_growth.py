@@ -35,6 +35,7 @@ def grow_tree(
     min_samples_leaf: int,
     min_impurity_decrease: float,
     monotonic_cst: NDArray[np.int8] | None = None,
+    counts: FloatArray | None = None,
 ) -> TreeModel:
     """Grow a tree best-first on target vectors.
 
@@ -72,6 +73,10 @@ def grow_tree(
         1, 0 or -1 per feature: the single output may only rise, is free, may only fall along the
         known values of the feature. Missing values take whichever side is better.
 
+    counts : ndarray of shape (n_samples,) or None, default=None
+        How many rows each row counts for in `min_samples_leaf`: 0 for a generated one. None for
+        one each.
+
     Returns
     -------
     tree : TreeModel
@@ -92,7 +97,7 @@ def grow_tree(
         min_impurity_decrease,
     )
     grower = Grower(
-        GrowthRows(bin_rows(Z, weights), targets * weights[:, None], weights),
+        GrowthRows(bin_rows(Z, weights), targets * weights[:, None], weights, counts),
         limits,
         signs=monotonic_cst,
     )
@@ -312,8 +317,8 @@ class Grower:
     def _threshold(self, node: _Node) -> float:
         """Give the threshold of a split; infinite when it parts missing from known values."""
         binned, feature = self.data.binned, node.feature
-        count = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1, 0]
-        after = np.flatnonzero(count[node.code + 1 :] > 0.5)  # counts, up to rounding
+        weight = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1, 1]
+        after = np.flatnonzero(weight[node.code + 1 :] > self.data.kernels.NOTHING)
         if not len(after):
             return np.inf
         if binned.values is None:

@@ -43,7 +43,7 @@ class TreeModel:
         Sum of the weights of the rows of the transfer set.
 
     n_rows : ndarray of shape (n_nodes,)
-        Number of rows of the transfer set.
+        Number of rows, generated ones left out.
 
     impurity : ndarray of shape (n_nodes,)
         Weighted mean squared distance of the targets to `value`, summed over outputs.

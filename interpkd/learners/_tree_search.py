@@ -111,7 +111,7 @@ def search_tree(
             break
         tree = search.perturb(best, random_state)
         loss = search.refiner.loss(tree)
-        if loss < lowest:
+        if loss < lowest - search.refiner.worth:
             best, lowest = tree, loss
         if progress is not None:
             progress(step + 1, n_steps)

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.base import BaseEstimator
 from sklearn.model_selection import check_cv
 from sklearn.pipeline import Pipeline
-from sklearn.utils import get_tags
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     check_array,
     check_is_fitted,
@@ -25,32 +25,42 @@ from sklearn.utils.validation import (
 )
 
 from interpkd._asking import class_probabilities, predictions
+from interpkd._mixing import mixer
 from interpkd._structure import read_object_array
 from interpkd._tables import RawColumn, describe_columns, encode, is_frame, read_frame
 from interpkd._validation import (
     HasMethods,
     Interval,
-    Options,
     StrOptions,
     check_sample_weight,
     check_target,
-    class_positions,
     fit_context,
     is_routing_enabled,
     num_samples,
     raise_for_params,
 )
-from interpkd.exceptions import DistillationWarning, InvalidInputError
+from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
 from interpkd.students._columns import check_monotonic_cst, make_encoder, order_categories
-from interpkd.students._teaching import Teaching, teach_classifier, teach_regressor
-from interpkd.targets import TransferSet, build_transfer_set, mix_labels, temper
+from interpkd.students._teaching import GIVEN, Teaching, teach_classifier, teach_regressor
+from interpkd.targets import (
+    TransferSet,
+    add_generated_rows,
+    build_transfer_set,
+    n_generated_rows,
+    plan_rows,
+)
 from interpkd.teachers import default_teacher, is_frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
     from interpkd._typing import FloatArray, Table
+
+BATCH = 20_000
+"""Generated rows that a teacher is asked about at a time."""
 
 
 class BaseDistilled(BaseEstimator, ABC):
@@ -62,8 +72,8 @@ class BaseDistilled(BaseEstimator, ABC):
         "alpha": [Interval(Real, 0, 1, closed="both")],
         "temperature": [Interval(Real, 0, None, closed="neither")],
         "cv": ["cv_object"],
-        "augmentation": [StrOptions({"auto"}), None],
-        "n_augmented": [StrOptions({"auto"}), Options(Integral, {0})],
+        "augmentation": [StrOptions({"auto", "neighbours"}), None],
+        "n_augmented": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
         "monotonic_cst": ["array-like", dict, None],
         "random_state": ["random_state"],
     }
@@ -128,15 +138,19 @@ class BaseDistilled(BaseEstimator, ABC):
         self.teacher_ = teaching.teacher
         if teaching.classes is not None:
             self.classes_ = teaching.classes
-        extra = None if X_unlabeled is None else self._ask_about(X_unlabeled)
-        transfer = self._transfer_set(raw, y, sample_weight, teaching, extra)
+        tables = {"X": asked}
+        extra = None
+        if X_unlabeled is not None:
+            extra = self._ask_about(X_unlabeled)
+            tables["X_unlabeled"] = X_unlabeled if is_frame(X_unlabeled) else _as_array(extra[0])
+        transfer = self._transfer_set(raw, y, sample_weight, teaching, extra, tables)
         self.distillation_ = {
             **teaching.facts,
             "alpha": float(self.alpha),
             "temperature": float(self.temperature),
             "n_labeled": transfer.n_labeled,
             "n_unlabeled": transfer.n_unlabeled,
-            "n_augmented": 0,
+            "n_augmented": transfer.n_generated,
         }
         core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
         encoder = make_encoder(self.columns_, raw)
@@ -310,9 +324,13 @@ class BaseDistilled(BaseEstimator, ABC):
                 self, X_unlabeled, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
             )
             raw = [RawColumn(f"x{i}", "numeric", rows[:, i]) for i in range(rows.shape[1])]
+        return raw, self._ask_fitted(X_unlabeled)
+
+    def _ask_fitted(self, X: Table) -> FloatArray:
+        """Ask the fitted teacher for its answers on a table."""
         if self._task == "classification":
-            return raw, class_probabilities(self.teacher_, X_unlabeled, self.classes_)
-        return raw, predictions(self.teacher_, X_unlabeled)
+            return class_probabilities(self.teacher_, X, self.classes_)
+        return predictions(self.teacher_, X)
 
     def _transfer_set(
         self,
@@ -321,6 +339,7 @@ class BaseDistilled(BaseEstimator, ABC):
         sample_weight: FloatArray | None,
         teaching: Teaching,
         extra: tuple[list[RawColumn], FloatArray] | None,
+        tables: dict[str, Table],
     ) -> TransferSet:
         """Encode all rows together, categories in the order of the teacher's answers."""
         targets = self._targets(teaching.answers, y)
@@ -341,9 +360,52 @@ class BaseDistilled(BaseEstimator, ABC):
         self.columns_, ordered = order_categories(
             columns, transfer.Z, transfer.targets.reshape(len(transfer.Z), -1), transfer.weights
         )
-        return TransferSet(
-            ordered, transfer.targets, transfer.weights, transfer.n_labeled, transfer.n_unlabeled
+        n_generated = n_generated_rows(
+            transfer.Z,
+            augmentation=self.augmentation,
+            n_augmented=self.n_augmented,
+            alpha=self.alpha,
+            can_ask=teaching.facts["source"] != GIVEN,
+            has_size_limit=self._has_size_limit(),
         )
+        real = replace(transfer, Z=ordered)
+        if n_generated == 0:
+            return real
+        numbers, weight = plan_rows(
+            transfer.Z,  # whose codes do not hang on the answers
+            transfer.weights,
+            n_generated,
+            is_category=np.array([column.kind == "category" for column in columns]),
+            rng=np.random.default_rng(check_random_state(self.random_state).randint(2**31)),
+        )
+        counted = np.arange(len(Z))
+        if sample_weight is not None:
+            counted = np.append(np.flatnonzero(sample_weight), counted[n:])
+        answers = self._ask_in_batches(mixer(tables), counted[numbers])
+        return add_generated_rows(real, numbers, self._targets(answers, None), weight)
+
+    def _has_size_limit(self) -> bool:
+        """Tell whether the student is limited in size, or may repeat all its rows."""
+        params = self.get_params(deep=False)
+        limits = [params[name] for name in ("max_leaf_nodes", "max_depth") if name in params]
+        return not limits or any(limit is not None for limit in limits)
+
+    def _ask_in_batches(
+        self, mix: Callable[[NDArray[np.intp]], Table], numbers: NDArray[np.intp]
+    ) -> FloatArray:
+        """Ask the fitted teacher about generated rows, some at a time."""
+        answers = []
+        for start in range(0, len(numbers), BATCH):
+            rows = mix(numbers[start : start + BATCH])
+            try:
+                answers.append(self._ask_fitted(rows))
+            except TeacherError as error:
+                msg = (
+                    f"{error} These rows were generated near those of X, from row {start} of the "
+                    "generated ones on; set augmentation=None to do without them."
+                )
+                raise TeacherError(msg) from error
+        return np.concatenate(answers)
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Give the routing of metadata to the teacher and the splitter.
@@ -372,101 +434,6 @@ class BaseDistilled(BaseEstimator, ABC):
         tags.input_tags.sparse = False
         tags.target_tags.required = not is_frozen(self.teacher)
         return tags
-
-
-class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
-    """Base of the students of class probabilities."""
-
-    _task = "classification"
-
-    def _check_target(self, y: NDArray[Any]) -> NDArray[Any]:
-        check_classification_targets(y)
-        labels = np.unique(y)
-        if len(labels) < 2 and not is_frozen(self.teacher):
-            msg = (
-                f"y holds one class only, {labels.tolist()[0]!r}; a classifier needs rows of at "
-                "least 2 classes."
-            )
-            raise InvalidInputError(msg)
-        return y
-
-    def _targets(self, answers: FloatArray, y: NDArray[Any] | None) -> FloatArray:
-        soft = temper(answers, self.temperature)
-        if y is None or self.alpha == 0:
-            return soft
-        return mix_labels(soft, class_positions(y, self.classes_), self.alpha)
-
-    def predict_proba(self, X: Table) -> FloatArray:
-        """Predict class probabilities on the teacher's scale.
-
-        Parameters
-        ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        proba : ndarray of shape (n_samples, n_classes)
-            Probabilities, columns as in `classes_`.
-        """
-        return self._student_proba(self._encode(X))
-
-    def predict(self, X: Table) -> NDArray[Any]:
-        """Predict the most probable class.
-
-        Parameters
-        ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,)
-            Class labels.
-        """
-        proba = self.predict_proba(X)
-        return self.classes_[proba.argmax(axis=1)]
-
-    @abstractmethod
-    def _student_proba(self, Z: FloatArray) -> FloatArray:
-        """Give probabilities for the encoded matrix; subclasses own this."""
-
-
-class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
-    """Base of the students of a regression."""
-
-    _task = "regression"
-    _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
-        **BaseDistilled._parameter_constraints,
-        "temperature": [Options(Real, {1})],
-    }
-
-    def _check_target(self, y: NDArray[Any]) -> NDArray[Any]:
-        return check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
-
-    def _targets(self, answers: FloatArray, y: NDArray[Any] | None) -> FloatArray:
-        if y is None or self.alpha == 0:
-            return answers
-        return (1 - self.alpha) * answers + self.alpha * y
-
-    def predict(self, X: Table) -> FloatArray:
-        """Predict the target.
-
-        Parameters
-        ----------
-        X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
-
-        Returns
-        -------
-        y_pred : ndarray of shape (n_samples,)
-            Predictions.
-        """
-        return self._student_prediction(self._encode(X))
-
-    @abstractmethod
-    def _student_prediction(self, Z: FloatArray) -> FloatArray:
-        """Give predictions for the encoded matrix; subclasses own this."""
 
 
 def _as_array(raw: list[RawColumn]) -> FloatArray:

@@ -14,9 +14,10 @@ from sklearn.utils import check_random_state
 from interpkd._validation import Interval, StrOptions
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import fit_tree, grow_tree, use_threads
-from interpkd.students._base import BaseDistilled, BaseDistilledClassifier, BaseDistilledRegressor
+from interpkd.students._base import BaseDistilled
 from interpkd.students._plain_tree import plain_classifier, plain_regressor
 from interpkd.students._progress import progress_of
+from interpkd.students._tasks import BaseDistilledClassifier, BaseDistilledRegressor
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class _TreeStudent(BaseDistilled):
                 min_samples_leaf=self.min_samples_leaf,
                 min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
                 monotonic_cst=signs,
+                counts=_real_rows(transfer),
             )
         return self._counted(model, transfer)
 
@@ -98,6 +100,7 @@ class _TreeStudent(BaseDistilled):
                 min_samples_leaf=self.min_samples_leaf,
                 effort=self.effort,
                 random_state=check_random_state(self.random_state),
+                counts=_real_rows(transfer),
                 progress=progress,
                 **decisions,
             )
@@ -173,12 +176,17 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
         teacher.
 
-    augmentation : "auto" or None, default="auto"
-        Rows generated near the data and labelled by the teacher. None switches them off; "auto"
-        leaves the choice to the package, and in this version generates none.
+    augmentation : {"auto", "neighbours"} or None, default="auto"
+        Rows generated near the data and labelled by the fitted teacher; real rows always take part
+        too. "neighbours" puts them together from real rows and their nearest neighbours; "auto"
+        leaves the kind to the package, which in this version is the same. None generates none.
 
-    n_augmented : "auto" or 0, default="auto"
-        Number of generated rows.
+    n_augmented : "auto" or int, default="auto"
+        Number of generated rows, each of the mean weight of a different real one. "auto" is
+        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
+        ``alpha=1``, without a size limit (`max_leaf_nodes` and `max_depth` None), for a single
+        column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
+        teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the probability of
@@ -186,7 +194,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         the column. For two classes.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the perturbations of a search.
+        Draws the generated rows and the perturbations of a search. An integer makes the fit
+        reproducible.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -195,7 +204,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         Most conditions in a rule; None for no limit.
 
     min_samples_leaf : int, default=5
-        Fewest rows of the transfer set behind a rule.
+        Fewest real rows behind a rule; generated ones do not count.
 
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the Gini impurity, times the node's share of the weight, that is
@@ -385,19 +394,25 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
         teacher.
 
-    augmentation : "auto" or None, default="auto"
-        Rows generated near the data and labelled by the teacher. None switches them off; "auto"
-        leaves the choice to the package, and in this version generates none.
+    augmentation : {"auto", "neighbours"} or None, default="auto"
+        Rows generated near the data and labelled by the fitted teacher; real rows always take part
+        too. "neighbours" puts them together from real rows and their nearest neighbours; "auto"
+        leaves the kind to the package, which in this version is the same. None generates none.
 
-    n_augmented : "auto" or 0, default="auto"
-        Number of generated rows.
+    n_augmented : "auto" or int, default="auto"
+        Number of generated rows, each of the mean weight of a different real one. "auto" is
+        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
+        ``alpha=1``, without a size limit (`max_leaf_nodes` and `max_depth` None), for a single
+        column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
+        teacher's predictions, as for `X_unlabeled`, whatever `alpha` is.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise,
         is free, may only fall, along the known values of the column.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the perturbations of a search.
+        Draws the generated rows and the perturbations of a search. An integer makes the fit
+        reproducible.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -406,7 +421,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         Most conditions in a rule; None for no limit.
 
     min_samples_leaf : int, default=5
-        Fewest rows of the transfer set behind a rule.
+        Fewest real rows behind a rule; generated ones do not count.
 
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the squared error, times the node's share of the weight, that is
@@ -528,6 +543,12 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
 
     def _student_prediction(self, Z: FloatArray) -> FloatArray:
         return self._leaf_values(Z)[:, 0]
+
+
+def _real_rows(transfer: TransferSet) -> FloatArray:
+    """Give 1 for each real row and 0 for each generated one, shape (n_rows,)."""
+    n_real = transfer.n_labeled + transfer.n_unlabeled
+    return (np.arange(len(transfer.Z)) < n_real).astype(np.float64)
 
 
 def _as_float32(Z: FloatArray) -> NDArray[np.float32]:

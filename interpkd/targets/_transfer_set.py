@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from interpkd._typing import FloatArray
 
 
@@ -29,7 +31,7 @@ class TransferSet:
     weights : ndarray of shape (n_rows,)
         Row weights.
 
-    n_labeled, n_unlabeled : int
+    n_labeled, n_unlabeled, n_generated : int
         Where the rows come from, in this order.
     """
 
@@ -38,6 +40,7 @@ class TransferSet:
     weights: FloatArray
     n_labeled: int
     n_unlabeled: int = 0
+    n_generated: int = 0
 
 
 def build_transfer_set(
@@ -84,4 +87,38 @@ def build_transfer_set(
         np.concatenate([weights, np.ones(len(Z_unlabeled))]),
         len(Z),
         len(Z_unlabeled),
+    )
+
+
+def add_generated_rows(
+    transfer: TransferSet, numbers: NDArray[np.intp], targets: FloatArray, weight: float
+) -> TransferSet:
+    """Put generated rows under the real ones.
+
+    Parameters
+    ----------
+    transfer : TransferSet
+        The real rows.
+
+    numbers : ndarray of shape (n_generated, n_features)
+        For each value of each generated row the real row to take it from.
+
+    targets : ndarray of shape (n_generated, n_classes) or (n_generated,)
+        The teacher's answers on them.
+
+    weight : float
+        The weight of each.
+
+    Returns
+    -------
+    transfer_set : TransferSet
+        Real rows first.
+    """
+    Z = transfer.Z
+    return replace(
+        transfer,
+        Z=np.concatenate([Z, Z[numbers, np.arange(Z.shape[1])]]),
+        targets=np.concatenate([transfer.targets, targets]),
+        weights=np.concatenate([transfer.weights, np.full(len(numbers), weight)]),
+        n_generated=len(numbers),
     )

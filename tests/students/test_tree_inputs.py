@@ -60,7 +60,8 @@ def test_every_library_gives_the_same_student(student, mixed_table, convert):
         student.predict_proba(convert(frame)), student.predict_proba(frame)
     )
     again = clone(student).fit(convert(frame), label)
-    np.testing.assert_array_equal(again.predict_proba(frame), student.predict_proba(frame))
+    # the trees of a forest are added up in the order in which threads finish: not to the last bit
+    np.testing.assert_allclose(again.predict_proba(frame), student.predict_proba(frame), rtol=1e-12)
     assert again.columns_ == student.columns_
 
 
@@ -329,7 +330,7 @@ FROZEN = FrozenEstimator(RandomForestClassifier(5, random_state=0).fit(X_IRIS, Y
         ({"alpha": 1.5}, {}, r"'alpha' parameter of DistilledTreeClassifier must be"),
         ({"max_leaf_nodes": 1}, {}, r"'max_leaf_nodes' parameter"),
         ({"augmentation": "magic"}, {}, r"'augmentation' parameter"),
-        ({"n_augmented": 5}, {}, r"'n_augmented' parameter"),
+        ({"n_augmented": -1}, {}, r"'n_augmented' parameter"),
         ({"monotonic_cst": [1, 0]}, {}, r"'monotonic_cst' parameter needs one sign per column"),
         ({"monotonic_cst": [2, 0, 0, 0]}, {}, r"takes 1 \(rising\), 0 \(free\)"),
         ({"monotonic_cst": {"nose": 1}}, {}, r"names 'nose', which is not a column"),

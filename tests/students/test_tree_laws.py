@@ -108,7 +108,7 @@ def test_permuted_classes_permute_columns(frozen):
 def test_leaves_hold_the_mean_target(frozen, alpha):
     X, y, teacher = frozen
     weight = np.random.default_rng(0).uniform(0.5, 2, len(X))
-    student = DistilledTreeClassifier(teacher, alpha=alpha, random_state=0)
+    student = DistilledTreeClassifier(teacher, alpha=alpha, augmentation=None, random_state=0)
     student.fit(X, y, sample_weight=weight)
     target = (1 - alpha) * teacher.predict_proba(X) + alpha * np.eye(len(teacher.classes_))[y]
     leaf = student.student_.apply(X)
@@ -138,7 +138,7 @@ def test_unlabelled_rows_get_the_refitted_teachers_answers():
 def test_given_scores_equal_a_frozen_teacher(frozen):
     X, y, teacher = frozen
     P = teacher.predict_proba(X)
-    asked = DistilledTreeClassifier(teacher, random_state=0).fit(X)
+    asked = DistilledTreeClassifier(teacher, augmentation=None, random_state=0).fit(X)
     given = DistilledTreeClassifier(random_state=0).fit(X, y, teacher_proba=P)
     np.testing.assert_array_equal(given.predict_proba(X), asked.predict_proba(X))
     assert given.teacher_ is None
@@ -147,7 +147,7 @@ def test_given_scores_equal_a_frozen_teacher(frozen):
 
 def test_given_predictions_equal_a_frozen_teacher(regression):
     X, _, teacher = regression
-    asked = DistilledTreeRegressor(teacher, random_state=0).fit(X)
+    asked = DistilledTreeRegressor(teacher, augmentation=None, random_state=0).fit(X)
     given = DistilledTreeRegressor(random_state=0).fit(X, teacher_proba=teacher.predict(X))
     np.testing.assert_array_equal(given.predict(X), asked.predict(X))
 
