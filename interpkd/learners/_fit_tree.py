@@ -12,7 +12,7 @@ import numpy as np
 
 from interpkd.learners._binning import between, bin_rows
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Limits
+from interpkd.learners._tree_growth import NO_LIMIT, Limits, grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._code_tree import CodeTree
+    from interpkd.learners._objective import Objective
+
+
+SEARCH_ROWS = 40_000
+"""Most rows that are searched on; of more, a sample is."""
 
 
 def fit_tree(
@@ -90,25 +95,68 @@ def fit_tree(
     -------
     tree : TreeModel
         The best tree that was found; its values are mean targets.
+
+    Notes
+    -----
+    Of more than `SEARCH_ROWS` rows a sample is searched on, always the same. What was found there
+    is kept if it is better on all rows than the tree that grows on all rows.
     """
-    rows, objective = summed_rows(
-        Z, targets, weights, is_regression=is_regression, cutoff=cutoff, counts=counts
-    )
-    binned = bin_rows(rows, objective.row_sums[:, 0])
     limits = Limits(
         max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
     )
-    tree = search_tree(
-        binned,
-        objective,
-        limits,
-        effort=EFFORTS[effort],
-        decision_weight=decision_weight,
-        random_state=random_state,
-        progress=progress,
+
+    def search(on: IntArray | slice) -> tuple[TreeModel, Objective]:
+        rows, objective = summed_rows(
+            Z[on],
+            targets[on],
+            weights[on],
+            is_regression=is_regression,
+            cutoff=cutoff,
+            counts=None if counts is None else counts[on],
+        )
+        binned = bin_rows(rows, objective.row_sums[:, 0])
+        tree, objective = search_tree(
+            binned,
+            objective,
+            limits,
+            effort=EFFORTS[effort],
+            decision_weight=decision_weight,
+            random_state=random_state,
+            progress=progress,
+        )
+        return _in_values(tree, Refiner(binned, objective, min_samples_leaf), rows), objective
+
+    if len(Z) <= SEARCH_ROWS:
+        model, _ = search(slice(None))
+        return _with_means(model, Z, targets, weights)
+    sample = np.sort(np.random.default_rng(0).choice(len(Z), SEARCH_ROWS, replace=False))
+    model, objective = search(sample)
+    found = _recounted(_with_means(model, Z, targets, weights), Z, counts)
+    grown = grow_tree(
+        Z,
+        targets,
+        weights,
+        max_leaf_nodes=max_leaf_nodes,
+        max_depth=max_depth,
+        min_samples_leaf=min_samples_leaf,
+        min_impurity_decrease=0.0,
+        counts=counts,
     )
-    model = _in_values(tree, Refiner(binned, objective, min_samples_leaf), rows)
-    return _with_means(model, Z, targets, weights)
+    return min((found, grown), key=lambda tree: _loss(tree, objective, Z, targets, weights))
+
+
+def _recounted(model: TreeModel, Z: FloatArray, counts: FloatArray | None) -> TreeModel:
+    """Give the tree with the rows of all data behind its nodes."""
+    return replace(model, n_rows=model.count_rows(Z if counts is None else Z[counts > 0]))
+
+
+def _loss(
+    model: TreeModel, objective: Objective, Z: FloatArray, targets: FloatArray, weights: FloatArray
+) -> float:
+    """Give the loss of a tree on all rows."""
+    leaf = model.apply(Z)
+    sums = objective.sums_of(leaf, len(model.left), targets, weights)
+    return float(objective.leaf_losses(sums[np.unique(leaf)]).sum())
 
 
 def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:

@@ -36,61 +36,73 @@ def code_values(Z, table, first_step, missing, codes):
                 codes[i, j] = missing if np.isnan(value) else at
 
 
+@njit(cache=True, nogil=True)
+def add_cells(codes, weighted, weights, counts, rows, first, last, cells):
+    """Add count, weight and weighted targets of some rows to the cells of their codes."""
+    d, K = codes.shape[1], weighted.shape[1]
+    for r in range(first, last):
+        i = rows[r]
+        w, count = weights[i], counts[i]
+        if K == 1:
+            wt = weighted[i, 0]
+            for j in range(d):
+                cell = cells[j, codes[i, j]]
+                cell[0] += count
+                cell[1] += w
+                cell[2] += wt
+        else:
+            for j in range(d):
+                cell = cells[j, codes[i, j]]
+                cell[0] += count
+                cell[1] += w
+                for k in range(K):
+                    cell[2 + k] += weighted[i, k]
+
+
+@njit(cache=True, nogil=True)
+def sum_few(codes, weighted, weights, counts, rows, n_codes):
+    """Sum the histograms of one block of rows; threads would only wait for each other."""
+    cells = np.zeros((codes.shape[1], n_codes, 2 + weighted.shape[1]))
+    add_cells(codes, weighted, weights, counts, rows, 0, len(rows), cells)
+    return cells
+
+
 @njit(parallel=True, cache=True, nogil=True)
-def sum_histograms(codes, weighted, weights, counts, rows, n_codes):
-    """Sum count, weight and weighted targets per feature and code over some rows.
+def sum_many(codes, weighted, weights, counts, rows, n_codes):
+    """Sum the histograms of many rows, block by block.
 
     Gives an array of shape (n_features, n_codes, 2 + n_outputs).
     """
-    n, d = len(rows), codes.shape[1]
-    K = weighted.shape[1]
-    n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
-    parts = np.zeros((n_blocks, d, n_codes, 2 + K))
+    n = len(rows)
+    n_blocks = (n + BLOCK - 1) // BLOCK
+    parts = np.zeros((n_blocks, codes.shape[1], n_codes, 2 + weighted.shape[1]))
     for block in prange(n_blocks):
-        part = parts[block]
-        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            i = rows[r]
-            w, count = weights[i], counts[i]
-            if K == 1:
-                wt = weighted[i, 0]
-                for j in range(d):
-                    cell = part[j, codes[i, j]]
-                    cell[0] += count
-                    cell[1] += w
-                    cell[2] += wt
-            else:
-                for j in range(d):
-                    cell = part[j, codes[i, j]]
-                    cell[0] += count
-                    cell[1] += w
-                    for k in range(K):
-                        cell[2 + k] += weighted[i, k]
-    total = parts[0]
+        last = min(n, (block + 1) * BLOCK)
+        add_cells(codes, weighted, weights, counts, rows, block * BLOCK, last, parts[block])
+    total = parts[0].copy()  # a view would keep all the parts alive
     for block in range(1, n_blocks):
         total += parts[block]
     return total
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def sum_rows(weighted, weights, counts, rows):
     """Sum count, weight, weighted squared length and weighted targets over some rows."""
     n, K = len(rows), weighted.shape[1]
-    n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
-    parts = np.zeros((n_blocks, 3 + K))
-    for block in prange(n_blocks):
-        part = parts[block]
-        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            i = rows[r]
-            part[0] += counts[i]
-            part[1] += weights[i]
-            for k in range(K):
-                wt = weighted[i, k]
-                part[2] += wt * wt / weights[i]
-                part[3 + k] += wt
-    total = parts[0]
-    for block in range(1, n_blocks):
-        total += parts[block]
-    return total
+    total = np.zeros(3 + K)
+    part = np.zeros(3 + K)
+    for r in range(n):
+        i = rows[r]
+        part[0] += counts[i]
+        part[1] += weights[i]
+        for k in range(K):
+            wt = weighted[i, k]
+            part[2] += wt * wt / weights[i]
+            part[3 + k] += wt
+        if (r + 1) % BLOCK == 0:  # block by block, as the histograms
+            total += part
+            part[:] = 0.0
+    return total + part
 
 
 @njit(cache=True, nogil=True)
@@ -162,35 +174,25 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
     return best_feature, best_code, best_missing_left, best
 
 
-@njit(parallel=True, cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def split_rows(codes, rows, feature, code, missing, missing_left):
     """Give the rows that go left and those that go right, each in their old order."""
     n = len(rows)
-    n_blocks = max(1, (n + BLOCK - 1) // BLOCK)
     goes_left = np.empty(n, dtype=np.bool_)
-    counts = np.zeros(n_blocks + 1, dtype=np.int64)
-    for block in prange(n_blocks):
-        count = 0
-        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            c = codes[rows[r], feature]
-            left = missing_left if c == missing else c <= code
-            goes_left[r] = left
-            count += left
-        counts[block + 1] = count
-    for block in range(n_blocks):
-        counts[block + 1] += counts[block]
-    left_rows = np.empty(counts[n_blocks], dtype=rows.dtype)
-    right_rows = np.empty(n - counts[n_blocks], dtype=rows.dtype)
-    for block in prange(n_blocks):
-        at_left = counts[block]
-        at_right = block * BLOCK - at_left
-        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            if goes_left[r]:
-                left_rows[at_left] = rows[r]
-                at_left += 1
-            else:
-                right_rows[at_right] = rows[r]
-                at_right += 1
+    n_left = 0
+    for r in range(n):
+        c = codes[rows[r], feature]
+        goes_left[r] = missing_left if c == missing else c <= code
+        n_left += goes_left[r]
+    left_rows = np.empty(n_left, dtype=rows.dtype)
+    right_rows = np.empty(n - n_left, dtype=rows.dtype)
+    at_left = 0
+    for r in range(n):
+        if goes_left[r]:
+            left_rows[at_left] = rows[r]
+            at_left += 1
+        else:
+            right_rows[r - at_left] = rows[r]
     return left_rows, right_rows
 
 

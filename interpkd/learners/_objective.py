@@ -80,6 +80,14 @@ class Objective:
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
         return np.asarray(divergence + self.decision_weight * (weight - agreed))
 
+    def sums_of(
+        self, leaf: IntArray, n_nodes: int, targets: FloatArray, weights: FloatArray
+    ) -> FloatArray:
+        """Give the sums of rows by the leaf they reach, shape (n_nodes, n_sums)."""
+        parts = _parts(targets, weights[:, None], self.cutoff, is_regression=self.is_regression)
+        columns = np.concatenate(parts, axis=1).T
+        return np.stack([np.bincount(leaf, c, n_nodes) for c in columns], axis=1)
+
     def row_costs(self, answers: FloatArray, leaves: IntArray) -> FloatArray:
         """Give what each row would cost in each leaf, up to a constant per row.
 
@@ -160,15 +168,7 @@ def summed_rows(
     objective : Objective
         The loss on them, without weight on decisions.
     """
-    w = weights[:, None]
-    t = _in_steps(targets)
-    if is_regression:
-        parts = [w, w * t, w * _in_steps(targets**2)]
-    else:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
-        decided = _decided(targets, cutoff)
-        parts = [w, w * t, w * _in_steps(own), w * decided]
+    parts = _parts(targets, weights[:, None], cutoff, is_regression=is_regression)
     order = np.lexsort(Z.T[::-1])
     Z = Z[order]
     is_new = np.ones(len(Z), dtype=bool)
@@ -181,6 +181,18 @@ def summed_rows(
     return Z[starts], Objective(
         np.ascontiguousarray(row_sums), summed, targets.shape[1], is_regression, cutoff=cutoff
     )
+
+
+def _parts(
+    targets: FloatArray, w: FloatArray, cutoff: float, *, is_regression: bool
+) -> list[FloatArray]:
+    """Give what each row adds to its leaf, as columns; `w` are weights of shape (n_rows, 1)."""
+    t = _in_steps(targets)
+    if is_regression:
+        return [w, w * t, w * _in_steps(targets**2)]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
+    return [w, w * t, w * _in_steps(own), w * _decided(targets, cutoff)]
 
 
 def _in_steps(values: FloatArray) -> FloatArray:

@@ -156,7 +156,8 @@ class GrowthRows:
 
     def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight and weighted targets per feature and code of some rows."""
-        sums: FloatArray = self.kernels.sum_histograms(
+        is_few = len(rows) <= self.kernels.BLOCK
+        sums: FloatArray = (self.kernels.sum_few if is_few else self.kernels.sum_many)(
             self.binned.codes,
             self.weighted,
             self.weights,

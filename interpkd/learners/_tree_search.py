@@ -67,7 +67,7 @@ def search_tree(
     decision_weight: float | None = None,
     random_state: np.random.RandomState,
     progress: Callable[[int, int], object] | None = None,
-) -> CodeTree:
+) -> tuple[CodeTree, Objective]:
     """Search for the tree of the lowest loss.
 
     Parameters
@@ -98,6 +98,9 @@ def search_tree(
     -------
     tree : CodeTree
         The best tree that was found.
+
+    objective : Objective
+        The loss that it was judged by, decisions weighed.
     """
     search = _Search(binned, objective, limits)
     if not objective.is_regression:
@@ -115,7 +118,7 @@ def search_tree(
             best, lowest = tree, loss
         if progress is not None:
             progress(step + 1, n_steps)
-    return best
+    return best, search.objective
 
 
 class _Search:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from interpkd.learners import LEAF, fit_tree
+from interpkd.learners import LEAF, _fit_tree, fit_tree, grow_tree
 from interpkd.learners._binning import bin_rows
 from interpkd.learners._code_tree import A_LEAF, stump
 from interpkd.learners._objective import FLOOR, summed_rows
@@ -200,3 +200,34 @@ def test_sizes_are_kept(effort, seed, max_depth):
     for node in np.flatnonzero(~leaf):
         depth[[model.left[node], model.right[node]]] = depth[node] + 1
     assert depth.max() <= (max_depth or 7)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+def test_large_data_are_searched_on_a_sample(monkeypatch, n_outputs):
+    """And the result is never worse than the tree that grows on all rows."""
+    Z, targets, weights = make_rows(n_outputs, n=900)
+    counts = (np.arange(900) < 500).astype(float)
+    size = {"max_leaf_nodes": 6, "max_depth": None, "min_samples_leaf": 4}
+    monkeypatch.setattr(_fit_tree, "SEARCH_ROWS", 300)
+    model = fit_tree(
+        Z,
+        targets,
+        weights,
+        **size,
+        is_regression=n_outputs == 1,
+        effort="refined",
+        decision_weight=0.0,
+        cutoff=0.5,
+        random_state=np.random.RandomState(0),
+        counts=counts,
+    )
+    _, objective = summed_rows(Z, targets, weights, is_regression=n_outputs == 1)
+    grown = grow_tree(Z, targets, weights, **size, min_impurity_decrease=0.0, counts=counts)
+    ours, theirs = (
+        _fit_tree._loss(tree, objective, Z, targets, weights) for tree in (model, grown)
+    )
+    assert ours <= theirs
+    assert model.n_rows[0] == 500
+    np.testing.assert_array_equal(model.count_rows(Z[:500]), model.n_rows)
+    assert model.n_rows[model.left == LEAF].min() >= 4
+    np.testing.assert_allclose(model.value[0], np.average(targets, axis=0, weights=weights))
