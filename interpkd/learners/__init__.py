@@ -4,8 +4,9 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._fit_tree import fit_tree
+from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._threads import use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
-__all__ = ["LEAF", "TreeModel", "fit_tree", "grow_tree", "use_threads"]
+__all__ = ["LEAF", "TreeModel", "fit_tree", "grow_plain_tree", "grow_tree", "use_threads"]

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from interpkd._validation import Interval, StrOptions
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import fit_tree, grow_tree, use_threads
+from interpkd.learners import fit_tree, grow_plain_tree, grow_tree, use_threads
 from interpkd.students._base import BaseDistilled
 from interpkd.students._plain_tree import plain_classifier, plain_regressor
 from interpkd.students._progress import progress_of
@@ -75,18 +75,19 @@ class _TreeStudent(BaseDistilled):
     def _grow(
         self, transfer: TransferSet, targets: FloatArray, signs: Any, *, impurity_unit: float
     ) -> TreeModel:
-        with use_threads(self.n_jobs):
-            model = grow_tree(
-                transfer.Z,
-                targets,
-                transfer.weights,
-                max_leaf_nodes=self.max_leaf_nodes,
-                max_depth=self.max_depth,
-                min_samples_leaf=self.min_samples_leaf,
-                min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
-                monotonic_cst=signs,
-                counts=_real_rows(transfer),
-            )
+        size: dict[str, Any] = {
+            "max_leaf_nodes": self.max_leaf_nodes,
+            "max_depth": self.max_depth,
+            "min_samples_leaf": self.min_samples_leaf,
+            "min_impurity_decrease": self.min_impurity_decrease * impurity_unit,
+        }
+        Z, weights = transfer.Z, transfer.weights
+        if self.alpha == 1 and signs is None:
+            model = grow_plain_tree(Z, targets, weights, random_state=self.random_state, **size)
+        else:
+            counts = _real_rows(transfer)
+            with use_threads(self.n_jobs):
+                model = grow_tree(Z, targets, weights, monotonic_cst=signs, counts=counts, **size)
         return self._counted(model, transfer)
 
     def _search(self, transfer: TransferSet, targets: FloatArray, **decisions: Any) -> TreeModel:
@@ -194,8 +195,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         the column. For two classes.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the generated rows and the perturbations of a search. An integer makes the fit
-        reproducible.
+        Draws the generated rows and the perturbations of a search; with ``alpha=1`` it breaks
+        ties between equally good splits. An integer makes the fit reproducible.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.
@@ -411,8 +412,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         is free, may only fall, along the known values of the column.
 
     random_state : int, RandomState instance or None, default=None
-        Draws the generated rows and the perturbations of a search. An integer makes the fit
-        reproducible.
+        Draws the generated rows and the perturbations of a search; with ``alpha=1`` it breaks
+        ties between equally good splits. An integer makes the fit reproducible.
 
     max_leaf_nodes : int or None, default=16
         Most rules that the reader has to follow; None for no limit.

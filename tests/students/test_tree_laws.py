@@ -42,12 +42,12 @@ def test_full_regression_tree_reproduces_its_teacher(regression):
     np.testing.assert_allclose(student.predict(X), teacher.predict(X), atol=1e-9)
 
 
-@pytest.mark.parametrize("max_leaf_nodes", [6, 9])
-def test_labels_alone_give_scikit_learns_gini_tree(frozen, max_leaf_nodes):
+@pytest.mark.parametrize("min_samples_leaf", [1, 5, 20])
+@pytest.mark.parametrize("max_leaf_nodes", [6, 16, None])
+def test_labels_alone_give_scikit_learns_gini_tree(frozen, max_leaf_nodes, min_samples_leaf):
     """With alpha=1 the targets are one-hot labels, and the student an ordinary tree."""
     X, y, teacher = frozen
-    # large leaves: in small ones several splits of hard labels are equally good
-    size = {"max_leaf_nodes": max_leaf_nodes, "min_samples_leaf": 20}
+    size = {"max_leaf_nodes": max_leaf_nodes, "min_samples_leaf": min_samples_leaf}
     student = DistilledTreeClassifier(teacher, alpha=1.0, random_state=0, **size).fit(X, y)
     gini = DecisionTreeClassifier(random_state=0, **size).fit(X, y)
     ours, theirs = student.student_.tree_, gini.tree_
