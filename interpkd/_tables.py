@@ -144,12 +144,6 @@ def describe_columns(raw: Iterable[RawColumn]) -> tuple[Column, ...]:
     return tuple(_describe(column) for column in raw)
 
 
-def describe_matrix(X: FloatArray, names: Sequence[str] | None = None) -> tuple[Column, ...]:
-    """Sum up the columns of a numeric array of shape (n_samples, n_features)."""
-    names = [f"x{i}" for i in range(X.shape[1])] if names is None else list(names)
-    return describe_columns(RawColumn(name, "numeric", X[:, i]) for i, name in enumerate(names))
-
-
 def encode(raw: Sequence[RawColumn], columns: Sequence[Column]) -> FloatArray:
     """Turn a table into the matrix a student works on.
 

@@ -1,11 +1,11 @@
-"""Aliases and protocols that say what shape a thing has."""
+"""Aliases that say what shape a thing has."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,23 +22,3 @@ BoolArray: TypeAlias = NDArray[np.bool_]
 Table: TypeAlias = Any
 """What a user passes as `X`: a numpy array, or a pandas, polars or pyarrow table
 of shape (n_samples, n_features)."""
-
-
-@runtime_checkable
-class ProbabilisticClassifier(Protocol):
-    """A fitted model with class probabilities: every classification teacher and student."""
-
-    classes_: NDArray[Any]
-
-    def predict_proba(self, X: Table) -> FloatArray:
-        """Probabilities of shape (n_samples, n_classes), columns as in `classes_`."""
-        ...
-
-
-@runtime_checkable
-class Predictor(Protocol):
-    """A fitted model with predictions: every regression teacher and student."""
-
-    def predict(self, X: Table) -> NDArray[Any]:
-        """Predictions of shape (n_samples,)."""
-        ...

@@ -32,7 +32,3 @@ class MissingExtraError(InterpkdError, ImportError):
 
 class DistillationWarning(UserWarning):
     """Something about a teacher or its soft targets that a careful user wants to know."""
-
-
-class EvidenceWarning(UserWarning):
-    """A figure of a report that could not be computed as asked."""

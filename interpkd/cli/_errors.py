@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from interpkd.exceptions import DistillationWarning, EvidenceWarning, InterpkdError
+from interpkd.exceptions import DistillationWarning, InterpkdError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,7 +171,7 @@ def _warnings_as_notes() -> Iterator[None]:
         return
 
     def note(message: Warning | str, category: type[Warning], *_: Any, **__: Any) -> None:
-        if issubclass(category, (DistillationWarning, EvidenceWarning)):
+        if issubclass(category, DistillationWarning):
             _say(f"Note: {message}")
 
     with warnings.catch_warnings():

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import warnings
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,7 +13,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from interpkd._validation import Interval, StrOptions
-from interpkd.exceptions import InvalidInputError
+from interpkd.exceptions import DistillationWarning, InvalidInputError
 from interpkd.learners import fit_tree, grow_plain_tree, grow_tree, use_threads
 from interpkd.students._base import BaseDistilled
 from interpkd.students._plain_tree import plain_classifier, plain_regressor
@@ -59,18 +60,27 @@ class _TreeStudent(BaseDistilled):
     verbose: int
 
     def _is_greedy(self, signs: Any) -> bool:
-        """Tell whether the tree is only grown.
+        """Tell whether the tree is only grown, and warn if more was asked for by name.
 
         A search needs a size to spend, and a teacher to imitate: labels alone are grown on as
         scikit-learn does. It knows neither monotone constraints nor a smallest gain yet.
         """
-        return (
-            self.effort == "greedy"
-            or self.max_leaf_nodes is None
-            or self.alpha == 1
-            or signs is not None
-            or self.min_impurity_decrease > 0
-        )
+        reasons = {
+            "max_leaf_nodes=None": self.max_leaf_nodes is None,
+            "alpha=1": self.alpha == 1,
+            "monotonic_cst": signs is not None,
+            "min_impurity_decrease": self.min_impurity_decrease > 0,
+        }
+        given = [name for name, holds in reasons.items() if holds]
+        if given and self.effort in ("refined", "thorough"):
+            warnings.warn(
+                f"effort={self.effort!r} does not work together with {given[0]}: the tree is only "
+                'grown. Leave one of them out, or set effort="greedy".',
+                DistillationWarning,
+                stacklevel=5,  # to the caller of `fit`
+            )
+        self.effort_ = "greedy" if given else self.effort
+        return self.effort_ == "greedy"
 
     def _grow(
         self, transfer: TransferSet, targets: FloatArray, signs: Any, *, impurity_unit: float
@@ -110,6 +120,7 @@ class _TreeStudent(BaseDistilled):
     def _counted(self, model: TreeModel, transfer: TransferSet) -> TreeModel:
         n_real = transfer.n_labeled + transfer.n_unlabeled
         self.n_real_rows_ = model.count_rows(transfer.Z[:n_real])
+        self.distillation_["effort"] = self.effort_  # the report shows it
         return model
 
     def _size_params(self) -> dict[str, Any]:
@@ -250,6 +261,9 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
         numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+
+    effort_ : str
+        The effort that was made: "greedy" where a search does not apply.
 
     n_real_rows_ : ndarray of shape (n_nodes,)
         Rows of `X` and `X_unlabeled` that pass through each node.
@@ -456,6 +470,9 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
         scores"), and numbers of rows and folds.
+
+    effort_ : str
+        The effort that was made: "greedy" where a search does not apply.
 
     n_real_rows_ : ndarray of shape (n_nodes,)
         Rows of `X` and `X_unlabeled` that pass through each node.

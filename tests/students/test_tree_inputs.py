@@ -61,7 +61,7 @@ def test_every_library_gives_the_same_student(student, mixed_table, convert):
     )
     again = clone(student).fit(convert(frame), label)
     # the trees of a forest are added up in the order in which threads finish: not to the last bit
-    np.testing.assert_allclose(again.predict_proba(frame), student.predict_proba(frame), rtol=1e-12)
+    np.testing.assert_array_equal(again.predict_proba(frame), student.predict_proba(frame))
     assert again.columns_ == student.columns_
 
 
@@ -435,3 +435,23 @@ def test_one_hot_pipeline_teacher(mixed_table):
     teacher.set_params(columntransformer__sparse_threshold=0)
     student = DistilledTreeClassifier(teacher).fit(frame, label)
     assert student.distillation_["source"] == "out-of-fold"
+
+
+@pytest.mark.parametrize(
+    ("params", "name"),
+    [
+        ({"max_leaf_nodes": None}, "max_leaf_nodes=None"),
+        ({"alpha": 1.0}, "alpha=1"),
+        ({"monotonic_cst": [1, 0, 0, 0]}, "monotonic_cst"),
+        ({"min_impurity_decrease": 0.01}, "min_impurity_decrease"),
+    ],
+)
+def test_an_effort_that_cannot_be_made_is_reported(params, name):
+    binary = Y_IRIS > 0
+    teacher = FrozenEstimator(RandomForestClassifier(5, random_state=0).fit(X_IRIS, binary))
+    with pytest.warns(DistillationWarning, match=f"'refined' does not work together with {name}"):
+        student = DistilledTreeClassifier(teacher, effort="refined", **params).fit(X_IRIS, binary)
+    assert student.effort_ == "greedy"
+    plain = DistilledTreeClassifier(teacher, **params).fit(X_IRIS, binary)  # nothing was asked for
+    assert plain.effort_ == "greedy"
+    assert DistilledTreeClassifier(teacher).fit(X_IRIS).effort_ == "balanced"
