@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd.learners import LEAF, grow_tree
+from interpkd.learners import LEAF, grow_tree, use_threads
 
 SIZE = {
     "max_leaf_nodes": 8,
@@ -143,21 +143,16 @@ def test_quantile_bins_cost_little():
     np.testing.assert_array_equal(model.count_rows(Z), model.n_rows)
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_any_number_of_threads_grows_the_same_tree(n_threads):
-    import numba
-
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+def test_any_number_of_threads_grows_the_same_tree(n_jobs):
     rng = np.random.default_rng(0)
     Z, targets = rng.normal(size=(100_000, 3)), rng.random((100_000, 1))
-    before = numba.get_num_threads()
     reference = grow_tree(Z, targets, np.ones(len(Z)), **SIZE)
-    try:
-        numba.set_num_threads(min(n_threads, before))
+    with use_threads(n_jobs):
         model = grow_tree(Z, targets, np.ones(len(Z)), **SIZE)
-    finally:
-        numba.set_num_threads(before)
     np.testing.assert_array_equal(model.threshold, reference.threshold)
     np.testing.assert_array_equal(model.value, reference.value)
+    np.testing.assert_array_equal(model.n_rows, reference.n_rows)
 
 
 def test_monotone_growth_with_missing_values():
