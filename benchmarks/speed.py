@@ -66,12 +66,11 @@ def make_rows(n_rows, n_columns, n_outputs):
 # Each takes X, P and the options, and gives the parts of its time and the leaf of any rows.
 def fit_ours(X, P, options):
     """Grow a tree with the package's learner."""
-    from interpkd.learners import grow_tree
+    from interpkd.learners import grow_tree, use_threads
 
-    return _timed(
-        "grow_tree",
-        lambda: (
-            grow_tree(
+    def grow():
+        with use_threads(options.threads):
+            return grow_tree(
                 X,
                 P,
                 np.ones(len(X)),
@@ -80,15 +79,20 @@ def fit_ours(X, P, options):
                 min_samples_leaf=1,
                 min_impurity_decrease=0.0,
             ).apply
-        ),
-    )
+
+    return _timed("grow_tree", grow)
 
 
 def bin_ours(X, P, options):  # noqa: ARG001
     """Code the rows, which is the first part of growing, by itself."""
+    from interpkd.learners import use_threads
     from interpkd.learners._binning import bin_rows
 
-    return _timed("binning", lambda: bin_rows(X, np.ones(len(X))) and None)
+    def code():
+        with use_threads(options.threads):
+            bin_rows(X, np.ones(len(X)))
+
+    return _timed("binning", code)
 
 
 def fit_student(X, P, options, **params):
@@ -97,7 +101,11 @@ def fit_student(X, P, options, **params):
 
     proba = np.hstack([1 - P, P]) if P.shape[1] == 1 else P
     student = DistilledTreeClassifier(
-        max_leaf_nodes=options.leaves, min_samples_leaf=1, random_state=0, **params
+        max_leaf_nodes=options.leaves,
+        min_samples_leaf=1,
+        random_state=0,
+        n_jobs=options.threads,
+        **params,
     )
     return _timed("fit", lambda: student.fit(X, teacher_proba=proba).student_.apply)
 

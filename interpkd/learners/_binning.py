@@ -99,9 +99,7 @@ def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
         rows.sort()
         sample = Z[rows]
         sample_weights = None if weights is None else weights[rows]
-    return code_rows(
-        Z, _by_column(lambda j: quantile_thresholds(sample[:, j], sample_weights), d)
-    )
+    return code_rows(Z, _by_column(lambda j: quantile_thresholds(sample[:, j], sample_weights), d))
 
 
 def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:
@@ -179,16 +177,21 @@ def _best_grid(thresholds: NDArray[np.float32]) -> _Grid:
 
 def _grid(thresholds: NDArray[np.float32], *, by_digits: bool) -> _Grid:
     most = np.finfo(np.float32).max
-    finite = np.clip(thresholds, -most, most)
-    if by_digits:
-        bits = finite.view(np.int32)
-        place = np.where(bits >= 0, bits, -(bits & 0x7FFFFFFF)).astype(np.float64)
-    else:
-        place = finite.astype(np.float64)
-    width = float(place[-1] - place[0])
-    low, scale = float(place[0]), (N_CELLS - 1) / width if width > 0 else 1.0
+    place = _place(thresholds, by_digits=by_digits)
+    low, high = _place(np.clip(thresholds[[0, -1]], -most, most), by_digits=by_digits)
+    scale = (N_CELLS - 1) / (high - low) if high > low else 1.0
     cells = np.clip((place - low) * scale, 0, N_CELLS - 1).astype(np.int64)
-    return _Grid(np.searchsorted(cells, np.arange(N_CELLS + 1)), low, scale, by_digits)
+    return _Grid(
+        np.searchsorted(cells, np.arange(N_CELLS + 1)), float(low), float(scale), by_digits
+    )
+
+
+def _place(values: NDArray[np.float32], *, by_digits: bool) -> FloatArray:
+    """Give the places of values, as `place_of` in the compiled loop."""
+    if not by_digits:
+        return values.astype(np.float64)
+    bits = values.view(np.int32)
+    return np.where(bits >= 0, bits, -(bits & 0x7FFFFFFF)).astype(np.float64)
 
 
 def distinct_values(values: FloatArray) -> FloatArray:

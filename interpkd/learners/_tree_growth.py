@@ -13,6 +13,7 @@ import numpy as np
 
 from interpkd.learners._binning import between, bin_rows
 from interpkd.learners._code_tree import CodeTree
+from interpkd.learners._threads import share
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 if TYPE_CHECKING:
@@ -145,27 +146,65 @@ class GrowthRows:
         self.kernels = _kernels
         self.binned = binned
         self.weighted = np.ascontiguousarray(weighted, dtype=np.float64)
-        self.weights = np.ascontiguousarray(weights, dtype=np.float64)
-        self.counts = np.ones(len(weights)) if counts is None else counts
+        weights = np.ascontiguousarray(weights, dtype=np.float64)
+        is_one = bool((weights == 1).all())
+        alike = is_one if counts is None else np.array_equal(counts, weights)
+        # one number a cell is enough where rows count what they weigh
+        self.counts = np.empty(0) if alike else np.ones(len(weights)) if counts is None else counts
+        self.weights = np.empty(0) if is_one else weights
+        self.weight_at = 0 if alike else 1
         self.n_bins = binned.n_bins
 
     def sums(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight, weighted squares and weighted targets of some rows."""
-        sums: FloatArray = self.kernels.sum_rows(self.weighted, self.weights, self.counts, rows)
-        return sums
+        n_blocks = self._n_blocks(rows)
+        parts = np.zeros((n_blocks, 3 + self.weighted.shape[1]))
+        data = self.weighted, self.weights, self.counts, rows, parts
+        share(lambda first, last: self.kernels.sum_rows(*data, first, last), n_blocks)
+        return _in_order(parts)
 
     def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
-        """Count, weight and weighted targets per feature and code of some rows."""
-        is_few = len(rows) <= self.kernels.BLOCK
-        sums: FloatArray = (self.kernels.sum_few if is_few else self.kernels.sum_many)(
-            self.binned.codes,
-            self.weighted,
-            self.weights,
-            self.counts,
-            rows,
-            self.binned.missing + 1,
+        """Count, weight and weighted targets per feature and code of some rows.
+
+        Where rows count what they weigh, one number is both.
+        """
+        n_blocks, d = self._n_blocks(rows), self.binned.codes.shape[1]
+        size = 1 + self.weight_at + self.weighted.shape[1]
+        parts = np.zeros((n_blocks, d, self.binned.missing + 1, size))
+        data = self.binned.codes, self.weighted, self.weights, self.counts, rows, parts
+        share(lambda first, last: self.kernels.sum_cells(*data, first, last), n_blocks)
+        return _in_order(parts)
+
+    def part(
+        self, rows: NDArray[np.int32], feature: int, code: int, *, missing_left: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Give the rows that go left and those that go right, each in their old order."""
+        n_blocks, block = self._n_blocks(rows), self.kernels.BLOCK
+        parted, n_left = np.empty_like(rows), np.zeros(n_blocks, dtype=np.int64)
+        split = self.binned.codes, rows, feature, code, self.binned.missing, missing_left
+        share(
+            lambda first, last: self.kernels.part_rows(*split, parted, n_left, first, last),
+            n_blocks,
         )
-        return sums
+        blocks = [parted[i * block : (i + 1) * block] for i in range(n_blocks)]
+        pairs = list(zip(blocks, n_left, strict=True))
+        return (
+            np.concatenate([rows[:n] for rows, n in pairs]),
+            np.concatenate([rows[n:][::-1] for rows, n in pairs]),
+        )
+
+    def _n_blocks(self, rows: NDArray[np.int32]) -> int:
+        return max(-(-len(rows) // self.kernels.BLOCK), 1)
+
+
+def _in_order(parts: FloatArray) -> FloatArray:
+    """Add the sums of blocks one after the other."""
+    total = parts[0]
+    if len(parts) > 1:
+        total = total.copy()  # a view would keep all the parts alive
+        for part in parts[1:]:
+            total += part
+    return total
 
 
 @dataclass
@@ -273,6 +312,7 @@ class Grower:
             node.histograms = self.data.histograms(node.rows)
         node.feature, node.code, node.missing_left, score = self.data.kernels.find_split(
             node.histograms,
+            self.data.weight_at,
             self.data.n_bins if features is None else self.data.n_bins * features,
             self.data.binned.missing,
             limits.min_samples_leaf,
@@ -284,15 +324,16 @@ class Grower:
         if node.feature < 0:
             return
         cell = np.delete(node.sums, 2)
-        decrease = score - self.data.kernels.score(cell, node.low, node.high, self.entropy)
+        decrease = score - self.data.kernels.score(cell, 1, node.low, node.high, self.entropy)
         if decrease / self.nodes[0].sums[1] + EPSILON >= limits.min_decrease:
             heapq.heappush(self.queue, (-decrease, node.number))
 
     def _split(self, node: _Node) -> tuple[_Node, _Node]:
         binned = self.data.binned
-        left_rows, right_rows = self.data.kernels.split_rows(
-            binned.codes, node.rows, node.feature, node.code, binned.missing, node.missing_left
+        left_rows, right_rows = self.data.part(
+            node.rows, node.feature, node.code, missing_left=node.missing_left
         )
+        node.rows = node.rows[:0]  # nobody asks for them again
         left, right = self._add(node.depth + 1, left_rows), self._add(node.depth + 1, right_rows)
         self._bound(node, left, right)
         node.left, node.right, node.threshold = left.number, right.number, self._threshold(node)
@@ -318,7 +359,8 @@ class Grower:
     def _threshold(self, node: _Node) -> float:
         """Give the threshold of a split; infinite when it parts missing from known values."""
         binned, feature = self.data.binned, node.feature
-        weight = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1, 1]
+        cells = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1]
+        weight = cells[:, self.data.weight_at]
         after = np.flatnonzero(weight[node.code + 1 :] > self.data.kernels.NOTHING)
         if not len(after):
             return np.inf
