@@ -85,21 +85,23 @@ def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
         The codes and what they stand for: without loss if no feature has more than `EXACT_VALUES`
         different values, else at most `MAX_BINS` codes of about equal weight a feature.
     """
-    d = Z.shape[1]
     if weights is not None and (weights == weights[0]).all():
         weights = None
     if len(Z) <= SAMPLE_ROWS:
-        values = _by_column(lambda j: distinct_values(Z[:, j]), d)
+        values = _by_column(lambda j: distinct_values(Z[:, j]), Z.shape[1])
         if max(len(v) for v in values) <= EXACT_VALUES:
             thresholds = tuple(between(v[:-1], v[1:]) for v in values)
             return replace(code_rows(Z, thresholds), values=values)
-    sample, sample_weights = Z, weights
+    return code_rows(Z, _all_quantiles(Z, weights))
+
+
+def _all_quantiles(Z: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, ...]:
+    """Choose the thresholds of each feature at quantiles, of a sample if there are many rows."""
     if len(Z) > SAMPLE_ROWS:
         rows = np.random.default_rng(0).choice(len(Z), SAMPLE_ROWS, replace=False, shuffle=False)
         rows.sort()
-        sample = Z[rows]
-        sample_weights = None if weights is None else weights[rows]
-    return code_rows(Z, _by_column(lambda j: quantile_thresholds(sample[:, j], sample_weights), d))
+        Z, weights = Z[rows], None if weights is None else weights[rows]
+    return _by_column(lambda j: quantile_thresholds(Z[:, j], weights), Z.shape[1])
 
 
 def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:
@@ -141,7 +143,7 @@ def _float32_at_most(thresholds: FloatArray) -> NDArray[np.float32]:
     """Give the largest float32 up to each threshold: the same float32 lie above both."""
     with np.errstate(over="ignore"):
         near = thresholds.astype(np.float32)
-    return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
+        return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 @dataclass(frozen=True)

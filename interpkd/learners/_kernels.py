@@ -258,6 +258,38 @@ def route(codes, rows, start, left, right, feature, code, missing_left, missing)
 
 
 @njit(cache=True, nogil=True)
+def pass_codes(codes, left, right, feature, code, missing_left, missing, leaf, lost, first, last):
+    """Write the leaf that the rows of some blocks reach from the root.
+
+    `lost`, of shape (n_blocks, n_nodes), counts the rows whose value is missing where a node asks.
+    """
+    for block in range(first, last):
+        for i in range(block * BLOCK, min(len(codes), (block + 1) * BLOCK)):
+            node = 0
+            while left[node] >= 0:
+                c = codes[i, feature[node]]
+                if c == missing:
+                    lost[block, node] += 1
+                    node = left[node] if missing_left[node] else right[node]
+                else:
+                    node = left[node] if c <= code[node] else right[node]
+            leaf[i] = node
+
+
+@njit(cache=True, nogil=True)
+def pass_values(Z, left, right, feature, threshold, missing_left, leaf, first, last):
+    """Write the leaf of rows of values, as `pass_codes`; values are compared as float32."""
+    for block in range(first, last):
+        for i in range(block * BLOCK, min(len(Z), (block + 1) * BLOCK)):
+            node = 0
+            while left[node] >= 0:
+                value = np.float32(Z[i, feature[node]])
+                goes_left = missing_left[node] if np.isnan(value) else value <= threshold[node]
+                node = left[node] if goes_left else right[node]
+            leaf[i] = node
+
+
+@njit(cache=True, nogil=True)
 def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
     """Find the split that sends rows left where that costs less.
 

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -168,19 +168,33 @@ def summed_rows(
     objective : Objective
         The loss on them, without weight on decisions.
     """
-    parts = _parts(targets, weights[:, None], cutoff, is_regression=is_regression)
+    each = row_objective(
+        targets, weights, is_regression=is_regression, cutoff=cutoff, counts=counts
+    )
     order = np.lexsort(Z.T[::-1])
     Z = Z[order]
     is_new = np.ones(len(Z), dtype=bool)
     same = (Z[1:] == Z[:-1]) | (np.isnan(Z[1:]) & np.isnan(Z[:-1]))
     is_new[1:] = ~same.all(axis=1)
     starts = np.flatnonzero(is_new)
-    row_sums = np.add.reduceat(np.concatenate(parts, axis=1)[order], starts, axis=0)
-    ones = np.ones(len(Z)) if counts is None else counts
-    summed = np.add.reduceat(ones[order], starts)
-    return Z[starts], Objective(
-        np.ascontiguousarray(row_sums), summed, targets.shape[1], is_regression, cutoff=cutoff
-    )
+    row_sums = np.ascontiguousarray(np.add.reduceat(each.row_sums[order], starts, axis=0))
+    summed = np.add.reduceat(each.counts[order], starts)
+    return Z[starts], replace(each, row_sums=row_sums, counts=summed)
+
+
+def row_objective(
+    targets: FloatArray,
+    weights: FloatArray,
+    *,
+    is_regression: bool,
+    cutoff: float = 0.5,
+    counts: FloatArray | None = None,
+) -> Objective:
+    """Give the loss on rows as they are; parameters as of `summed_rows`."""
+    parts = _parts(targets, weights[:, None], cutoff, is_regression=is_regression)
+    ones = np.ones(len(targets)) if counts is None else counts
+    row_sums = np.concatenate(parts, axis=1)
+    return Objective(row_sums, ones, targets.shape[1], is_regression, cutoff=cutoff)
 
 
 def _parts(

@@ -42,10 +42,9 @@ def test_looking_up_is_searching(thresholds, as_float32, data):
     t = np.unique(thresholds)
     with np.errstate(over="ignore"):
         near = t.astype(np.float32)
-    beside = [np.nextafter(near, np.float32(s * np.inf)) for s in (-1, 1)]
-    values = data.draw(st.lists(spread, max_size=40))
-    values = np.concatenate([t, near, *beside, values, [np.nan, np.inf, -np.inf]])
-    with np.errstate(over="ignore"):
+        beside = [np.nextafter(near, np.float32(s * np.inf)) for s in (-1, 1)]
+        values = data.draw(st.lists(spread, max_size=40))
+        values = np.concatenate([t, near, *beside, values, [np.nan, np.inf, -np.inf]])
         values32 = values.astype(np.float32)
     Z = values32 if as_float32 else values
     binned = code_rows(Z[:, None], (t,))
