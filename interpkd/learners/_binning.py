@@ -246,6 +246,7 @@ def between(low: FloatArray, high: FloatArray) -> FloatArray:
     The middle of 16.78 and 16.81 in float32 reads 16.795000076293945, in every rule of every
     report. Twelve digits of the true middle send both values to the same sides.
     """
+    low, high = low.astype(np.float64), high.astype(np.float64)
     middle = low / 2 + high / 2
     rounded = np.array([float(f"{value:.12g}") for value in middle], dtype=np.float64)
     low32 = low.astype(np.float32).astype(np.float64)

@@ -80,14 +80,6 @@ class Objective:
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
         return np.asarray(divergence + self.decision_weight * (weight - agreed))
 
-    def sums_of(
-        self, leaf: IntArray, n_nodes: int, targets: FloatArray, weights: FloatArray
-    ) -> FloatArray:
-        """Give the sums of rows by the leaf they reach, shape (n_nodes, n_sums)."""
-        parts = _parts(targets, weights[:, None], self.cutoff, is_regression=self.is_regression)
-        columns = np.concatenate(parts, axis=1).T
-        return np.stack([np.bincount(leaf, c, n_nodes) for c in columns], axis=1)
-
     def row_costs(self, answers: FloatArray, leaves: IntArray) -> FloatArray:
         """Give what each row would cost in each leaf, up to a constant per row.
 
@@ -206,7 +198,7 @@ def _parts(
         return [w, w * t, w * _in_steps(targets**2)]
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
-    return [w, w * t, w * _in_steps(own), w * _decided(targets, cutoff)]
+    return [w, w * t, w * _in_steps(own), w * decided_shares(targets, cutoff)]
 
 
 def _in_steps(values: FloatArray) -> FloatArray:
@@ -224,7 +216,7 @@ def _in_steps(values: FloatArray) -> FloatArray:
     return stepped
 
 
-def _decided(P: FloatArray, cutoff: float) -> FloatArray:
+def decided_shares(P: FloatArray, cutoff: float) -> FloatArray:
     """Give the decided class of each row as shares; classes in a tie share alike.
 
     So no class is preferred for the place of its column.
