@@ -73,7 +73,7 @@ def fit_ours(X, P, options):
             return grow_tree(
                 X,
                 P,
-                np.ones(len(X)),
+                None,
                 max_leaf_nodes=options.leaves,
                 max_depth=None,
                 min_samples_leaf=1,
@@ -90,7 +90,7 @@ def bin_ours(X, P, options):  # noqa: ARG001
 
     def code():
         with use_threads(options.threads):
-            bin_rows(X, np.ones(len(X)))
+            bin_rows(X)
 
     return _timed("binning", code)
 

@@ -29,7 +29,7 @@ EPSILON = float(np.finfo(np.float64).eps)
 def grow_tree(
     Z: FloatArray,
     targets: FloatArray,
-    weights: FloatArray,
+    weights: FloatArray | None,
     *,
     max_leaf_nodes: int | None,
     max_depth: int | None,
@@ -57,8 +57,8 @@ def grow_tree(
     targets : ndarray of shape (n_samples, n_outputs)
         Target vectors.
 
-    weights : ndarray of shape (n_samples,)
-        Row weights, above 0.
+    weights : ndarray of shape (n_samples,) or None
+        Row weights, above 0; None for one each.
 
     max_leaf_nodes, max_depth : int or None
         Size limits; None for none.
@@ -103,9 +103,10 @@ def grow_tree(
     return grower.model()
 
 
-def weigh(targets: FloatArray, weights: FloatArray) -> FloatArray:
+def weigh(targets: FloatArray, weights: FloatArray | None) -> FloatArray:
     """Give targets times weights, without a copy where all weights are one."""
-    return targets if (weights == 1).all() else targets * weights[:, None]
+    is_one = weights is None or (weights == 1).all()
+    return targets if is_one or weights is None else targets * weights[:, None]
 
 
 @dataclass(frozen=True)
@@ -129,8 +130,8 @@ class GrowthRows:
     weighted : ndarray of shape (n_rows, n_outputs)
         Targets times weights.
 
-    weights : ndarray of shape (n_rows,)
-        Row weights, above 0.
+    weights : ndarray of shape (n_rows,) or None
+        Row weights, above 0; None for one each.
 
     counts : ndarray of shape (n_rows,) or None, default=None
         How many rows each row stands for; None for one each.
@@ -140,7 +141,7 @@ class GrowthRows:
         self,
         binned: Binned,
         weighted: FloatArray,
-        weights: FloatArray,
+        weights: FloatArray | None,
         counts: FloatArray | None = None,
     ) -> None:
         from interpkd.learners import _kernels  # compiled at the first use, kept on disk after
@@ -148,12 +149,16 @@ class GrowthRows:
         self.kernels = _kernels
         self.binned = binned
         self.weighted = np.ascontiguousarray(weighted, dtype=np.float64)
-        weights = np.ascontiguousarray(weights, dtype=np.float64)
-        is_one = bool((weights == 1).all())
-        alike = is_one if counts is None else np.array_equal(counts, weights)
-        # one number a cell is enough where rows count what they weigh
-        self.counts = np.empty(0) if alike else np.ones(len(weights)) if counts is None else counts
-        self.weights = np.empty(0) if is_one else weights
+        is_one = weights is None or bool((weights == 1).all())
+        given = np.empty(0) if is_one or weights is None else weights
+        self.weights = np.ascontiguousarray(given, dtype=np.float64)
+        # one number a cell is enough where rows count what they weigh; an empty array is of ones
+        if counts is None:
+            alike = is_one
+        else:
+            alike = bool((counts == (1 if is_one else self.weights)).all())
+        rows = len(self.weighted)
+        self.counts = np.empty(0) if alike else np.ones(rows) if counts is None else counts
         self.weight_at = 0 if alike else 1
         self.n_bins = binned.n_bins
 
@@ -292,6 +297,7 @@ class Grower:
         for node in first:
             self._consider(node, first_features)
         n_leaves = len(roots)
+        del roots  # the nodes have them, and give them up when they are split
         while self.queue and n_leaves < self.limits.max_leaf_nodes:
             node = self.nodes[heapq.heappop(self.queue)[1]]
             for child in self._split(node):
