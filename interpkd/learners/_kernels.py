@@ -258,6 +258,49 @@ def route(codes, rows, start, left, right, feature, code, missing_left, missing)
 
 
 @njit(cache=True, nogil=True)
+def sum_differences(
+    codes,
+    weighted,
+    weights,
+    rows,
+    node,
+    left,
+    right,
+    feature,
+    code,
+    missing_left,
+    missing,
+    answers,
+    parts,
+    first,
+    last,
+):
+    """Sum by code of a node's feature what rows cost more on its left than on its right.
+
+    The cost is the squared error to the answer of the leaf that a row would reach; what is below
+    the node stays as it is. `parts` has shape (n_blocks, n_codes).
+    """
+    n, K = len(rows), weighted.shape[1]
+    for block in range(first, last):
+        cells = parts[block]
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            i = rows[r]
+            w = weights[i] if len(weights) else 1.0
+            difference = 0.0
+            for side in range(2):
+                at = left[node] if side == 0 else right[node]
+                while left[at] >= 0:
+                    c = codes[i, feature[at]]
+                    goes_left = missing_left[at] if c == missing else c <= code[at]
+                    at = left[at] if goes_left else right[at]
+                cost = 0.0
+                for k in range(K):
+                    cost += answers[at, k] * (w * answers[at, k] - 2.0 * weighted[i, k])
+                difference += cost if side == 0 else -cost
+            cells[codes[i, feature[node]]] += difference
+
+
+@njit(cache=True, nogil=True)
 def pass_codes(codes, left, right, feature, code, missing_left, missing, leaf, lost, first, last):
     """Write the leaf that the rows of some blocks reach from the root.
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.learners._binning import between, bin_rows
+from interpkd.learners._binning import SAMPLE_ROWS, between, bin_rows
 from interpkd.learners._code_tree import CodeTree
+from interpkd.learners._settling import settle
 from interpkd.learners._threads import share
 from interpkd.learners._tree_model import LEAF, TreeModel
 
@@ -48,6 +49,10 @@ def grow_tree(
     the one that scikit-learn grows, up to ties; above, quantiles are. Of equally good splits the one on the
     first feature is taken, at the lowest threshold. The result does not depend on the number of
     threads.
+
+    Of more than 200,000 rows the quantiles are those of a sample, and the thresholds are placed
+    again when the tree is grown, see `settle`; not under monotone constraints nor with
+    `min_impurity_decrease`.
 
     Parameters
     ----------
@@ -100,6 +105,8 @@ def grow_tree(
     rows = GrowthRows(bin_rows(Z, weights), weigh(targets, weights), weights, counts)
     grower = Grower(rows, limits, signs=monotonic_cst)
     grower.grow([np.arange(len(Z), dtype=np.int32)])
+    if len(Z) > SAMPLE_ROWS and monotonic_cst is None and min_impurity_decrease == 0:
+        settle(grower)
     return grower.model()
 
 
