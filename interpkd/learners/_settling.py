@@ -37,36 +37,49 @@ def settle(grower: Grower) -> None:
     Parameters
     ----------
     grower : Grower
-        After growing from one root, without constraints. The tree stays as it is if a leaf would
-        keep too few rows.
+        After growing from one root, without constraints.
     """
     nodes, data = grower.nodes, grower.data
     codes = _settled_codes(grower)
-    rows_of = {0: np.concatenate([node.rows for node in nodes if node.left == LEAF])}
-    rows_of[0].sort()
-    sums: dict[int, FloatArray] = {}
-    for node in nodes:  # parents before children
-        if node.left == LEAF:
-            sums[node.number] = data.sums(rows_of[node.number])
-            continue
-        rows_of[node.left], rows_of[node.right] = data.part(
-            rows_of.pop(node.number),
-            node.feature,
-            int(codes[node.number]),
-            missing_left=node.missing_left,
-        )
-    if min(one[0] for one in sums.values()) < max(grower.limits.min_samples_leaf, 1) - 0.5:
-        return
+    least = max(grower.limits.min_samples_leaf, 1) - 0.5
+    above = {child: node.number for node in nodes for child in (node.left, node.right)}
+    while True:
+        rows_of = _parted(grower, codes)
+        sums = {leaf: data.sums(rows) for leaf, rows in rows_of.items()}
+        thin = [leaf for leaf in sums if sums[leaf][0] < least]
+        if not thin:
+            break
+        for leaf in thin:  # with the old thresholds on its path it has its old rows
+            at = leaf
+            while at != 0:
+                at = above[at]
+                codes[at] = nodes[at].code
     if _loss(sums.values()) >= _loss([n.sums for n in nodes if n.left == LEAF]):
         return
     for node in reversed(nodes):
         if node.left == LEAF:
             node.sums, node.rows = sums[node.number], rows_of[node.number]
-        else:
-            node.sums = nodes[node.left].sums + nodes[node.right].sums
-            if codes[node.number] != node.code:
-                node.code = int(codes[node.number])
-                node.threshold = float(data.binned.thresholds[node.feature][node.code])
+            continue
+        node.sums = nodes[node.left].sums + nodes[node.right].sums
+        if codes[node.number] != node.code:
+            node.code = int(codes[node.number])
+            node.threshold = float(data.binned.thresholds[node.feature][node.code])
+
+
+def _parted(grower: Grower, codes: IntArray) -> dict[int, NDArray[np.int32]]:
+    """Give the rows of each leaf under other codes."""
+    nodes, data = grower.nodes, grower.data
+    rows_of = {0: np.concatenate([node.rows for node in nodes if node.left == LEAF])}
+    rows_of[0].sort()
+    for node in nodes:  # parents before children
+        if node.left != LEAF:
+            rows_of[node.left], rows_of[node.right] = data.part(
+                rows_of.pop(node.number),
+                node.feature,
+                int(codes[node.number]),
+                missing_left=node.missing_left,
+            )
+    return rows_of
 
 
 def _loss(sums: Iterable[FloatArray]) -> float:
