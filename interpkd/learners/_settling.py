@@ -11,6 +11,7 @@ alone, on some of the rows. It wins back more than the coarseness of quantiles l
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,15 +38,17 @@ def settle(grower: Grower) -> None:
     Parameters
     ----------
     grower : Grower
-        After growing from one root, without constraints.
+        After growing from one root of all rows, without constraints.
     """
     nodes, data = grower.nodes, grower.data
     codes = _settled_codes(grower)
+    for node in nodes:
+        node.rows = node.rows[:0].copy()  # nobody asks for them again
     least = max(grower.limits.min_samples_leaf, 1) - 0.5
     above = {child: node.number for node in nodes for child in (node.left, node.right)}
     while True:
         rows_of = _parted(grower, codes)
-        sums = {leaf: data.sums(rows) for leaf, rows in rows_of.items()}
+        sums = {leaf: data.sums(own) for leaf, own in rows_of.items()}
         thin = [leaf for leaf in sums if sums[leaf][0] < least]
         if not thin:
             break
@@ -58,7 +61,7 @@ def settle(grower: Grower) -> None:
         return
     for node in reversed(nodes):
         if node.left == LEAF:
-            node.sums, node.rows = sums[node.number], rows_of[node.number]
+            node.sums = sums[node.number]
             continue
         node.sums = nodes[node.left].sums + nodes[node.right].sums
         if codes[node.number] != node.code:
@@ -69,8 +72,7 @@ def settle(grower: Grower) -> None:
 def _parted(grower: Grower, codes: IntArray) -> dict[int, NDArray[np.int32]]:
     """Give the rows of each leaf under other codes."""
     nodes, data = grower.nodes, grower.data
-    rows_of = {0: np.concatenate([node.rows for node in nodes if node.left == LEAF])}
-    rows_of[0].sort()
+    rows_of = {0: np.arange(len(data.weighted), dtype=np.int32)}
     for node in nodes:  # parents before children
         if node.left != LEAF:
             rows_of[node.left], rows_of[node.right] = data.part(
@@ -107,10 +109,7 @@ def _settled_codes(grower: Grower) -> IntArray:
         tree = node.number, left, right, feature, code, missing_left, data.binned.missing, answers
         given = data.binned.codes, data.weighted, data.weights, rows, *tree, parts
 
-        def add(first: int, last: int, given: tuple[object, ...] = given) -> None:
-            data.kernels.sum_differences(*given, first, last)
-
-        share(add, n_blocks)
+        share(partial(data.kernels.sum_differences, *given), n_blocks)
         # what the split would cost with each code as the last on the left, up to a constant
         costs = np.cumsum(parts.sum(axis=0)[: len(data.binned.thresholds[node.feature])])
         if node.code < len(costs) and costs.min() < costs[node.code]:

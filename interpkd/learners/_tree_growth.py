@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -174,7 +175,7 @@ class GrowthRows:
         n_blocks = self._n_blocks(rows)
         parts = np.zeros((n_blocks, 3 + self.weighted.shape[1]))
         data = self.weighted, self.weights, self.counts, rows, parts
-        share(lambda first, last: self.kernels.sum_rows(*data, first, last), n_blocks)
+        share(partial(self.kernels.sum_rows, *data), n_blocks)
         return _in_order(parts)
 
     def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
@@ -186,7 +187,7 @@ class GrowthRows:
         size = 1 + self.weight_at + self.weighted.shape[1]
         parts = np.zeros((n_blocks, d, self.binned.missing + 1, size))
         data = self.binned.codes, self.weighted, self.weights, self.counts, rows, parts
-        share(lambda first, last: self.kernels.sum_cells(*data, first, last), n_blocks)
+        share(partial(self.kernels.sum_cells, *data), n_blocks)
         return _in_order(parts)
 
     def part(
@@ -195,16 +196,14 @@ class GrowthRows:
         """Give the rows that go left and those that go right, each in their old order."""
         n_blocks, block = self._n_blocks(rows), self.kernels.BLOCK
         parted, n_left = np.empty_like(rows), np.zeros(n_blocks, dtype=np.int64)
-        split = self.binned.codes, rows, feature, code, self.binned.missing, missing_left
-        share(
-            lambda first, last: self.kernels.part_rows(*split, parted, n_left, first, last),
-            n_blocks,
-        )
+        split = feature, code, self.binned.missing, missing_left, parted, n_left
+        share(partial(self.kernels.part_rows, self.binned.codes, rows, *split), n_blocks)
+        del rows  # if the caller gave them up too there is one copy less at a time
         blocks = [parted[i * block : (i + 1) * block] for i in range(n_blocks)]
         pairs = list(zip(blocks, n_left, strict=True))
         return (
-            np.concatenate([rows[:n] for rows, n in pairs]),
-            np.concatenate([rows[n:][::-1] for rows, n in pairs]),
+            np.concatenate([part[:n] for part, n in pairs]),
+            np.concatenate([part[n:][::-1] for part, n in pairs]),
         )
 
     def _n_blocks(self, rows: NDArray[np.int32]) -> int:
@@ -238,6 +237,11 @@ class _Node:
     threshold: float = np.nan
     left: int = LEAF
     right: int = LEAF
+
+    def give_up_rows(self) -> NDArray[np.int32]:
+        """Give the rows of a node that is split; nobody asks for them again."""
+        rows, self.rows = self.rows, np.empty(0, dtype=np.int32)
+        return rows
 
     @property
     def mean(self) -> FloatArray:
@@ -311,6 +315,8 @@ class Grower:
                 self._consider(child)
             node.histograms = None
             n_leaves += 1
+        for node in self.nodes:
+            node.histograms = None
 
     def _add(self, depth: int, rows: NDArray[np.int32]) -> _Node:
         node = _Node(len(self.nodes), depth, rows, self.data.sums(rows))
@@ -346,9 +352,8 @@ class Grower:
     def _split(self, node: _Node) -> tuple[_Node, _Node]:
         binned = self.data.binned
         left_rows, right_rows = self.data.part(
-            node.rows, node.feature, node.code, missing_left=node.missing_left
+            node.give_up_rows(), node.feature, node.code, missing_left=node.missing_left
         )
-        node.rows = node.rows[:0]  # nobody asks for them again
         left, right = self._add(node.depth + 1, left_rows), self._add(node.depth + 1, right_rows)
         self._bound(node, left, right)
         node.left, node.right, node.threshold = left.number, right.number, self._threshold(node)
