@@ -17,8 +17,10 @@ LOW_AGREEMENT = 0.9
 """Below this share of equal decisions the report says so among its limitations."""
 
 IN_SAMPLE_GAP = 0.02
-LABEL_MEMORY = 0.1
 """Difference of mean confidence, in and out of sample, from which memorising is mentioned."""
+
+LABEL_MEMORY = 0.1
+"""Share of a row's own label in the teacher's answer from which remembering is mentioned."""
 
 
 def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
