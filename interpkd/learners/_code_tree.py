@@ -32,6 +32,10 @@ class CodeTree:
 
     missing_left : ndarray of bool of shape (n_nodes,)
         Whether the code of a missing value goes left.
+
+    settled : ndarray of bool of shape (n_nodes,) or None, default=None
+        Nodes whose split was chosen again since anything changed above or below it; None for no
+        node.
     """
 
     left: IntArray
@@ -39,6 +43,7 @@ class CodeTree:
     feature: IntArray
     code: IntArray
     missing_left: BoolArray
+    settled: BoolArray | None = None
 
     @property
     def n_leaves(self) -> int:
@@ -54,6 +59,14 @@ class CodeTree:
     def inner(self) -> IntArray:
         """Node numbers of the splits, rising: parents before children."""
         return np.flatnonzero(self.left != LEAF)
+
+    @property
+    def depth(self) -> IntArray:
+        """Number of splits above each node."""
+        depth = np.zeros(len(self.left), dtype=np.int64)
+        for node in self.inner:  # parents come before their children
+            depth[[self.left[node], self.right[node]]] = depth[node] + 1
+        return depth
 
     def below(self, node: int) -> Iterator[int]:
         """Give a node and all nodes under it, parents before children."""
@@ -76,20 +89,26 @@ class CodeTree:
         rows: list[tuple[int, int, bool]] = []
         left: list[int] = []
         right: list[int] = []
+        settled: list[bool] = []
 
-        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> int:
+        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> tuple[int, bool]:
+            """Give the new number, and whether everything there is as it was."""
             if this == node and not is_graft:
-                return copy(other, at, is_graft=True)
-            number = len(rows)
+                return copy(other, at, is_graft=True)[0], False
+            number, is_same = len(rows), not is_graft
             rows.append(
                 (int(tree.feature[this]), int(tree.code[this]), bool(tree.missing_left[this]))
             )
             left.append(LEAF)
             right.append(LEAF)
+            settled.append(False)
             if tree.left[this] != LEAF:
-                left[number] = copy(tree, int(tree.left[this]), is_graft=is_graft)
-                right[number] = copy(tree, int(tree.right[this]), is_graft=is_graft)
-            return number
+                left[number], left_same = copy(tree, int(tree.left[this]), is_graft=is_graft)
+                right[number], right_same = copy(tree, int(tree.right[this]), is_graft=is_graft)
+                is_same = left_same and right_same
+                if tree.settled is not None:
+                    settled[number] = is_same and bool(tree.settled[this])
+            return number, is_same
 
         copy(self, 0, is_graft=False)
         feature, code, missing_left = zip(*rows, strict=True)
@@ -99,6 +118,7 @@ class CodeTree:
             np.array(feature),
             np.array(code),
             np.array(missing_left),
+            np.array(settled),
         )
 
     def cut(self, node: int) -> CodeTree:

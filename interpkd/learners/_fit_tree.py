@@ -40,6 +40,8 @@ def fit_tree(
     max_leaf_nodes: int,
     max_depth: int | None,
     min_samples_leaf: int,
+    min_impurity_decrease: float = 0.0,
+    monotonic_cst: NDArray[np.int8] | None = None,
     effort: str,
     decision_weight: float | None,
     cutoff: float,
@@ -72,6 +74,14 @@ def fit_tree(
     min_samples_leaf : int
         Fewest rows in a leaf.
 
+    min_impurity_decrease : float, default=0.0
+        Splits of the result that together lower the squared error by less than this each, as a
+        share of the weight of all rows, are cut.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
+        1, 0 or -1 per feature: the last output may only rise, is free, may only fall along the
+        known values of the feature.
+
     effort : {"refined", "balanced", "thorough"}
         How hard to search.
 
@@ -102,7 +112,10 @@ def fit_tree(
     is kept if it is better on all rows than the tree that grows on all rows.
     """
     limits = Limits(
-        max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
+        max_leaf_nodes,
+        NO_LIMIT if max_depth is None else max_depth,
+        min_samples_leaf,
+        min_impurity_decrease,
     )
 
     def search(on: IntArray | slice) -> tuple[TreeModel, Objective]:
@@ -121,6 +134,7 @@ def fit_tree(
             limits,
             effort=EFFORTS[effort],
             decision_weight=decision_weight,
+            signs=monotonic_cst,
             random_state=random_state,
             progress=progress,
         )
@@ -162,7 +176,7 @@ def _loss(
 def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:
     """Give thresholds and sizes of a tree on codes; values are those of the search."""
     rows_of = refiner.rows_of(tree)
-    sums = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))
+    sums = refiner.node_sums(tree)
     n_rows = np.rint(sums[:, -1]).astype(np.int64)
     threshold = np.full(len(tree.left), np.nan)
     missing_left = tree.missing_left.copy()
