@@ -13,7 +13,7 @@ import numpy as np
 from interpkd.learners._tree_model import LEAF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from interpkd._typing import BoolArray, IntArray
 
@@ -86,6 +86,10 @@ class CodeTree:
 
     def with_subtree(self, node: int, other: CodeTree, at: int = 0) -> CodeTree:
         """Give the tree with the part of `other` under `at` in place of everything under `node`."""
+        return self.with_subtrees({node: other}, at)
+
+    def with_subtrees(self, grafts: Mapping[int, CodeTree], at: int = 0) -> CodeTree:
+        """Give the tree with others, from their node `at` on, in place of what is under nodes."""
         rows: list[tuple[int, int, bool]] = []
         left: list[int] = []
         right: list[int] = []
@@ -93,8 +97,8 @@ class CodeTree:
 
         def copy(tree: CodeTree, this: int, *, is_graft: bool) -> tuple[int, bool]:
             """Give the new number, and whether everything there is as it was."""
-            if this == node and not is_graft:
-                return copy(other, at, is_graft=True)[0], False
+            if not is_graft and this in grafts:
+                return copy(grafts[this], at, is_graft=True)[0], False
             number, is_same = len(rows), not is_graft
             rows.append(
                 (int(tree.feature[this]), int(tree.code[this]), bool(tree.missing_left[this]))
@@ -121,9 +125,9 @@ class CodeTree:
             np.array(settled),
         )
 
-    def cut(self, node: int) -> CodeTree:
-        """Give the tree with a leaf in place of everything under a node."""
-        return self.with_subtree(node, A_LEAF)
+    def cut(self, *nodes: int) -> CodeTree:
+        """Give the tree with a leaf in place of everything under each of some nodes."""
+        return self.with_subtrees(dict.fromkeys(nodes, A_LEAF))
 
 
 def stump(feature: int, code: int, *, missing_left: bool) -> CodeTree:

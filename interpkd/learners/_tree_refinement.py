@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners._monotone import ordered_values, pairs_of_codes, with_last
+from interpkd.learners._tree_model import LEAF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 WORTH = 1e-12
 """Smallest fall of the loss that counts as one, as a share of the weight of all rows."""
+
+NO_WEIGHT = float(np.finfo(np.float64).tiny)
 
 
 class Refiner:
@@ -58,7 +61,7 @@ class Refiner:
     ) -> None:
         from interpkd.learners import _search_kernels
 
-        self.kernels = _search_kernels
+        self.kernels: Any = _search_kernels
         self.binned, self.objective, self.signs = binned, objective, signs
         self.min_samples_leaf = min_samples_leaf
         self.n_bins = binned.n_bins
@@ -184,34 +187,62 @@ class Refiner:
 
     def prune(self, tree: CodeTree, n_leaves: int) -> CodeTree:
         """Cut the weakest link until the leaves are few enough (Breiman et al. 1984, 3.3)."""
-        while tree.n_leaves > n_leaves:
-            own = self.objective.leaf_losses(self.node_sums(tree))
-            saved, price = _links(tree, own)
-            # what a cut costs, by leaf that it saves, never more leaves than need be
-            fits = saved <= tree.n_leaves - n_leaves
-            tree = tree.cut(int(tree.inner[fits][price[fits].argmin()]))
-        return tree
+        if tree.n_leaves <= n_leaves:
+            return tree
+        links = _Links(tree, self.objective.leaf_losses(self.node_sums(tree)))
+        while links.leaves[0] > n_leaves:
+            # never more leaves than need be
+            links.cut_weakest(int(links.leaves[0]) - n_leaves)
+        return tree.cut(*links.cuts)
 
     def without_weak_links(self, tree: CodeTree, worth: float) -> CodeTree:
         """Cut what lowers the squared error by less than `worth` a split, weakest link first."""
-        K = self.objective.n_outputs
-        while tree.n_leaves > 1:
-            sums = self.node_sums(tree)
-            own = -(sums[:, 1 : 1 + K] ** 2).sum(axis=1) / np.maximum(sums[:, 0], 1e-300)
-            _, price = _links(tree, own)
-            if price.min() >= worth - self.worth:
-                return tree
-            tree = tree.cut(int(tree.inner[price.argmin()]))
-        return tree
+        sums = self.node_sums(tree)
+        total = sums[:, 1 : 1 + self.objective.n_outputs]
+        links = _Links(tree, -(total**2).sum(axis=1) / np.maximum(sums[:, 0], NO_WEIGHT))
+        while links.leaves[0] > 1 and links.weakest()[1] < worth - self.worth:
+            links.cut_weakest(tree.n_leaves)
+        return tree.cut(*links.cuts)
 
 
-def _links(tree: CodeTree, own: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Give the leaves that a cut at each split saves, and what the cut costs by leaf saved."""
-    kept, leaves = own.copy(), np.ones(len(own))
-    for node in tree.inner[::-1]:  # children come after their parents
-        children = [tree.left[node], tree.right[node]]
-        kept[node], leaves[node] = kept[children].sum(), leaves[children].sum()
-    inner = tree.inner
-    saved: FloatArray = leaves[inner] - 1
-    price: FloatArray = (own - kept)[inner] / saved
-    return saved, price
+class _Links:
+    """What it would cost to cut a tree at each split, while it is being pruned.
+
+    Parameters
+    ----------
+    tree : CodeTree
+        The tree.
+
+    own : ndarray of shape (n_nodes,)
+        What each node would lose as a leaf.
+    """
+
+    def __init__(self, tree: CodeTree, own: FloatArray) -> None:
+        self.tree, self.own = tree, own
+        self.kept, self.leaves = own.copy(), np.ones(len(own))
+        self.above = np.full(len(own), LEAF)
+        for node in tree.inner[::-1]:  # children come after their parents
+            children = [tree.left[node], tree.right[node]]
+            self.above[children] = node
+            self.kept[node] = self.kept[children].sum()
+            self.leaves[node] = self.leaves[children].sum()
+        self.is_inner = tree.left != LEAF
+        self.cuts: list[int] = []
+
+    def weakest(self, most: float = np.inf) -> tuple[int, float]:
+        """Give the split that costs least by leaf that it saves, of those that save few enough."""
+        nodes = np.flatnonzero(self.is_inner & (self.leaves - 1 <= most))
+        price = (self.own - self.kept)[nodes] / (self.leaves[nodes] - 1)
+        return int(nodes[price.argmin()]), float(price.min())
+
+    def cut_weakest(self, most: float) -> None:
+        """Cut there."""
+        node, _ = self.weakest(most)
+        below = list(self.tree.below(node))
+        self.cuts = [one for one in self.cuts if one not in below] + [node]
+        self.is_inner[below] = False
+        saved, cost = self.leaves[node] - 1, self.own[node] - self.kept[node]
+        while node != LEAF:
+            self.leaves[node] -= saved
+            self.kept[node] += cost
+            node = int(self.above[node])

@@ -288,10 +288,9 @@ class _Search:
         grower = self.grower(self.rows, n_leaves, entropy=self.entropy)
         grower.grow([rows_of[int(one)] for one in leaves], depths=depth[leaves].tolist())
         parts = [grower.code_tree(i) for i in range(len(leaves))]
-        for one, part in sorted(zip(leaves, parts, strict=True), key=lambda pair: -pair[0]):
-            if part.n_leaves > 1:  # later nodes first: their numbers stay as they are
-                tree = tree.with_subtree(int(one), part)
-        return tree
+        return tree.with_subtrees(
+            {int(one): part for one, part in zip(leaves, parts, strict=True) if part.n_leaves > 1}
+        )
 
     def perturb(self, tree: CodeTree) -> CodeTree:
         """Grow everything under a random node again, from another split."""
