@@ -77,6 +77,11 @@ class CodeTree:
             if self.left[at] != LEAF:
                 todo += [int(self.right[at]), int(self.left[at])]
 
+    def has_splits_of(self, other: CodeTree) -> bool:
+        """Tell whether another tree is the same but for what is known of it."""
+        fields = ("left", "right", "feature", "code", "missing_left")
+        return all(np.array_equal(getattr(self, one), getattr(other, one)) for one in fields)
+
     def with_split(self, node: int, feature: int, code: int, *, missing_left: bool) -> CodeTree:
         """Give the tree with another split at a node."""
         features, codes = self.feature.copy(), self.code.copy()

@@ -126,6 +126,8 @@ class Refiner:
         loss = self.loss(tree)
         for _ in range(max_sweeps):
             better = self.sweep(tree)
+            if better.has_splits_of(tree):
+                return better  # nothing moved, and it is known of more nodes that they stay
             new = self.loss(better)
             if new >= loss - self.worth:
                 return tree
