@@ -362,36 +362,45 @@ def second_split(region, n_bins, has_lost, min_rows, total, left, right, loss):
 
 
 @njit(cache=True, nogil=True)
-def try_second(
-    pair, n_first, n_second, first_lost, second_lost, second, min_rows, best, split, alone, loss
-):
+def try_second(  # noqa: PLR0912
+    pair, n_first, n_second, first_lost, second_lost, second, min_rows, best, split, alone, loss,
+    regions, cells,
+):  # fmt: skip
     """Try all splits on one feature under all splits on another.
 
     `pair` holds the sums of rows by their bins of both features. `best[c, side, region]` is the
     lowest loss so far of a region made by the first split, `split` how it was reached, `alone`
-    the loss of the region as one leaf.
+    the loss of the region as one leaf. `regions` and `cells` are room to work in.
     """
     C, _, S = pair.shape
-    everything, upto = np.zeros((C, S)), np.zeros((C, S))
+    total, left, right = cells
+    everything, upto, both = regions[0], regions[1], regions[2:]
+    everything[:] = 0.0
+    upto[:] = 0.0
     for c in range(C):
-        everything += pair[c]
-    total, left, right = np.empty(S), np.empty(S), np.empty(S)
-    regions = np.empty((2, C, S))
+        for e in range(C):
+            for s in range(S):
+                everything[e, s] += pair[c, e, s]
     for c in range(n_first):
-        upto += pair[c]
+        for e in range(C):
+            for s in range(S):
+                upto[e, s] += pair[c, e, s]
         for side in range(2 if first_lost else 1):
-            regions[0] = upto
-            if side == 1:
-                regions[0] += pair[C - 1]
-            regions[1] = everything - regions[0]
-            if not (fits(regions[0], min_rows) and fits(regions[1], min_rows)):
+            for e in range(C):
+                for s in range(S):
+                    here = upto[e, s] + (pair[C - 1, e, s] if side == 1 else 0.0)
+                    both[0, e, s], both[1, e, s] = here, everything[e, s] - here
+            if not (fits(both[0], min_rows) and fits(both[1], min_rows)):
                 continue
             for region in range(2):
                 for s in range(S):
-                    total[s] = regions[region, :, s].sum()
-                alone[c, side, region] = leaf_loss(total, *loss)
+                    total[s] = 0.0
+                    for e in range(C):
+                        total[s] += both[region, e, s]
+                if alone[c, side, region] == NONE:
+                    alone[c, side, region] = leaf_loss(total, *loss)
                 found = second_split(
-                    regions[region], n_second, second_lost, min_rows, total, left, right, loss
+                    both[region], n_second, second_lost, min_rows, total, left, right, loss
                 )
                 old = best[c, side, region]
                 if found[0] < old - SAME * abs(old):
@@ -404,7 +413,11 @@ def try_second(
 @njit(cache=True, nogil=True)
 def fits(region, min_rows):
     """Tell whether a region has rows enough for a leaf."""
-    return region[:, 1].sum() > NOTHING and region[:, 0].sum() >= min_rows - 0.5
+    weight, count = 0.0, 0.0
+    for c in range(len(region)):
+        count += region[c, 0]
+        weight += region[c, 1]
+    return weight > NOTHING and count >= min_rows - 0.5
 
 
 @njit(cache=True, nogil=True)
@@ -420,7 +433,8 @@ def look_ahead(coarse, n_coarse, has_lost, channels, most, min_rows, loss):
     best = np.full((d, C, 2, 2), NONE)
     alone = np.full((d, C, 2, 2), NONE)
     split = np.full((d, C, 2, 2, 3), -1)
-    pair = np.empty((C, C, S))
+    pair, turned = np.empty((C, C, S)), np.empty((C, C, S))
+    regions, cells = np.empty((4, C, S)), np.empty((3, S))
     for a in range(d):
         for b in range(a, d):
             pair[:] = 0.0
@@ -430,11 +444,15 @@ def look_ahead(coarse, n_coarse, has_lost, channels, most, min_rows, loss):
                     cell[s] += channels[r, s]
             try_second(
                 pair, n_coarse[a], n_coarse[b], has_lost[a], has_lost[b], b, min_rows,
-                best[a], split[a], alone[a], loss,
+                best[a], split[a], alone[a], loss, regions, cells,
             )  # fmt: skip
-            if a != b:
-                try_second(
-                    pair.transpose(1, 0, 2).copy(), n_coarse[b], n_coarse[a], has_lost[b],
-                    has_lost[a], a, min_rows, best[b], split[b], alone[b], loss,
-                )  # fmt: skip
+            if a == b:
+                continue
+            for c in range(C):
+                for e in range(C):
+                    turned[e, c] = pair[c, e]
+            try_second(
+                turned, n_coarse[b], n_coarse[a], has_lost[b], has_lost[a], a, min_rows,
+                best[b], split[b], alone[b], loss, regions, cells,
+            )  # fmt: skip
     return best, split, alone

@@ -67,17 +67,24 @@ class Effort:
 
     n_steps : int
         Number of perturbations.
+
+    slack : float, default=0.0
+        Share by which a tree may be worse than the best and still be perturbed further, at first;
+        at the end it is 0.
     """
 
     starts: tuple[str, ...]
     n_steps: int
+    slack: float = 0.0
 
 
 EFFORTS = {
     "greedy": Effort((), 0),
     "refined": Effort(("targets",), 0),
     "balanced": Effort(("targets", "middle", "robust", "lookahead"), 25),
-    "thorough": Effort(("targets", "middle", "robust", "lookahead", "three levels"), 300),
+    "thorough": Effort(
+        ("targets", "middle", "robust", "lookahead", "three levels"), 300, slack=0.05
+    ),
 }
 
 
@@ -136,13 +143,16 @@ def search_tree(
     refiner = search.refiner
     best = min((search.start(kind) for kind in effort.starts), key=refiner.loss)
     lowest = refiner.loss(best)
+    at = best
     for step in range(effort.n_steps):
-        if best.n_leaves < 2:
+        if at.n_leaves < 2:
             break
-        tree = search.perturb(best)
+        tree = search.perturb(at)
         loss = refiner.loss(tree)
         if loss < lowest - refiner.worth:
             best, lowest = tree, loss
+        if loss <= lowest * (1 + effort.slack * (1 - step / effort.n_steps)):
+            at = tree  # from a tree that is a little worse the search may get further
         if progress is not None:
             progress(step + 1, effort.n_steps)
     if limits.min_decrease > 0:
