@@ -81,7 +81,7 @@ class Effort:
 EFFORTS = {
     "greedy": Effort((), 0),
     "refined": Effort(("targets",), 0),
-    "balanced": Effort(("targets", "middle", "robust", "lookahead"), 25),
+    "balanced": Effort(("targets", "middle", "robust", "lookahead"), 40),
     "thorough": Effort(
         ("targets", "middle", "robust", "lookahead", "three levels"), 300, slack=0.05
     ),
