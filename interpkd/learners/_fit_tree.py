@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.learners._binning import between, bin_rows
+from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
 from interpkd.learners._tree_growth import NO_LIMIT, Limits, grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
@@ -40,6 +41,8 @@ def fit_tree(
     max_leaf_nodes: int,
     max_depth: int | None,
     min_samples_leaf: int,
+    min_impurity_decrease: float = 0.0,
+    monotonic_cst: NDArray[np.int8] | None = None,
     effort: str,
     decision_weight: float | None,
     cutoff: float,
@@ -72,6 +75,14 @@ def fit_tree(
     min_samples_leaf : int
         Fewest rows in a leaf.
 
+    min_impurity_decrease : float, default=0.0
+        Splits of the result that together lower the squared error by less than this each, as a
+        share of the weight of all rows, are cut.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
+        1, 0 or -1 per feature: the last output may only rise, is free, may only fall along the
+        known values of the feature.
+
     effort : {"refined", "balanced", "thorough"}
         How hard to search.
 
@@ -102,7 +113,10 @@ def fit_tree(
     is kept if it is better on all rows than the tree that grows on all rows.
     """
     limits = Limits(
-        max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
+        max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),
+        NO_LIMIT if max_depth is None else max_depth,
+        min_samples_leaf,
+        min_impurity_decrease,
     )
 
     def search(on: IntArray | slice) -> tuple[TreeModel, Objective]:
@@ -121,28 +135,43 @@ def fit_tree(
             limits,
             effort=EFFORTS[effort],
             decision_weight=decision_weight,
+            signs=monotonic_cst,
             random_state=random_state,
             progress=progress,
         )
         return _in_values(tree, Refiner(binned, objective, min_samples_leaf), rows), objective
 
-    if len(Z) <= SEARCH_ROWS:
+    def finished(model: TreeModel) -> TreeModel:
+        model = _with_means(model, Z, targets, weights)
+        return model if monotonic_cst is None else in_order(model, monotonic_cst)
+
+    is_all = len(Z) <= SEARCH_ROWS
+    if is_all and monotonic_cst is None:
         model, _ = search(slice(None))
-        return _with_means(model, Z, targets, weights)
-    sample = np.sort(np.random.default_rng(0).choice(len(Z), SEARCH_ROWS, replace=False))
+        return finished(model)
+    n_sample = min(len(Z), SEARCH_ROWS)
+    sample = np.sort(np.random.default_rng(0).choice(len(Z), n_sample, replace=False))
     model, objective = search(sample)
-    found = _recounted(_with_means(model, Z, targets, weights), Z, counts)
+    found = finished(model)
+    # constraints are about the last output, and of two classes each has half the impurity
+    outputs = slice(None) if monotonic_cst is None else slice(-1, None)
     grown = grow_tree(
         Z,
-        targets,
+        targets[:, outputs],
         weights,
-        max_leaf_nodes=max_leaf_nodes,
+        max_leaf_nodes=limits.max_leaf_nodes,
         max_depth=max_depth,
         min_samples_leaf=min_samples_leaf,
-        min_impurity_decrease=0.0,
+        min_impurity_decrease=min_impurity_decrease
+        * targets[:, outputs].shape[1]
+        / targets.shape[1],
+        monotonic_cst=monotonic_cst,
         counts=counts,
     )
-    return min((found, grown), key=lambda tree: _loss(tree, objective, Z, targets, weights))
+    if monotonic_cst is not None:
+        grown = finished(grown)
+    best = min((found, grown), key=lambda tree: _loss(tree, objective, Z, targets, weights))
+    return _recounted(best, Z, counts)
 
 
 def _recounted(model: TreeModel, Z: FloatArray, counts: FloatArray | None) -> TreeModel:
@@ -156,13 +185,14 @@ def _loss(
     """Give the loss of a tree on all rows."""
     leaf = model.apply(Z)
     sums = objective.sums_of(leaf, len(model.left), targets, weights)
-    return float(objective.leaf_losses(sums[np.unique(leaf)]).sum())
+    leaves = np.unique(leaf)
+    return float(objective.leaf_losses(sums[leaves], model.value[leaves]).sum())
 
 
 def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:
     """Give thresholds and sizes of a tree on codes; values are those of the search."""
     rows_of = refiner.rows_of(tree)
-    sums = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))
+    sums = refiner.node_sums(tree)
     n_rows = np.rint(sums[:, -1]).astype(np.int64)
     threshold = np.full(len(tree.left), np.nan)
     missing_left = tree.missing_left.copy()
