@@ -43,6 +43,7 @@ TEACHING = {
     "n_folds": "Folds",
     "confidence_in_sample": "Teacher's mean confidence on its training rows",
     "confidence_out_of_fold": "Teacher's mean confidence out of fold",
+    "label_memory": "Share of a training row's own label in the teacher's answer to it",
     "alpha": "Weight of the true labels (alpha)",
     "temperature": "Temperature",
     "n_labeled": "Training rows",

@@ -19,6 +19,9 @@ LOW_AGREEMENT = 0.9
 IN_SAMPLE_GAP = 0.02
 """Difference of mean confidence, in and out of sample, from which memorising is mentioned."""
 
+LABEL_MEMORY = 0.1
+"""Share of a row's own label in the teacher's answer from which remembering is mentioned."""
+
 
 def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
     """Write the limitations that follow from the other sections.
@@ -155,6 +158,13 @@ def _about_teaching(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             "Frozen teacher",
             "The teacher was used as it is. If it was trained on the student's training rows, its "
             "answers there are sharper than on new rows.",
+        )
+    memory = facts.get("label_memory")
+    if memory is not None and memory > LABEL_MEMORY:
+        yield (
+            "The teacher remembers labels",
+            f"About {memory:.0%} of the teacher's answer to a labelled training row is that row's "
+            "own label. These rows counted for less by this share, the generated ones in full.",
         )
     inside, outside = facts.get("confidence_in_sample"), facts.get("confidence_out_of_fold")
     if inside is not None and outside is not None and inside - outside > IN_SAMPLE_GAP:

@@ -13,7 +13,7 @@ import numpy as np
 from interpkd.learners._tree_model import LEAF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from interpkd._typing import BoolArray, IntArray
 
@@ -32,6 +32,10 @@ class CodeTree:
 
     missing_left : ndarray of bool of shape (n_nodes,)
         Whether the code of a missing value goes left.
+
+    settled : ndarray of bool of shape (n_nodes,) or None, default=None
+        Nodes whose split was chosen again since anything changed above or below it; None for no
+        node.
     """
 
     left: IntArray
@@ -39,6 +43,7 @@ class CodeTree:
     feature: IntArray
     code: IntArray
     missing_left: BoolArray
+    settled: BoolArray | None = None
 
     @property
     def n_leaves(self) -> int:
@@ -55,6 +60,14 @@ class CodeTree:
         """Node numbers of the splits, rising: parents before children."""
         return np.flatnonzero(self.left != LEAF)
 
+    @property
+    def depth(self) -> IntArray:
+        """Number of splits above each node."""
+        depth = np.zeros(len(self.left), dtype=np.int64)
+        for node in self.inner:  # parents come before their children
+            depth[[self.left[node], self.right[node]]] = depth[node] + 1
+        return depth
+
     def below(self, node: int) -> Iterator[int]:
         """Give a node and all nodes under it, parents before children."""
         todo = [node]
@@ -63,6 +76,11 @@ class CodeTree:
             yield at
             if self.left[at] != LEAF:
                 todo += [int(self.right[at]), int(self.left[at])]
+
+    def has_splits_of(self, other: CodeTree) -> bool:
+        """Tell whether another tree is the same but for what is known of it."""
+        fields = ("left", "right", "feature", "code", "missing_left")
+        return all(np.array_equal(getattr(self, one), getattr(other, one)) for one in fields)
 
     def with_split(self, node: int, feature: int, code: int, *, missing_left: bool) -> CodeTree:
         """Give the tree with another split at a node."""
@@ -73,23 +91,33 @@ class CodeTree:
 
     def with_subtree(self, node: int, other: CodeTree, at: int = 0) -> CodeTree:
         """Give the tree with the part of `other` under `at` in place of everything under `node`."""
+        return self.with_subtrees({node: other}, at)
+
+    def with_subtrees(self, grafts: Mapping[int, CodeTree], at: int = 0) -> CodeTree:
+        """Give the tree with others, from their node `at` on, in place of what is under nodes."""
         rows: list[tuple[int, int, bool]] = []
         left: list[int] = []
         right: list[int] = []
+        settled: list[bool] = []
 
-        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> int:
-            if this == node and not is_graft:
-                return copy(other, at, is_graft=True)
-            number = len(rows)
+        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> tuple[int, bool]:
+            """Give the new number, and whether everything there is as it was."""
+            if not is_graft and this in grafts:
+                return copy(grafts[this], at, is_graft=True)[0], False
+            number, is_same = len(rows), not is_graft
             rows.append(
                 (int(tree.feature[this]), int(tree.code[this]), bool(tree.missing_left[this]))
             )
             left.append(LEAF)
             right.append(LEAF)
+            settled.append(False)
             if tree.left[this] != LEAF:
-                left[number] = copy(tree, int(tree.left[this]), is_graft=is_graft)
-                right[number] = copy(tree, int(tree.right[this]), is_graft=is_graft)
-            return number
+                left[number], left_same = copy(tree, int(tree.left[this]), is_graft=is_graft)
+                right[number], right_same = copy(tree, int(tree.right[this]), is_graft=is_graft)
+                is_same = left_same and right_same
+                if tree.settled is not None:
+                    settled[number] = is_same and bool(tree.settled[this])
+            return number, is_same
 
         copy(self, 0, is_graft=False)
         feature, code, missing_left = zip(*rows, strict=True)
@@ -99,11 +127,12 @@ class CodeTree:
             np.array(feature),
             np.array(code),
             np.array(missing_left),
+            np.array(settled),
         )
 
-    def cut(self, node: int) -> CodeTree:
-        """Give the tree with a leaf in place of everything under a node."""
-        return self.with_subtree(node, A_LEAF)
+    def cut(self, *nodes: int) -> CodeTree:
+        """Give the tree with a leaf in place of everything under each of some nodes."""
+        return self.with_subtrees(dict.fromkeys(nodes, A_LEAF))
 
 
 def stump(feature: int, code: int, *, missing_left: bool) -> CodeTree:

@@ -12,8 +12,9 @@ import numpy as np
 
 from interpkd.learners import _large_search
 from interpkd.learners._binning import between, bin_rows
+from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Limits
+from interpkd.learners._tree_growth import NO_LIMIT, Limits, grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._code_tree import CodeTree
+    from interpkd.learners._objective import Objective
 
 
 def fit_tree(
@@ -36,6 +38,8 @@ def fit_tree(
     max_leaf_nodes: int,
     max_depth: int | None,
     min_samples_leaf: int,
+    min_impurity_decrease: float = 0.0,
+    monotonic_cst: NDArray[np.int8] | None = None,
     effort: str,
     decision_weight: float | None,
     cutoff: float,
@@ -68,6 +72,14 @@ def fit_tree(
     min_samples_leaf : int
         Fewest rows in a leaf.
 
+    min_impurity_decrease : float, default=0.0
+        Splits of the result that together lower the squared error by less than this each, as a
+        share of the weight of all rows, are cut.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
+        1, 0 or -1 per feature: the last output may only rise, is free, may only fall along the
+        known values of the feature.
+
     effort : {"refined", "balanced", "thorough"}
         How hard to search.
 
@@ -99,31 +111,77 @@ def fit_tree(
     costs about as much as growing on all rows. (With ``effort="thorough"`` it is 40,000 rows, all
     starts and all steps.) What was found is refined on 100,000 rows, and kept if it is better on
     all rows than the tree that grows on all rows.
+
+    Under monotone constraints what was found is compared with that tree on few rows too.
     """
     limits = Limits(
-        max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, 0.0
+        max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),
+        NO_LIMIT if max_depth is None else max_depth,
+        min_samples_leaf,
+        min_impurity_decrease,
     )
 
-    task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     how: dict[str, Any] = {
         "decision_weight": decision_weight,
         "random_state": random_state,
         "progress": progress,
     }
+    task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     if len(Z) > _large_search.SEARCH_ROWS:
-        large = _large_search.LargeSearch(Z, targets, weights, counts, limits, **task)
+        large = _large_search.LargeSearch(
+            Z, targets, weights, counts, limits, signs=monotonic_cst, **task
+        )
         return large.fit(effort, **how)
+
+    def finished(model: TreeModel) -> TreeModel:
+        model = _with_means(model, Z, targets, weights)
+        return model if monotonic_cst is None else in_order(model, monotonic_cst)
+
     rows, objective = summed_rows(Z, targets, weights, counts=counts, **task)
     binned = bin_rows(rows, objective.row_sums[:, 0])
-    tree, objective = search_tree(binned, objective, limits, effort=EFFORTS[effort], **how)
-    model = _in_values(tree, Refiner(binned, objective, min_samples_leaf), rows)
-    return _with_means(model, Z, targets, weights)
+    tree, objective = search_tree(
+        binned, objective, limits, effort=EFFORTS[effort], signs=monotonic_cst, **how
+    )
+    found = finished(_in_values(tree, Refiner(binned, objective, min_samples_leaf), rows))
+    if monotonic_cst is None:
+        return found
+    # constraints are about the last output, and of two classes each has half the impurity
+    grown = grow_tree(
+        Z,
+        targets[:, -1:],
+        weights,
+        max_leaf_nodes=limits.max_leaf_nodes,
+        max_depth=max_depth,
+        min_samples_leaf=min_samples_leaf,
+        min_impurity_decrease=min_impurity_decrease / targets.shape[1],
+        monotonic_cst=monotonic_cst,
+        counts=counts,
+    )
+    best = min(
+        (found, finished(grown)), key=lambda tree: _loss(tree, objective, Z, targets, weights)
+    )
+    return _recounted(best, Z, counts)
+
+
+def _recounted(model: TreeModel, Z: FloatArray, counts: FloatArray | None) -> TreeModel:
+    """Give the tree with the rows of all data behind its nodes."""
+    return replace(model, n_rows=model.count_rows(Z if counts is None else Z[counts > 0]))
+
+
+def _loss(
+    model: TreeModel, objective: Objective, Z: FloatArray, targets: FloatArray, weights: FloatArray
+) -> float:
+    """Give the loss of a tree on all rows."""
+    leaf = model.apply(Z)
+    sums = objective.sums_of(leaf, len(model.left), targets, weights)
+    leaves = np.unique(leaf)
+    return float(objective.leaf_losses(sums[leaves], model.value[leaves]).sum())
 
 
 def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:
     """Give thresholds and sizes of a tree on codes; values are those of the search."""
     rows_of = refiner.rows_of(tree)
-    sums = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))
+    sums = refiner.node_sums(tree)
     n_rows = np.rint(sums[:, -1]).astype(np.int64)
     threshold = np.full(len(tree.left), np.nan)
     missing_left = tree.missing_left.copy()

@@ -215,49 +215,6 @@ def part_rows(codes, rows, feature, code, missing, missing_left, parted, n_left,
 
 
 @njit(cache=True, nogil=True)
-def divergence_costs(row_sums, log_answers, decided, decision_weight, leaves):
-    """Give what each row would cost in each leaf: divergence and disagreement.
-
-    A column for each node, of which those of `leaves` are filled.
-    """
-    n, (m, K) = len(row_sums), log_answers.shape
-    costs = np.empty((n, m))
-    for i in range(n):
-        for leaf in leaves:
-            total = 0.0
-            for k in range(K):
-                total -= row_sums[i, 1 + k] * log_answers[leaf, k]
-            agreed = row_sums[i, 2 + K + decided[leaf]]
-            costs[i, leaf] = total + decision_weight * (row_sums[i, 0] - agreed)
-    return costs
-
-
-@njit(cache=True, nogil=True)
-def squared_costs(row_sums, answers, leaves):
-    """Give what each row would cost in each leaf, as `divergence_costs`: the squared error."""
-    costs = np.empty((len(row_sums), len(answers)))
-    for i in range(len(row_sums)):
-        for leaf in leaves:
-            v = answers[leaf]
-            costs[i, leaf] = v * (v * row_sums[i, 0] - 2.0 * row_sums[i, 1])
-    return costs
-
-
-@njit(cache=True, nogil=True)
-def route(codes, rows, start, left, right, feature, code, missing_left, missing):
-    """Give the leaf that each row reaches from a node."""
-    out = np.empty(len(rows), dtype=np.int64)
-    for r in range(len(rows)):
-        i, node = rows[r], start
-        while left[node] >= 0:
-            c = codes[i, feature[node]]
-            goes_left = missing_left[node] if c == missing else c <= code[node]
-            node = left[node] if goes_left else right[node]
-        out[r] = node
-    return out
-
-
-@njit(cache=True, nogil=True)
 def sum_differences(
     codes,
     weighted,
@@ -330,39 +287,3 @@ def pass_values(Z, left, right, feature, threshold, missing_left, leaf, first, l
                 goes_left = missing_left[node] if np.isnan(value) else value <= threshold[node]
                 node = left[node] if goes_left else right[node]
             leaf[i] = node
-
-
-@njit(cache=True, nogil=True)
-def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
-    """Find the split that sends rows left where that costs less.
-
-    `columns` holds the codes feature by feature, so that one feature of some ten thousand rows
-    stays in the nearest cache. `difference` is what each row costs on the left minus on the
-    right. Returns feature, last code on the left, whether missing values go left, and the sum of
-    the differences that go left.
-    """
-    n = len(rows)
-    even, odd = np.zeros(n_codes), np.zeros(n_codes)
-    rounding = 0.0
-    for r in range(n):
-        rounding += abs(difference[r])
-    rounding *= SAME
-    best_feature, best_code, best_missing_left, best = -1, 0, False, np.inf
-    for j in range(len(columns)):
-        column = columns[j]
-        even[:] = 0.0
-        odd[:] = 0.0
-        # two cells a code: an addition need not wait for the one before
-        for r in range(0, n - 1, 2):
-            even[column[rows[r]]] += difference[r]
-            odd[column[rows[r + 1]]] += difference[r + 1]
-        if n % 2 == 1:
-            even[column[rows[n - 1]]] += difference[n - 1]
-        lost = even[missing] + odd[missing]
-        total = min(lost, 0.0)
-        for c in range(n_bins[j]):  # a code without rows changes nothing, and is passed over
-            total += even[c] + odd[c]
-            if total < best - rounding:
-                best, best_feature, best_code = total, j, c
-                best_missing_left = lost < 0.0
-    return best_feature, best_code, best_missing_left, best

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners._binning import bin_rows
+from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import decided_shares, row_objective
 from interpkd.learners._threads import share
 from interpkd.learners._tree_growth import Grower, GrowthRows, weigh
@@ -71,6 +72,9 @@ class LargeSearch:
     limits : Limits
         Size limits.
 
+    signs : ndarray of shape (n_features,) or None
+        Monotone constraints on the last output.
+
     is_regression : bool
         What the targets are.
 
@@ -86,6 +90,7 @@ class LargeSearch:
         counts: FloatArray | None,
         limits: Limits,
         *,
+        signs: NDArray[np.int8] | None,
         is_regression: bool,
         cutoff: float,
     ) -> None:
@@ -94,7 +99,8 @@ class LargeSearch:
         self.kernels = _kernels
         self.binned = bin_rows(Z, weights)
         self.targets, self.weights, self.counts = targets, weights, counts
-        self.limits, self.is_regression, self.cutoff = limits, is_regression, cutoff
+        self.limits, self.signs = limits, signs
+        self.is_regression, self.cutoff = is_regression, cutoff
 
     def fit(self, effort: str, **how: Any) -> TreeModel:
         """Search, and grow on all rows; give the tree of the lower loss on all rows.
@@ -125,11 +131,14 @@ class LargeSearch:
         n_rows = SEARCH_ROWS if is_thorough else min(enough, SEARCH_ROWS)
         binned, objective = self._sample(rng, n_rows)
         chosen = EFFORTS[effort if is_thorough else "refined"]
-        tree, searched = search_tree(binned, objective, limits, effort=chosen, **how)
+        tree, searched = search_tree(
+            binned, objective, limits, effort=chosen, signs=self.signs, **how
+        )
         binned, objective = self._sample(rng, min(n, REFINE_ROWS))
         objective = replace(objective, decision_weight=searched.decision_weight)
-        refiner = Refiner(binned, objective, limits.min_samples_leaf)
-        return refiner.refine(tree, max_sweeps=REFINE_SWEEPS), objective
+        refiner = Refiner(binned, objective, limits.min_samples_leaf, signs=self.signs)
+        unsettled = replace(tree, settled=None)  # on other rows
+        return refiner.refine(unsettled, max_sweeps=REFINE_SWEEPS), objective
 
     def _sample(self, rng: np.random.Generator, n_rows: int) -> tuple[Binned, Objective]:
         on = rng.choice(len(self.weights), n_rows, replace=False, shuffle=False)
@@ -144,17 +153,18 @@ class LargeSearch:
         return replace(self.binned, codes=self.binned.codes[on]), objective
 
     def _grow(self) -> CodeTree:
-        # of two probabilities one says it all
+        # of two probabilities one says it all, and has half the impurity
         told = self.targets[:, 1:] if self.targets.shape[1] == 2 else self.targets
+        least = self.limits.min_decrease * told.shape[1] / self.targets.shape[1]
         rows = GrowthRows(self.binned, weigh(told, self.weights), self.weights, self.counts)
-        grower = Grower(rows, self.limits)
+        grower = Grower(rows, replace(self.limits, min_decrease=least), signs=self.signs)
         grower.grow([np.arange(len(self.weights), dtype=np.int32)])
         return grower.code_tree()
 
     def _judge(self, tree: CodeTree, objective: Objective) -> tuple[float, TreeModel]:
         """Give the loss of a tree on all rows, up to a constant, and the tree in values."""
         sums, has_missing = self._leaf_sums(tree)
-        loss = float(objective.leaf_losses(sums[tree.leaves]).sum())
+        of_leaves = sums[tree.leaves]
         for node in tree.inner[::-1]:  # children come after their parents
             sums[node] = sums[tree.left[node]] + sums[tree.right[node]]
         K = self.targets.shape[1]
@@ -167,7 +177,7 @@ class LargeSearch:
             threshold[node] = known[tree.code[node]] if tree.code[node] < len(known) else np.inf
         # where nothing is known of missing values they follow the larger side
         to_larger = n_rows[tree.left] > n_rows[tree.right]
-        return loss, TreeModel(
+        model = TreeModel(
             left=tree.left,
             right=tree.right,
             feature=np.where(is_inner, tree.feature, -1),
@@ -178,6 +188,9 @@ class LargeSearch:
             n_rows=n_rows,
             impurity=np.maximum(squares - (value**2).sum(axis=1), 0.0),
         )
+        if self.signs is not None:
+            model = in_order(model, self.signs)
+        return float(objective.leaf_losses(of_leaves, model.value[tree.leaves]).sum()), model
 
     def _leaf_sums(self, tree: CodeTree) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Sum all rows by leaf, and tell where a value is missing that a node asks for."""

@@ -69,51 +69,79 @@ class Objective:
         mean: FloatArray = sums[:, 1 : 1 + self.n_outputs] / weight
         return mean
 
-    def leaf_losses(self, sums: FloatArray) -> FloatArray:
-        """Give the loss of each leaf, from the sums of its rows."""
-        K = self.n_outputs
-        mean = self.answers(sums)
-        weight, total, own = sums[:, 0], sums[:, 1 : 1 + K], sums[:, 1 + K]
-        if self.is_regression:
-            return np.asarray(own - (total * mean).sum(axis=1))
-        divergence = own - (total * log_floored(mean)).sum(axis=1)
-        agreed = sums[np.arange(len(sums)), 2 + K + self.decide(mean)]
-        return np.asarray(divergence + self.decision_weight * (weight - agreed))
-
-    def row_costs(self, answers: FloatArray, leaves: IntArray) -> FloatArray:
-        """Give what each row would cost in each leaf, up to a constant per row.
+    def leaf_losses(self, sums: FloatArray, answers: FloatArray | None = None) -> FloatArray:
+        """Give the loss of each leaf, from the sums of its rows.
 
         Parameters
         ----------
-        answers : ndarray of shape (n_nodes, n_outputs)
-            What each node answers.
+        sums : ndarray of shape (n_leaves, n_sums)
+            Sums of the rows.
 
-        leaves : ndarray of shape (n_leaves,)
-            The nodes that are leaves.
+        answers : ndarray of shape (n_leaves, n_outputs) or None, default=None
+            What the leaves answer; None for their means.
 
         Returns
         -------
-        costs : ndarray of shape (n_rows, n_nodes)
-            Weights included; the columns of leaves are filled, no other.
+        losses : ndarray of shape (n_leaves,)
+            Weights included.
         """
-        from interpkd.learners import _kernels
-
+        K = self.n_outputs
+        given = self.answers(sums) if answers is None else answers
+        weight, total, own = sums[:, 0], sums[:, 1 : 1 + K], sums[:, 1 + K]
         if self.is_regression:
-            return np.asarray(_kernels.squared_costs(self.row_sums, answers[:, 0].copy(), leaves))
-        return np.asarray(
-            _kernels.divergence_costs(
-                self.row_sums,
-                log_floored(answers),
-                self.decide(answers),
-                self.decision_weight,
-                leaves,
-            )
-        )
+            twice = 2 * total - weight[:, None] * given if answers is not None else total
+            return np.asarray(own - (twice * given).sum(axis=1))
+        divergence = own - (total * log_floored(given)).sum(axis=1)
+        agreed = sums[np.arange(len(sums)), 2 + K + self.decide(given)]
+        return np.asarray(divergence + self.decision_weight * (weight - agreed))
+
+    def sums_of(
+        self, leaf: IntArray, n_nodes: int, targets: FloatArray, weights: FloatArray
+    ) -> FloatArray:
+        """Give the sums of rows by the leaf they reach, shape (n_nodes, n_sums)."""
+        parts = _parts(targets, weights[:, None], self.cutoff, is_regression=self.is_regression)
+        columns = np.concatenate(parts, axis=1).T
+        return np.stack([np.bincount(leaf, c, n_nodes) for c in columns], axis=1)
+
+    def prices(self, answers: FloatArray) -> FloatArray:
+        """Give what leaves ask for each unit of what a row adds to them.
+
+        Parameters
+        ----------
+        answers : ndarray of shape (n_leaves, n_outputs)
+            What each leaf answers.
+
+        Returns
+        -------
+        prices : ndarray of shape (n_leaves, n_sums)
+            ``row_sums @ prices.T`` is what each row would cost in each leaf, up to a constant
+            per row.
+        """
+        K = self.n_outputs
+        prices = np.zeros((len(answers), self.row_sums.shape[1]))
+        if self.is_regression:
+            prices[:, 0], prices[:, 1] = answers[:, 0] ** 2, -2 * answers[:, 0]
+            return prices
+        prices[:, 0] = self.decision_weight
+        prices[:, 1 : 1 + K] = -log_floored(answers)
+        prices[np.arange(len(answers)), 2 + K + self.decide(answers)] = -self.decision_weight
+        return prices
 
     @property
     def weighted_targets(self) -> FloatArray:
         """Weight times mean target of each row, shape (n_rows, n_outputs)."""
         return self.row_sums[:, 1 : 1 + self.n_outputs]
+
+    def drawn_in(self, tail: float) -> FloatArray:
+        """Give weight times mean target of each row, both tails cut off; `tail` is their share."""
+        weight, total = self.row_sums[:, :1], self.row_sums[:, 1:2]
+        mean = total / weight
+        order = np.argsort(mean[:, 0], kind="stable")
+        below = np.cumsum(weight[order, 0])
+        at = np.searchsorted(below, below[-1] * np.array([tail, 1 - tail]))
+        low, high = mean[order[np.minimum(at, len(order) - 1)], 0]
+        drawn: FloatArray = weight * np.clip(mean, low, high)
+        return drawn
 
     @property
     def weighted_decisions(self) -> FloatArray:

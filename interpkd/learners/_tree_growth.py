@@ -293,6 +293,7 @@ class Grower:
         roots: list[NDArray[np.int32]],
         *,
         first_features: NDArray[np.bool_] | None = None,
+        depths: list[int] | None = None,
     ) -> None:
         """Split the leaf that lowers the loss most, until none is worth it.
 
@@ -303,8 +304,12 @@ class Grower:
 
         first_features : ndarray of bool of shape (n_features,) or None, default=None
             Features that the roots may be split on.
+
+        depths : list of int or None, default=None
+            How deep each root is already; None for 0.
         """
-        first = [self._add(0, rows) for rows in roots]
+        levels = [0] * len(roots) if depths is None else depths
+        first = [self._add(level, rows) for level, rows in zip(levels, roots, strict=True)]
         for node in first:
             self._consider(node, first_features)
         n_leaves = len(roots)

@@ -11,9 +11,13 @@ lowest: one histogram finds it exactly. The training loss never rises.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from interpkd.learners._monotone import ordered_values, pairs_of_codes, with_last
+from interpkd.learners._tree_model import LEAF
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
 
 WORTH = 1e-12
 """Smallest fall of the loss that counts as one, as a share of the weight of all rows."""
+
+NO_WEIGHT = float(np.finfo(np.float64).tiny)
 
 
 class Refiner:
@@ -40,48 +46,63 @@ class Refiner:
 
     min_samples_leaf : int
         Fewest rows in a leaf.
+
+    signs : ndarray of shape (n_features,) or None, default=None
+        Monotone constraints on the last output: leaves whose means break them answer with the
+        nearest values that do not, and are judged by these.
     """
 
-    def __init__(self, binned: Binned, objective: Objective, min_samples_leaf: int) -> None:
-        from interpkd.learners import _kernels
+    def __init__(
+        self,
+        binned: Binned,
+        objective: Objective,
+        min_samples_leaf: int,
+        signs: NDArray[np.int8] | None = None,
+    ) -> None:
+        from interpkd.learners import _search_kernels
 
-        self.kernels = _kernels
-        self.binned, self.objective = binned, objective
+        self.kernels: Any = _search_kernels
+        self.binned, self.objective, self.signs = binned, objective, signs
         self.min_samples_leaf = min_samples_leaf
         self.n_bins = binned.n_bins
         self.worth = WORTH * float(objective.row_sums[:, 0].sum())
         self.columns = np.ascontiguousarray(binned.codes.T)
         self.all_rows = np.arange(len(binned.codes), dtype=np.int32)
+        self._last: tuple[CodeTree, FloatArray] | None = None
 
-    def route(self, tree: CodeTree, rows: NDArray[np.int32], start: int = 0) -> IntArray:
-        """Give the leaf that each of some rows reaches from a node."""
+    def route(self, tree: CodeTree, rows: NDArray[np.int32]) -> IntArray:
+        """Give the leaf that each of some rows reaches."""
         leaf: IntArray = self.kernels.route(
-            self.binned.codes,
-            rows,
-            start,
-            tree.left,
-            tree.right,
-            tree.feature,
-            tree.code,
-            tree.missing_left,
-            self.binned.missing,
+            self.binned.codes, rows, *self._splits(tree), self.binned.missing
         )
         return leaf
 
-    def node_sums(self, tree: CodeTree, leaf: IntArray) -> FloatArray:
+    def node_sums(self, tree: CodeTree) -> FloatArray:
         """Give the sums of the rows that pass through each node, counts in the last column."""
-        columns = [*self.objective.row_sums.T, self.objective.counts]
-        sums: FloatArray = np.stack(
-            [np.bincount(leaf, c, len(tree.left)).astype(np.float64) for c in columns], axis=1
-        )
-        for node in tree.inner[::-1]:  # children come after their parents
-            sums[node] = sums[tree.left[node]] + sums[tree.right[node]]
-        return sums
+        if self._last is None or self._last[0] is not tree:
+            sums = self.kernels.sum_by_node(
+                self.binned.codes,
+                self.objective.row_sums,
+                self.objective.counts,
+                *self._splits(tree),
+                self.binned.missing,
+            )
+            self._last = tree, sums
+        return self._last[1]
+
+    def answers(self, tree: CodeTree) -> FloatArray:
+        """Give what each node answers: its mean, unless monotone constraints forbid it."""
+        sums = self.node_sums(tree)
+        answers = self.objective.answers(sums)
+        if self.signs is None:
+            return answers
+        pairs = pairs_of_codes(tree, self.n_bins, self.signs)
+        return with_last(answers, ordered_values(answers[:, -1], sums[:, 0], pairs))
 
     def loss(self, tree: CodeTree) -> float:
-        """Give the loss of a tree whose leaves answer with their means."""
-        sums = self.node_sums(tree, self.route(tree, self.all_rows))
-        return float(self.objective.leaf_losses(sums[tree.leaves]).sum())
+        """Give the loss of a tree."""
+        answers = None if self.signs is None else self.answers(tree)[tree.leaves]
+        return float(self.objective.leaf_losses(self.node_sums(tree)[tree.leaves], answers).sum())
 
     def refine(self, tree: CodeTree, max_sweeps: int = 20, least: float = 1e-4) -> CodeTree:
         """Sweep over all splits, deepest first, until a sweep gains next to nothing.
@@ -105,6 +126,8 @@ class Refiner:
         loss = self.loss(tree)
         for _ in range(max_sweeps):
             better = self.sweep(tree)
+            if better.has_splits_of(tree):
+                return better  # nothing moved, and it is known of more nodes that they stay
             new = self.loss(better)
             if new >= loss - self.worth:
                 return tree
@@ -115,59 +138,46 @@ class Refiner:
         return tree
 
     def sweep(self, tree: CodeTree) -> CodeTree:
-        """Choose every split again once, deepest first, leaves' answers held still."""
-        leaf = self.route(tree, self.all_rows)
-        sums = self.node_sums(tree, leaf)
-        costs = self.objective.row_costs(self.objective.answers(sums), tree.leaves)
-        rows_of = self.rows_of(tree)
-        for node in tree.inner[::-1]:  # what is above a node changes after it, not before
-            if len(rows_of[node]):
-                tree = self._choose_again(tree, int(node), rows_of[node], costs)
-        return self.without_thin_leaves(tree)
+        """Choose every split again that may change, deepest first, leaves' answers held still."""
+        answers = self.answers(tree)
+        settled = np.zeros(len(tree.left), bool) if tree.settled is None else tree.settled.copy()
+        feature, code = tree.feature.copy(), tree.code.copy()
+        missing_left = tree.missing_left.copy()
+        self.kernels.sweep(
+            self.binned.codes,
+            self.columns,
+            self.objective.row_sums,
+            self.objective.prices(answers),
+            answers[:, -1].copy(),
+            np.zeros(0, np.int8) if self.signs is None else self.signs,
+            self.n_bins,
+            self.binned.missing,
+            self.worth,
+            tree.left,
+            tree.right,
+            feature,
+            code,
+            missing_left,
+            settled,
+        )
+        new = replace(tree, feature=feature, code=code, missing_left=missing_left, settled=settled)
+        return self.without_thin_leaves(new)
 
     def rows_of(self, tree: CodeTree) -> dict[int, NDArray[np.int32]]:
         """Give the rows that reach each node."""
-        rows_of = {0: self.all_rows}
-        for node in tree.inner:
-            rows = rows_of[int(node)]
-            goes_left = self._goes_left(tree, int(node), rows)
-            rows_of[int(tree.left[node])] = rows[goes_left]
-            rows_of[int(tree.right[node])] = rows[~goes_left]
-        return rows_of
-
-    def _choose_again(
-        self, tree: CodeTree, node: int, rows: NDArray[np.int32], costs: FloatArray
-    ) -> CodeTree:
-        left = costs[rows, self.route(tree, rows, int(tree.left[node]))]
-        right = costs[rows, self.route(tree, rows, int(tree.right[node]))]
-        difference = left - right
-        now = difference[self._goes_left(tree, node, rows)].sum()
-        feature, code, missing_left, best = self.kernels.find_cost_split(
-            self.columns,
-            rows,
-            difference,
-            self.n_bins,
-            self.binned.missing,
-            self.binned.missing + 1,
+        order, first, last = self.kernels.part_rows(
+            self.binned.codes, *self._splits(tree), self.binned.missing
         )
-        if best < now - self.worth:
-            return tree.with_split(node, feature, code, missing_left=missing_left)
-        return tree
+        return {node: order[first[node] : last[node]] for node in range(len(tree.left))}
 
-    def _goes_left(self, tree: CodeTree, node: int, rows: NDArray[np.int32]) -> NDArray[np.bool_]:
-        code = self.columns[tree.feature[node]][rows]
-        goes_left = code <= tree.code[node]
-        goes_left[code == self.binned.missing] = tree.missing_left[node]
-        return goes_left
-
-    def reaching(self, tree: CodeTree, node: int) -> NDArray[np.int32]:
-        """Give the rows that reach a node."""
-        return self.rows_of(tree)[node]
+    @staticmethod
+    def _splits(tree: CodeTree) -> tuple[Any, ...]:
+        return tree.left, tree.right, tree.feature, tree.code, tree.missing_left
 
     def without_thin_leaves(self, tree: CodeTree) -> CodeTree:
         """Drop splits with too few rows on a side; the larger side takes the node's place."""
         while tree.n_leaves > 1:
-            count = self.node_sums(tree, self.route(tree, self.all_rows))[:, -1]
+            count = self.node_sums(tree)[:, -1]
             thin = [leaf for leaf in tree.leaves if count[leaf] < self.min_samples_leaf]
             if not thin:
                 return tree
@@ -179,16 +189,62 @@ class Refiner:
 
     def prune(self, tree: CodeTree, n_leaves: int) -> CodeTree:
         """Cut the weakest link until the leaves are few enough (Breiman et al. 1984, 3.3)."""
-        while tree.n_leaves > n_leaves:
-            sums = self.node_sums(tree, self.route(tree, self.all_rows))
-            own = self.objective.leaf_losses(sums)
-            kept, leaves = own.copy(), np.ones(len(own))
-            for node in tree.inner[::-1]:
-                children = [tree.left[node], tree.right[node]]
-                kept[node], leaves[node] = kept[children].sum(), leaves[children].sum()
-            inner = tree.inner
-            # what a cut costs, by leaf that it saves, never more leaves than need be
-            fits = leaves[inner] - 1 <= tree.n_leaves - n_leaves
-            price = (own - kept)[inner] / (leaves[inner] - 1)
-            tree = tree.cut(int(inner[fits][price[fits].argmin()]))
-        return tree
+        if tree.n_leaves <= n_leaves:
+            return tree
+        links = _Links(tree, self.objective.leaf_losses(self.node_sums(tree)))
+        while links.leaves[0] > n_leaves:
+            # never more leaves than need be
+            links.cut_weakest(int(links.leaves[0]) - n_leaves)
+        return tree.cut(*links.cuts)
+
+    def without_weak_links(self, tree: CodeTree, worth: float) -> CodeTree:
+        """Cut what lowers the squared error by less than `worth` a split, weakest link first."""
+        sums = self.node_sums(tree)
+        total = sums[:, 1 : 1 + self.objective.n_outputs]
+        links = _Links(tree, -(total**2).sum(axis=1) / np.maximum(sums[:, 0], NO_WEIGHT))
+        while links.leaves[0] > 1 and links.weakest()[1] < worth - self.worth:
+            links.cut_weakest(tree.n_leaves)
+        return tree.cut(*links.cuts)
+
+
+class _Links:
+    """What it would cost to cut a tree at each split, while it is being pruned.
+
+    Parameters
+    ----------
+    tree : CodeTree
+        The tree.
+
+    own : ndarray of shape (n_nodes,)
+        What each node would lose as a leaf.
+    """
+
+    def __init__(self, tree: CodeTree, own: FloatArray) -> None:
+        self.tree, self.own = tree, own
+        self.kept, self.leaves = own.copy(), np.ones(len(own))
+        self.above = np.full(len(own), LEAF)
+        for node in tree.inner[::-1]:  # children come after their parents
+            children = [tree.left[node], tree.right[node]]
+            self.above[children] = node
+            self.kept[node] = self.kept[children].sum()
+            self.leaves[node] = self.leaves[children].sum()
+        self.is_inner = tree.left != LEAF
+        self.cuts: list[int] = []
+
+    def weakest(self, most: float = np.inf) -> tuple[int, float]:
+        """Give the split that costs least by leaf that it saves, of those that save few enough."""
+        nodes = np.flatnonzero(self.is_inner & (self.leaves - 1 <= most))
+        price = (self.own - self.kept)[nodes] / (self.leaves[nodes] - 1)
+        return int(nodes[price.argmin()]), float(price.min())
+
+    def cut_weakest(self, most: float) -> None:
+        """Cut there."""
+        node, _ = self.weakest(most)
+        below = list(self.tree.below(node))
+        self.cuts = [one for one in self.cuts if one not in below] + [node]
+        self.is_inner[below] = False
+        saved, cost = self.leaves[node] - 1, self.own[node] - self.kept[node]
+        while node != LEAF:
+            self.leaves[node] -= saved
+            self.kept[node] += cost
+            node = int(self.above[node])

@@ -41,13 +41,14 @@ from interpkd._validation import (
 )
 from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
 from interpkd.students._columns import check_monotonic_cst, make_encoder, order_categories
-from interpkd.students._teaching import GIVEN, Teaching, teach_classifier, teach_regressor
+from interpkd.students._teaching import FROZEN, GIVEN, Teaching, teach_classifier, teach_regressor
 from interpkd.targets import (
     TransferSet,
     add_generated_rows,
     build_transfer_set,
     n_generated_rows,
     plan_rows,
+    weigh_by_memory,
 )
 from interpkd.teachers import default_teacher, is_frozen
 
@@ -100,7 +101,9 @@ class BaseDistilled(BaseEstimator, ABC):
 
         y : array-like of shape (n_samples,) or None, default=None
             True labels or target values. Needed by a teacher that is still to be fitted, and when
-            `alpha` is above 0.
+            `alpha` is above 0. With a frozen teacher they show how much of a row's own label its
+            answer holds (:func:`~interpkd.targets.label_memory`); beside generated rows, labelled
+            ones weigh less by this share.
 
         sample_weight : array-like of shape (n_samples,) or None, default=None
             Row weights, at least 0. They weigh the student's rows, and are handed to a teacher
@@ -153,6 +156,8 @@ class BaseDistilled(BaseEstimator, ABC):
             "n_unlabeled": transfer.n_unlabeled,
             "n_augmented": transfer.n_generated,
         }
+        if transfer.label_memory is not None:
+            self.distillation_["label_memory"] = transfer.label_memory
         core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
         encoder = make_encoder(self.columns_, raw)
         self.student_ = (
@@ -163,6 +168,10 @@ class BaseDistilled(BaseEstimator, ABC):
     @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
         """Fit and return the plain estimator on the encoded matrix; subclasses own this."""
+
+    @abstractmethod
+    def _labels_as_targets(self, y: NDArray[Any]) -> FloatArray:
+        """Give labels in the shape of soft targets; each task owns this."""
 
     @abstractmethod
     def _targets(self, answers: FloatArray, y: NDArray[Any] | None) -> FloatArray:
@@ -374,7 +383,7 @@ class BaseDistilled(BaseEstimator, ABC):
         real = replace(transfer, Z=ordered)
         if n_generated == 0:
             return real
-        numbers, weight = plan_rows(
+        plan = plan_rows(
             transfer.Z.astype(np.float64, copy=False),  # whose codes do not hang on the answers
             transfer.weights,
             n_generated,
@@ -384,8 +393,17 @@ class BaseDistilled(BaseEstimator, ABC):
         counted = np.arange(len(Z))
         if sample_weight is not None:
             counted = np.append(np.flatnonzero(sample_weight), counted[n:])
-        answers = self._ask_in_batches(mixer(tables), counted[numbers])
-        return add_generated_rows(real, numbers, self._targets(answers, None), weight)
+        answers = self._ask_in_batches(mixer(tables), counted[plan.numbers])
+        if y is not None and teaching.facts["source"] == FROZEN:
+            labeled = counted[: real.n_labeled]
+            real = weigh_by_memory(
+                real,
+                teaching.answers.reshape(n, -1)[labeled],
+                self._labels_as_targets(y)[labeled],
+                answers.reshape(n_generated, -1),
+                plan.start,
+            )
+        return add_generated_rows(real, plan.numbers, self._targets(answers, None), plan.weight)
 
     def _has_size_limit(self) -> bool:
         """Tell whether the student is limited in size, or may repeat all its rows."""

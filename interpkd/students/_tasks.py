@@ -48,6 +48,10 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
             return soft
         return mix_labels(soft, class_positions(y, self.classes_), self.alpha)
 
+    def _labels_as_targets(self, y: NDArray[Any]) -> FloatArray:
+        one_hot: FloatArray = np.eye(len(self.classes_))[class_positions(y, self.classes_)]
+        return one_hot
+
     def predict_proba(self, X: Table) -> FloatArray:
         """Predict class probabilities on the teacher's scale.
 
@@ -100,6 +104,9 @@ class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
         if y is None or self.alpha == 0:
             return answers
         return (1 - self.alpha) * answers + self.alpha * y
+
+    def _labels_as_targets(self, y: NDArray[Any]) -> FloatArray:
+        return np.asarray(y, dtype=np.float64)[:, None]
 
     def predict(self, X: Table) -> FloatArray:
         """Predict the target.

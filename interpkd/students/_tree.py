@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from interpkd.learners import TreeModel
     from interpkd.targets import TransferSet
 
+DEEPEST = 10
+"""Up to this limit of depth a search needs no limit of leaves: there are at most 1,024."""
+
 SIZE = ("max_leaf_nodes", "max_depth", "min_samples_leaf", "min_impurity_decrease")
 
 TREE_CONSTRAINTS: dict[str, list[Any]] = {
@@ -61,18 +64,16 @@ class _TreeStudent(BaseDistilled):
     n_jobs: int | None
     verbose: int
 
-    def _is_greedy(self, signs: Any) -> bool:
+    def _is_greedy(self) -> bool:
         """Tell whether the tree is only grown, and warn if more was asked for by name.
 
         A search needs a size to spend, and a teacher to imitate: labels alone are grown on as
-        scikit-learn does. It knows neither monotone constraints nor a smallest gain yet.
+        scikit-learn does.
         """
-        reasons = {
-            "max_leaf_nodes=None": self.max_leaf_nodes is None,
-            "alpha=1": self.alpha == 1,
-            "monotonic_cst": signs is not None,
-            "min_impurity_decrease": self.min_impurity_decrease > 0,
-        }
+        is_unlimited = self.max_leaf_nodes is None and (
+            self.max_depth is None or self.max_depth > DEEPEST
+        )
+        reasons = {"max_leaf_nodes=None": is_unlimited, "alpha=1": self.alpha == 1}
         given = [name for name, holds in reasons.items() if holds]
         if given and self.effort in ("refined", "thorough"):
             warnings.warn(
@@ -102,15 +103,19 @@ class _TreeStudent(BaseDistilled):
                 model = grow_tree(Z, targets, weights, monotonic_cst=signs, counts=counts, **size)
         return self._counted(model, transfer)
 
-    def _search(self, transfer: TransferSet, targets: FloatArray, **decisions: Any) -> TreeModel:
+    def _search(
+        self, transfer: TransferSet, targets: FloatArray, signs: Any, **decisions: Any
+    ) -> TreeModel:
         with use_threads(self.n_jobs), progress_of("Searching the tree", self.verbose) as progress:
             model = fit_tree(
                 transfer.Z,
                 targets,
                 transfer.weights,
-                max_leaf_nodes=self.max_leaf_nodes or 0,
+                max_leaf_nodes=self.max_leaf_nodes or 2 ** (self.max_depth or 0),
                 max_depth=self.max_depth,
                 min_samples_leaf=self.min_samples_leaf,
+                min_impurity_decrease=self.min_impurity_decrease,
+                monotonic_cst=signs,
                 effort=self.effort,
                 random_state=check_random_state(self.random_state),
                 counts=_real_rows(transfer),
@@ -222,13 +227,15 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the Gini impurity, times the node's share of the weight, that is
-        worth a split.
+        worth a split. A searched tree is pruned so that the splits under every node gain at
+        least this much each, on average: one that gains little may prepare one that gains much.
 
     effort : {"greedy", "refined", "balanced", "thorough"}, default="balanced"
         How hard to look for a better tree of the same size: only grow it; refine its splits by
-        tree alternating optimisation [3]_; start in several ways and perturb the best tree (25
-        steps); or 300 steps. Trees without a limit of leaves, under monotone constraints, with
-        `min_impurity_decrease` or with ``alpha=1`` are only grown.
+        tree alternating optimisation [3]_; start in several ways,
+        one of which looks two splits ahead, and perturb the best tree (40 steps); or 300 steps,
+        and the best of all trees of three levels where these can be tried. Trees of any number of
+        leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
 
     decision_weight : "auto" or float, default="auto"
         What a search pays for each row on which the tree decides otherwise than the teacher, in
@@ -358,10 +365,11 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
                 f"{len(self.classes_)}: with more, each class would need signs of its own."
             )
             raise InvalidInputError(msg)
-        if not self._is_greedy(signs):
+        if not self._is_greedy():
             model = self._search(
                 transfer,
                 transfer.targets,
+                signs,
                 is_regression=False,
                 decision_weight=None if self.decision_weight == "auto" else self.decision_weight,
                 cutoff=self.decision_cutoff,
@@ -442,13 +450,15 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
 
     min_impurity_decrease : float, default=0.0
         Smallest decrease of the squared error, times the node's share of the weight, that is
-        worth a split.
+        worth a split. A searched tree is pruned so that the splits under every node gain at
+        least this much each, on average: one that gains little may prepare one that gains much.
 
     effort : {"greedy", "refined", "balanced", "thorough"}, default="balanced"
         How hard to look for a better tree of the same size: only grow it; refine its splits by
-        tree alternating optimisation [2]_; start in several ways and perturb the best tree (25
-        steps); or 300 steps. Trees without a limit of leaves, under monotone constraints, with
-        `min_impurity_decrease` or with ``alpha=1`` are only grown.
+        tree alternating optimisation [2]_; start in several ways,
+        one of which looks two splits ahead, and perturb the best tree (40 steps); or 300 steps,
+        and the best of all trees of three levels where these can be tried. Trees of any number of
+        leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
 
     n_jobs : int or None, default=None
         Threads of the learner; None is 1 unless in a :obj:`joblib.parallel_config` context, -1
@@ -553,11 +563,11 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> DecisionTreeRegressor:
         targets = transfer.targets[:, None]
-        if self._is_greedy(signs):
+        if self._is_greedy():
             model = self._grow(transfer, targets, signs, impurity_unit=1.0)
         else:
             model = self._search(
-                transfer, targets, is_regression=True, decision_weight=0.0, cutoff=0.5
+                transfer, targets, signs, is_regression=True, decision_weight=0.0, cutoff=0.5
             )
         return plain_regressor(model, model.value[:, 0], transfer.Z.shape[1], **self._size_params())
 

@@ -11,6 +11,7 @@ them. What is planned here are row numbers; a table is made of them where the te
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,6 +42,27 @@ MAX_PER_ROW = 25
 MIN_ROWS = 20
 MAX_ROWS = 100_000
 MAX_VALUES = 20_000_000
+
+
+@dataclass(frozen=True)
+class RowPlan:
+    """Generated rows as numbers of the real rows that they are put together from.
+
+    Attributes
+    ----------
+    numbers : ndarray of shape (n_generated, n_columns)
+        For each value of each generated row the real row to take it from.
+
+    start : ndarray of shape (n_generated,)
+        The real row that each started as.
+
+    weight : float
+        The weight of each: the mean weight of a different real row.
+    """
+
+    numbers: NDArray[np.intp]
+    start: NDArray[np.intp]
+    weight: float
 
 
 def n_generated_rows(
@@ -111,7 +133,7 @@ def plan_rows(
     *,
     is_category: BoolArray,
     rng: np.random.Generator,
-) -> tuple[NDArray[np.intp], float]:
+) -> RowPlan:
     """Plan generated rows as numbers of the real rows whose values they take.
 
     The plan depends on the rows as a weighted multiset: a weight of 2 is a row given twice, and
@@ -137,11 +159,8 @@ def plan_rows(
 
     Returns
     -------
-    numbers : ndarray of shape (n_generated, n_columns)
-        For each value of each generated row the row of `Z` to take it from.
-
-    weight : float
-        The weight of each generated row: the mean weight of a different real row.
+    plan : RowPlan
+        Where the values of each generated row come from, and how much it weighs.
 
     Notes
     -----
@@ -161,10 +180,8 @@ def plan_rows(
     >>> from interpkd.targets import plan_rows
     >>> rng = np.random.default_rng(0)
     >>> Z = rng.normal(size=(50, 3))
-    >>> numbers, weight = plan_rows(
-    ...     Z, np.ones(50), 200, is_category=np.zeros(3, dtype=bool), rng=rng
-    ... )
-    >>> Z[numbers, np.arange(3)].shape, weight
+    >>> plan = plan_rows(Z, np.ones(50), 200, is_category=np.zeros(3, dtype=bool), rng=rng)
+    >>> Z[plan.numbers, np.arange(3)].shape, plan.weight
     ((200, 3), 1.0)
     """
     first, place = distinct_rows(Z)
@@ -180,7 +197,7 @@ def plan_rows(
     start, rows = _swap(points, mass[base_rows], n_generated, int(groups.max()) + 1, rng)
     start, rows = base_rows[start], base_rows[rows]
     _undo_impossible(rows, start, groups, levels, counts == 0, rng)
-    return first[rows[:, groups]], float(mass.sum() / len(D))
+    return RowPlan(first[rows[:, groups]], first[start], float(mass.sum() / len(D)))
 
 
 def distinct_rows(Z: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

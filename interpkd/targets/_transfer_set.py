@@ -33,6 +33,10 @@ class TransferSet:
 
     n_labeled, n_unlabeled, n_generated : int
         Where the rows come from, in this order.
+
+    label_memory : float or None
+        Share of a labelled row's own label in the teacher's answer to it; None if it was not
+        asked for.
     """
 
     Z: FloatArray
@@ -41,6 +45,7 @@ class TransferSet:
     n_labeled: int
     n_unlabeled: int = 0
     n_generated: int = 0
+    label_memory: float | None = None
 
 
 def build_transfer_set(

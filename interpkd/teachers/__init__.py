@@ -14,6 +14,7 @@ from interpkd.teachers._as_teacher import (
 )
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
+from interpkd.teachers._thresholds import split_thresholds
 
 __all__ = [
     "FrozenClassifier",
@@ -25,4 +26,5 @@ __all__ = [
     "is_fitted",
     "is_frozen",
     "make_teacher",
+    "split_thresholds",
 ]

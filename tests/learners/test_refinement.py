@@ -1,5 +1,7 @@
 """Refinement and search against brute force: the loss falls, and ends at the optimum."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -83,17 +85,26 @@ def test_a_node_is_chosen_as_by_brute_force(n_outputs):
     """With all else fixed, no (feature, code, side of missing values) is cheaper."""
     _, refiner = make_refiner(n_outputs, 0.3)
     tree = grow(refiner, 5)
-    leaf = refiner.route(tree, refiner.all_rows)
-    answers = refiner.objective.answers(refiner.node_sums(tree, leaf))
-    costs = refiner.objective.row_costs(answers, tree.leaves)
+    objective, K = refiner.objective, n_outputs
+    answers = refiner.answers(tree)
+    totals = objective.row_sums[:, 1 : 1 + K]
+    if n_outputs == 1:
+        costs = objective.row_sums[:, :1] * answers[:, 0] ** 2 - 2 * totals * answers[:, 0]
+    else:
+        floored = np.maximum(answers, FLOOR)
+        costs = -totals @ np.log(floored / floored.sum(axis=1, keepdims=True)).T
+        decided = objective.row_sums[:, 2 + K :][:, objective.decide(answers)]
+        costs = costs + 0.3 * (objective.row_sums[:, :1] - decided)
     rows_of = refiner.rows_of(tree)
 
     def price(candidate, rows):
-        return costs[rows, refiner.route(candidate, rows, 0)].sum()
+        return costs[rows, refiner.route(candidate, rows)].sum()
 
     for node in tree.inner:
         rows = rows_of[int(node)]
-        chosen = refiner._choose_again(tree, int(node), rows, costs)
+        others = np.arange(len(tree.left)) != node  # only this node is chosen again
+        chosen = refiner.sweep(replace(tree, settled=others))
+        assert chosen.n_leaves == tree.n_leaves
         every = [
             price(tree.with_split(int(node), j, c, missing_left=side), rows)
             for j in range(4)
@@ -120,7 +131,7 @@ def test_pruning_cuts_the_weakest_link():
 def test_thin_leaves_are_dropped():
     _, refiner = make_refiner(2, min_samples_leaf=20)
     tree = refiner.without_thin_leaves(grow(refiner, 12))
-    counts = refiner.node_sums(tree, refiner.route(tree, refiner.all_rows))[tree.leaves, -1]
+    counts = refiner.node_sums(tree)[tree.leaves, -1]
     assert counts.min() >= 20
 
 

@@ -170,12 +170,55 @@ def test_monotone_student(frozen):
         return
     signs = np.zeros(20, dtype=int)
     signs[:3] = 1, -1, 1
-    student = DistilledTreeClassifier(teacher, monotonic_cst=signs, min_samples_leaf=5).fit(X)
+    student = DistilledTreeClassifier(
+        teacher, monotonic_cst=signs, min_samples_leaf=5, random_state=0
+    ).fit(X)
+    assert student.effort_ == "balanced"
     for feature in range(3):
         rows = np.repeat(X[:40], 30, axis=0)
         rows[:, feature] = np.tile(np.linspace(-4, 4, 30), 40)
         steps = np.diff(student.predict_proba(rows)[:, 1].reshape(40, 30), axis=1)
         assert (signs[feature] * steps >= 0).all()
+
+
+@pytest.mark.parametrize("effort", ["greedy", "refined", "balanced", "thorough"])
+def test_monotone_regression_student(regression, effort):
+    X, _, teacher = regression
+    signs = np.array([1, -1, 0, 1, 0, 0])
+    student = DistilledTreeRegressor(
+        teacher, monotonic_cst=signs, max_leaf_nodes=8, effort=effort, random_state=0
+    ).fit(X)
+    assert student.effort_ == effort
+    for feature in np.flatnonzero(signs):
+        rows = np.repeat(X, 30, axis=0)
+        rows[:, feature] = np.tile(np.linspace(-4, 4, 30), len(X))
+        steps = np.diff(student.predict(rows).reshape(len(X), 30), axis=1)
+        assert (signs[feature] * steps >= 0).all()
+
+
+@pytest.mark.parametrize("effort", ["refined", "balanced"])
+def test_a_limit_of_depth_is_size_enough(frozen, effort):
+    """Every path ends in a leaf, so there are at most two to the power of the depth."""
+    X, _, teacher = frozen
+    student = DistilledTreeClassifier(
+        teacher, max_leaf_nodes=None, max_depth=3, effort=effort, random_state=0
+    ).fit(X)
+    same = clone(student).set_params(max_leaf_nodes=8).fit(X)
+    assert student.effort_ == effort
+    assert student.get_depth() <= 3
+    np.testing.assert_array_equal(student.predict_proba(X), same.predict_proba(X))
+
+
+def test_splits_that_gain_too_little_are_cut(frozen):
+    X, _, teacher = frozen
+    leaves = [
+        DistilledTreeClassifier(teacher, min_impurity_decrease=least, random_state=0)
+        .fit(X)
+        .get_n_leaves()
+        for least in (0.0, 0.005, 0.02, 1.0)
+    ]
+    assert leaves == sorted(leaves, reverse=True)
+    assert (leaves[0], leaves[-1]) == (16, 1)
 
 
 def test_the_same_seed_gives_the_same_student(frozen):

@@ -15,14 +15,14 @@ def numbers_only(Z):
 
 
 def generate(Z, n, *, weights=None, is_category=None, seed=0):
-    numbers, weight = plan_rows(
+    plan = plan_rows(
         Z,
         np.ones(len(Z)) if weights is None else weights,
         n,
         is_category=numbers_only(Z) if is_category is None else is_category,
         rng=np.random.default_rng(seed),
     )
-    return Z[numbers, np.arange(Z.shape[1])], weight
+    return Z[plan.numbers, np.arange(Z.shape[1])], plan.weight
 
 
 @pytest.fixture(scope="module")
