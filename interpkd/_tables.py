@@ -71,6 +71,22 @@ class RawColumn:
     values: NDArray[Any]
 
 
+class RawMatrix(list[RawColumn]):
+    """The columns of one matrix of numbers, which need not be put together again.
+
+    Parameters
+    ----------
+    matrix : ndarray of float of shape (n_samples, n_features)
+        The numbers; never changed.
+    """
+
+    def __init__(self, matrix: FloatArray) -> None:
+        super().__init__(
+            RawColumn(f"x{i}", "numeric", matrix[:, i]) for i in range(matrix.shape[1])
+        )
+        self.matrix = matrix
+
+
 def is_frame(X: Any) -> bool:
     """Tell whether `X` is a pandas, polars, pyarrow or other eager data frame."""
     import narwhals.stable.v1 as nw
@@ -141,6 +157,8 @@ def describe_columns(raw: Iterable[RawColumn]) -> tuple[Column, ...]:
     InvalidInputError
         If a category column has more than `MAX_CATEGORIES` different values.
     """
+    if isinstance(raw, RawMatrix):
+        return _describe_matrix(raw)
     return tuple(_describe(column) for column in raw)
 
 
@@ -158,13 +176,16 @@ def encode(raw: Sequence[RawColumn], columns: Sequence[Column]) -> FloatArray:
     Returns
     -------
     Z : ndarray of shape (n_samples, n_features)
-        Numbers, positions of categories, NaN for missing and for categories never seen.
+        Numbers, positions of categories, NaN for missing and for categories never seen. A matrix
+        of numbers itself and not a copy.
 
     Raises
     ------
     InvalidInputError
         If a column holds text where the training table held numbers.
     """
+    if isinstance(raw, RawMatrix) and not any(column.kind == "category" for column in columns):
+        return raw.matrix
     Z = np.empty((len(raw[0].values), len(columns)))
     for i, (values, column) in enumerate(zip(raw, columns, strict=True)):
         Z[:, i] = _encode_column(values, column)
@@ -219,6 +240,22 @@ def _describe(column: RawColumn) -> Column:
         raise InvalidInputError(msg)
     has_missing = any(value is None for value in column.values)
     return Column(column.name, "category", tuple(sorted(seen, key=str)), has_missing)
+
+
+def _describe_matrix(raw: RawMatrix) -> tuple[Column, ...]:
+    """Describe all columns at once, row by row as they lie in memory."""
+    X, step = raw.matrix, 4096
+    blocks = [X[start : start + step] for start in range(0, len(X), step)]
+    low = np.fmin.reduce([np.fmin.reduce(block, axis=0) for block in blocks])
+    high = np.fmax.reduce([np.fmax.reduce(block, axis=0) for block in blocks])
+    # of a missing value the minimum is missing too
+    has_missing = np.isnan(np.minimum.reduce([block.min(axis=0) for block in blocks]))
+    return tuple(
+        Column(column.name, column.kind, (), bool(lost), float(least), float(most))
+        if not np.isnan(least)
+        else Column(column.name, column.kind, has_missing=True)
+        for column, lost, least, most in zip(raw, has_missing, low, high, strict=True)
+    )
 
 
 def _encode_column(raw: RawColumn, column: Column) -> NDArray[Any]:

@@ -8,7 +8,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from interpkd._tables import describe_columns, encode, read_frame
+from interpkd import DistilledTreeClassifier
+from interpkd._tables import RawMatrix, describe_columns, encode, read_frame
 from interpkd.exceptions import InvalidInputError
 
 
@@ -97,3 +98,27 @@ def test_numbers_in_a_text_column_are_refused():
     columns = describe_columns(read_frame(pd.DataFrame({"a": ["x", "y"]})))
     with pytest.raises(InvalidInputError, match=r"'a' held categories such as 'x'"):
         encode(read_frame(pd.DataFrame({"a": [1.0]})), columns)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_matrix_of_numbers_is_not_copied(dtype):
+    X = np.array([[1, np.nan, np.nan], [3, -2, np.nan], [2, 5, np.nan]], dtype=dtype)
+    raw = RawMatrix(X)
+    columns = describe_columns(raw)
+    assert encode(raw, columns) is X
+    assert columns == describe_columns(list(raw))
+
+
+def test_float32_and_float64_give_the_same_student():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(300, 3)).astype(np.float32)
+    p = 1 / (1 + np.exp(-3 * X[:, 0] * X[:, 1]))
+    P = np.column_stack([1 - p, p]).astype(float)
+    for effort in ("greedy", "refined"):
+        one, two = (
+            DistilledTreeClassifier(effort=effort, random_state=0).fit(Z, teacher_proba=P)
+            for Z in (X, X.astype(np.float64))
+        )
+        np.testing.assert_array_equal(one.student_.tree_.threshold, two.student_.tree_.threshold)
+        np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
+        assert one.columns_ == two.columns_

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.learners._threads import share
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +32,9 @@ EXACT_VALUES = 4096
 
 SAMPLE_ROWS = 200_000
 """Quantiles of larger data come from a sample of so many rows."""
+
+N_CELLS = 4096
+"""Cells of the grid in which the code of a value is looked up."""
 
 
 @dataclass(frozen=True)
@@ -80,35 +85,118 @@ def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
         The codes and what they stand for: without loss if no feature has more than `EXACT_VALUES`
         different values, else at most `MAX_BINS` codes of about equal weight a feature.
     """
+    if weights is not None and (weights == weights[0]).all():
+        weights = None
     if len(Z) <= SAMPLE_ROWS:
-        values = tuple(distinct_values(Z[:, j]) for j in range(Z.shape[1]))
+        values = _by_column(lambda j: distinct_values(Z[:, j]), Z.shape[1])
         if max(len(v) for v in values) <= EXACT_VALUES:
             thresholds = tuple(between(v[:-1], v[1:]) for v in values)
             return replace(code_rows(Z, thresholds), values=values)
-    sample, sample_weights = Z, weights
+    return code_rows(Z, _all_quantiles(Z, weights))
+
+
+def _all_quantiles(Z: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, ...]:
+    """Choose the thresholds of each feature at quantiles, of a sample if there are many rows."""
+    sample: Any = slice(None)
     if len(Z) > SAMPLE_ROWS:
-        rows = np.sort(np.random.default_rng(0).choice(len(Z), SAMPLE_ROWS, replace=False))
-        sample = Z[rows]
-        sample_weights = None if weights is None else weights[rows]
-    return code_rows(
-        Z, tuple(quantile_thresholds(sample[:, j], sample_weights) for j in range(Z.shape[1]))
-    )
+        # one row drawn from each of as many stretches: no list of all rows is needed
+        drawn = np.arange(SAMPLE_ROWS) + np.random.default_rng(0).random(SAMPLE_ROWS)
+        rows = np.minimum((drawn * (len(Z) / SAMPLE_ROWS)).astype(np.intp), len(Z) - 1)
+        sample, weights = rows, None if weights is None else weights[rows]
+    # column by column: the sample as a whole would take a fifth of the memory of the rows
+    return _by_column(lambda j: quantile_thresholds(Z[sample, j], weights), Z.shape[1])
 
 
 def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:
     """Turn rows into codes of given thresholds."""
-    from interpkd.learners._kernels import code_values
+    from interpkd.learners._kernels import CODE_BLOCK, code_values
 
-    counts = np.array([len(t) for t in thresholds], dtype=np.int64)
-    powers = 2 ** np.ceil(np.log2(counts + 1)).astype(np.int64)  # above the number of thresholds
-    table = np.full((len(thresholds), int(powers.max())), np.inf)
+    most = max(len(t) for t in thresholds)
+    is_small = most < MAX_BINS
+    missing = MAX_BINS if is_small else most + 1
+    table = np.full((len(thresholds), most), np.inf, dtype=np.float32)
+    grids = []
     for j, t in enumerate(thresholds):
-        table[j, : len(t)] = t
-    is_small = counts.max() < MAX_BINS
-    missing = MAX_BINS if is_small else int(counts.max()) + 1
+        table[j, : len(t)] = _float32_at_most(t)
+        grids.append(_best_grid(table[j, : len(t)]))
+    counts = np.array([grid.counts for grid in grids], dtype=np.uint16)
+    low, scale = np.array([grid.low for grid in grids]), np.array([grid.scale for grid in grids])
+    by_digits = np.array([grid.by_digits for grid in grids])
     codes = np.empty(Z.shape, dtype=np.uint8 if is_small else np.uint16)
-    code_values(Z, table, powers // 2, missing, codes)
+
+    def code(first: int, last: int) -> None:
+        code_values(Z, table, counts, low, scale, by_digits, missing, codes, first, last)
+
+    share(code, -(-len(Z) // CODE_BLOCK))
     return Binned(codes, tuple(thresholds), missing)
+
+
+def _by_column(work: Callable[[int], FloatArray], n_columns: int) -> tuple[FloatArray, ...]:
+    """Give the results of some work on each column."""
+    results = [np.empty(0)] * n_columns
+
+    def do(first: int, last: int) -> None:
+        results[first:last] = [work(j) for j in range(first, last)]
+
+    share(do, n_columns)
+    return tuple(results)
+
+
+def _float32_at_most(thresholds: FloatArray) -> NDArray[np.float32]:
+    """Give the largest float32 up to each threshold: the same float32 lie above both."""
+    with np.errstate(over="ignore"):
+        near = thresholds.astype(np.float32)
+        return np.where(near > thresholds, np.nextafter(near, np.float32(-np.inf)), near)
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Equal cells from the first threshold of a feature to the last.
+
+    Attributes
+    ----------
+    counts : ndarray of int of shape (N_CELLS + 1,)
+        How many thresholds lie below each cell.
+
+    low, scale : float
+        A value is in cell ``(place - low) * scale``, or in the first or last.
+
+    by_digits : bool
+        What the place of a value is, see `place_of`.
+    """
+
+    counts: NDArray[np.intp]
+    low: float = 0.0
+    scale: float = 1.0
+    by_digits: bool = False
+
+
+def _best_grid(thresholds: NDArray[np.float32]) -> _Grid:
+    """Give the grid that leaves fewest thresholds to search among."""
+    if not len(thresholds):
+        return _Grid(np.zeros(N_CELLS + 1, dtype=np.intp))
+    grids = [_grid(thresholds, by_digits=by_digits) for by_digits in (False, True)]
+    # values are as likely between any two thresholds, so where many share a cell it is dear
+    return min(grids, key=lambda grid: float((np.diff(grid.counts) ** 2).sum()))
+
+
+def _grid(thresholds: NDArray[np.float32], *, by_digits: bool) -> _Grid:
+    most = np.finfo(np.float32).max
+    place = _place(thresholds, by_digits=by_digits)
+    low, high = _place(np.clip(thresholds[[0, -1]], -most, most), by_digits=by_digits)
+    scale = (N_CELLS - 1) / (high - low) if high > low else 1.0
+    cells = np.clip((place - low) * scale, 0, N_CELLS - 1).astype(np.int64)
+    return _Grid(
+        np.searchsorted(cells, np.arange(N_CELLS + 1)), float(low), float(scale), by_digits
+    )
+
+
+def _place(values: NDArray[np.float32], *, by_digits: bool) -> FloatArray:
+    """Give the places of values, as `place_of` in the compiled loop."""
+    if not by_digits:
+        return values.astype(np.float64)
+    bits = values.view(np.int32)
+    return np.where(bits >= 0, bits, -(bits & 0x7FFFFFFF)).astype(np.float64)
 
 
 def distinct_values(values: FloatArray) -> FloatArray:
@@ -137,17 +225,27 @@ def quantile_thresholds(values: FloatArray, weights: FloatArray | None = None) -
         Rising, each between two neighbouring values.
     """
     is_known = ~np.isnan(values)
-    order = np.argsort(values[is_known], kind="stable")
-    known = values[is_known][order]
-    as_float32 = known.astype(np.float32)
-    steps = np.flatnonzero(as_float32[1:] > as_float32[:-1])  # last row of each value but the last
-    if len(steps) >= MAX_BINS:
-        w = np.ones(len(known)) if weights is None else weights[is_known][order]
-        below = np.cumsum(w)[steps]  # weight at most as large as each value
-        wanted = w.sum() * np.arange(1, MAX_BINS) / MAX_BINS
+    known = values[is_known]
+    if weights is None:
+        known.sort()
+    else:
+        order = np.argsort(known, kind="stable")
+        known, weights = known[order], weights[is_known][order]
+    as_float32 = known.astype(np.float32, copy=False)
+    is_last = as_float32[1:] > as_float32[:-1]  # the last row of each value but the last
+    if np.count_nonzero(is_last) < MAX_BINS:
+        steps = np.flatnonzero(is_last)
+    else:
+        shares = np.arange(1, MAX_BINS) / MAX_BINS
         # half a row of slack: sums of weights are exact up to rounding only
-        at = np.searchsorted(below, wanted - 1e-9 * w.sum())
-        steps = np.unique(steps[np.minimum(at, len(steps) - 1)])
+        if weights is None:
+            rows = np.ceil(len(known) * (shares - 1e-9)).astype(np.intp) - 1
+        else:
+            rows = np.searchsorted(np.cumsum(weights), weights.sum() * (shares - 1e-9))
+        # to the end of the value, or before the last value
+        ends = np.searchsorted(as_float32, as_float32[rows], side="right") - 1
+        last = np.searchsorted(as_float32, as_float32[-1]) - 1
+        steps = np.unique(np.minimum(ends, last))
     return between(known[steps], known[steps + 1])
 
 
@@ -157,6 +255,7 @@ def between(low: FloatArray, high: FloatArray) -> FloatArray:
     The middle of 16.78 and 16.81 in float32 reads 16.795000076293945, in every rule of every
     report. Twelve digits of the true middle send both values to the same sides.
     """
+    low, high = low.astype(np.float64), high.astype(np.float64)
     middle = low / 2 + high / 2
     rounded = np.array([float(f"{value:.12g}") for value in middle], dtype=np.float64)
     low32 = low.astype(np.float32).astype(np.float64)

@@ -1,7 +1,9 @@
-"""The inner loops: compiled, parallel, and the same to the last bit for any number of threads.
+"""The inner loops, compiled.
 
-Sums over rows are taken block by block, one thread a block, and the blocks are added in the order
-of the rows. So the result depends on the rows and not on how many threads share the work.
+Sums over rows are taken block by block, a block in one thread, and the blocks are added in the order
+of the rows. So the result depends on the rows and not on how many threads share the work. The
+loops let go of Python's lock, and take a range of blocks: plain threads run them. (Numba's own
+threads take seconds to compile for, and more than one thread at a time may not start them.)
 """
 
 # Authors: The interpkd developers
@@ -10,114 +12,128 @@ of the rows. So the result depends on the rows and not on how many threads share
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 BLOCK = 32768
+CODE_BLOCK = 256  # rows that are coded feature by feature
 NOTHING = 1e-9  # the weight of no rows, up to rounding
 SAME = 1e-12  # share by which scores differ from rounding alone: the first of equals is taken
 
 
-@njit(parallel=True, cache=True, nogil=True)
-def code_values(Z, table, first_step, missing, codes):
-    """Write the number of thresholds below each value; `table` is padded with infinity.
+@njit(cache=True, nogil=True)
+def place_of(value, by_digits):
+    """Give where a float32 lies: its value, or the number of floats between it and zero.
 
-    A binary search of a fixed number of steps has no branch that could be mispredicted. Values
-    are compared as float32, as scikit-learn's trees compare them.
+    The second rises with the logarithm of the value, and is the better scale for skewed features.
+    """
+    if not by_digits:
+        return np.float64(value)
+    bits = np.float32(value).view(np.int32)
+    return np.float64(bits if bits >= 0 else -(bits & np.int32(0x7FFFFFFF)))
+
+
+@njit(cache=True, nogil=True)
+def code_values(Z, table, grid, low, scale, by_digits, missing, codes, first, last):
+    """Write the number of thresholds below each value of the blocks from `first` to `last`.
+
+    The line between a feature's first and last threshold is cut into equal cells, and `grid` says
+    how many thresholds lie below each cell: what is left to search for is within one. Block by
+    block, feature by feature, table and grid of a feature stay in the nearest cache. Values are
+    compared as float32, as scikit-learn's trees compare them.
     """
     n, d = Z.shape
-    for block in prange((n + BLOCK - 1) // BLOCK):
-        for i in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            for j in range(d):
-                value = np.float64(np.float32(Z[i, j]))
-                at, step = 0, first_step[j]
-                while step > 0:
-                    at += step * (table[j, at + step - 1] < value)
-                    step //= 2
-                codes[i, j] = missing if np.isnan(value) else at
+    n_cells = grid.shape[1] - 1
+    for block in range(first, last):
+        for j in range(d):
+            for i in range(block * CODE_BLOCK, min(n, (block + 1) * CODE_BLOCK)):
+                value = np.float32(Z[i, j])
+                if np.isnan(value):
+                    codes[i, j] = missing
+                    continue
+                place = (place_of(value, by_digits[j]) - low[j]) * scale[j]
+                cell = np.uint32(min(max(place, 0.0), n_cells - 1.0))
+                at, end = np.uint32(grid[j, cell]), np.uint32(grid[j, cell + np.uint32(1)])
+                while at < end:
+                    middle = (at + end) >> np.uint32(1)
+                    if table[j, middle] < value:
+                        at = middle + np.uint32(1)
+                    else:
+                        end = middle
+                codes[i, j] = at
 
 
 @njit(cache=True, nogil=True)
-def add_cells(codes, weighted, weights, counts, rows, first, last, cells):
-    """Add count, weight and weighted targets of some rows to the cells of their codes."""
-    d, K = codes.shape[1], weighted.shape[1]
-    for r in range(first, last):
-        i = rows[r]
-        w, count = weights[i], counts[i]
-        if K == 1:
-            wt = weighted[i, 0]
-            for j in range(d):
-                cell = cells[j, codes[i, j]]
-                cell[0] += count
-                cell[1] += w
-                cell[2] += wt
-        else:
-            for j in range(d):
-                cell = cells[j, codes[i, j]]
-                cell[0] += count
-                cell[1] += w
-                for k in range(K):
-                    cell[2 + k] += weighted[i, k]
+def sum_cells(codes, weighted, weights, counts, rows, parts, first, last):
+    """Add count, weight and weighted targets of blocks of rows to the cells of their codes.
 
-
-@njit(cache=True, nogil=True)
-def sum_few(codes, weighted, weights, counts, rows, n_codes):
-    """Sum the histograms of one block of rows; threads would only wait for each other."""
-    cells = np.zeros((codes.shape[1], n_codes, 2 + weighted.shape[1]))
-    add_cells(codes, weighted, weights, counts, rows, 0, len(rows), cells)
-    return cells
-
-
-@njit(parallel=True, cache=True, nogil=True)
-def sum_many(codes, weighted, weights, counts, rows, n_codes):
-    """Sum the histograms of many rows, block by block.
-
-    Gives an array of shape (n_features, n_codes, 2 + n_outputs).
+    `parts` has shape (n_blocks, n_features, n_codes, 2 + n_outputs). Where rows count what they
+    weigh, `counts` is empty and one number is both, and where all weigh one `weights` is empty too.
     """
-    n = len(rows)
-    n_blocks = (n + BLOCK - 1) // BLOCK
-    parts = np.zeros((n_blocks, codes.shape[1], n_codes, 2 + weighted.shape[1]))
-    for block in prange(n_blocks):
-        last = min(n, (block + 1) * BLOCK)
-        add_cells(codes, weighted, weights, counts, rows, block * BLOCK, last, parts[block])
-    total = parts[0].copy()  # a view would keep all the parts alive
-    for block in range(1, n_blocks):
-        total += parts[block]
-    return total
+    n, d, K = len(rows), codes.shape[1], weighted.shape[1]
+    one_number = len(counts) == 0
+    for block in range(first, last):
+        cells = parts[block]
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            i = rows[r]
+            w = weights[i] if len(weights) else 1.0
+            if one_number and K == 1:
+                wt = weighted[i, 0]
+                for j in range(d):
+                    cell = cells[j, codes[i, j]]
+                    cell[0] += w
+                    cell[1] += wt
+            elif K == 1:
+                wt, count = weighted[i, 0], counts[i]
+                for j in range(d):
+                    cell = cells[j, codes[i, j]]
+                    cell[0] += count
+                    cell[1] += w
+                    cell[2] += wt
+            else:
+                at = 0 if one_number else 1
+                for j in range(d):
+                    cell = cells[j, codes[i, j]]
+                    if not one_number:
+                        cell[0] += counts[i]
+                    cell[at] += w
+                    for k in range(K):
+                        cell[at + 1 + k] += weighted[i, k]
 
 
 @njit(cache=True, nogil=True)
-def sum_rows(weighted, weights, counts, rows):
-    """Sum count, weight, weighted squared length and weighted targets over some rows."""
+def sum_rows(weighted, weights, counts, rows, parts, first, last):
+    """Sum count, weight, weighted squared length and weighted targets over blocks of rows.
+
+    `parts` has shape (n_blocks, 3 + n_outputs); `weights` and `counts` as in `sum_cells`.
+    """
     n, K = len(rows), weighted.shape[1]
-    total = np.zeros(3 + K)
-    part = np.zeros(3 + K)
-    for r in range(n):
-        i = rows[r]
-        part[0] += counts[i]
-        part[1] += weights[i]
-        for k in range(K):
-            wt = weighted[i, k]
-            part[2] += wt * wt / weights[i]
-            part[3 + k] += wt
-        if (r + 1) % BLOCK == 0:  # block by block, as the histograms
-            total += part
-            part[:] = 0.0
-    return total + part
+    for block in range(first, last):
+        part = np.zeros(3 + K)
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            i = rows[r]
+            w = weights[i] if len(weights) else 1.0
+            part[0] += counts[i] if len(counts) else w
+            part[1] += w
+            for k in range(K):
+                wt = weighted[i, k]
+                part[2] += wt * wt / w
+                part[3 + k] += wt
+        parts[block] = part
 
 
 @njit(cache=True, nogil=True)
-def score(cell, low, high, entropy):
-    """Minus the loss of a leaf, up to a constant; `cell` is count, weight, weighted targets.
+def score(cell, at, low, high, entropy):
+    """Minus the loss of a leaf, up to a constant; `cell[at]` is the weight, weighted targets after.
 
     Squared sums over weight, or what is left of them when the mean must lie in [low, high]; for
     the entropy, the sums times the logarithm of their shares.
     """
-    w = cell[1]
+    w = cell[at]
     if w <= 0.0:
         return 0.0
     total = 0.0
-    for k in range(len(cell) - 2):
-        s = cell[2 + k]
+    for k in range(at + 1, len(cell)):
+        s = cell[k]
         if entropy:
             if s > 0.0:
                 total += s * np.log(s / w)
@@ -128,9 +144,10 @@ def score(cell, low, high, entropy):
 
 
 @njit(cache=True, nogil=True)
-def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # noqa: PLR0912
+def find_split(hist, at, n_bins, missing, min_rows, signs, low, high, entropy):  # noqa: PLR0912
     """Find the boundary between codes that lowers the loss most.
 
+    The cells of `hist` hold the count first, the weight at `at`, and weighted targets after it.
     Returns feature, last code on the left, whether missing values go left, and the score of the
     two children; feature -1 when no split is allowed. `signs` constrains single-output means; a
     feature without bins is left out.
@@ -143,9 +160,10 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
             continue
         total[:] = 0.0
         for c in range(n_bins[j]):
-            total += hist[j, c]
+            for s in range(S):
+                total[s] += hist[j, c, s]
         lost[:] = hist[j, missing]
-        has_lost = lost[1] > NOTHING
+        has_lost = lost[at] > NOTHING
         for side in range(2 if has_lost else 1):  # 0: missing right, 1: missing left
             left[:] = 0.0
             if side == 1:
@@ -153,21 +171,21 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
             # with missing values on the right, all known ones may be on the left
             last = n_bins[j] if (has_lost and side == 0) else n_bins[j] - 1
             for c in range(last):
-                if hist[j, c, 1] <= NOTHING:
+                if hist[j, c, at] <= NOTHING:
                     continue
-                left += hist[j, c]
                 for s in range(S):
+                    left[s] += hist[j, c, s]
                     right[s] = total[s] + lost[s] - left[s]
-                if right[1] <= NOTHING or right[0] < min_rows - 0.5:
+                if right[at] <= NOTHING or right[0] < min_rows - 0.5:
                     break
                 if left[0] < min_rows - 0.5:
                     continue
                 if signs[j] != 0:
-                    a = min(max(left[2] / left[1], low), high)
-                    b = min(max(right[2] / right[1], low), high)
+                    a = min(max(left[at + 1] / left[at], low), high)
+                    b = min(max(right[at + 1] / right[at], low), high)
                     if (b - a) * signs[j] < 0.0:
                         continue
-                both = score(left, low, high, entropy) + score(right, low, high, entropy)
+                both = score(left, at, low, high, entropy) + score(right, at, low, high, entropy)
                 if both > best + SAME * abs(best):
                     best, best_feature, best_code = both, j, c
                     best_missing_left = side == 1 if has_lost else left[0] > right[0]
@@ -175,22 +193,97 @@ def find_split(hist, n_bins, missing, min_rows, signs, low, high, entropy):  # n
 
 
 @njit(cache=True, nogil=True)
-def split_rows(codes, rows, feature, code, missing, missing_left):
-    """Give the rows that go left and those that go right, each in their old order."""
+def part_rows(codes, rows, feature, code, missing, missing_left, parted, n_left, first, last):
+    """Part blocks of rows, those that go left first and those that go right last and backwards.
+
+    Every row is written to both ends of what is left of its block, and one end then moves: there
+    is no branch that could be mispredicted. `n_left` is set for each block.
+    """
     n = len(rows)
-    goes_left = np.empty(n, dtype=np.bool_)
-    n_left = 0
-    for r in range(n):
-        c = codes[rows[r], feature]
-        goes_left[r] = missing_left if c == missing else c <= code
-        n_left += goes_left[r]
-    left_rows = np.empty(n_left, dtype=rows.dtype)
-    right_rows = np.empty(n - n_left, dtype=rows.dtype)
-    at_left = 0
-    for r in range(n):
-        if goes_left[r]:
-            left_rows[at_left] = rows[r]
-            at_left += 1
-        else:
-            right_rows[r - at_left] = rows[r]
-    return left_rows, right_rows
+    for block in range(first, last):
+        start, end = block * BLOCK, min(n, (block + 1) * BLOCK)
+        low, high = start, end - 1
+        for r in range(start, end):
+            row = rows[r]
+            c = codes[row, feature]
+            goes_left = np.int64(missing_left if c == missing else c <= code)
+            parted[low] = row
+            parted[high] = row
+            low += goes_left
+            high -= 1 - goes_left
+        n_left[block] = low - start
+
+
+@njit(cache=True, nogil=True)
+def sum_differences(
+    codes,
+    weighted,
+    weights,
+    rows,
+    node,
+    left,
+    right,
+    feature,
+    code,
+    missing_left,
+    missing,
+    answers,
+    parts,
+    first,
+    last,
+):
+    """Sum by code of a node's feature what rows cost more on its left than on its right.
+
+    The cost is the squared error to the answer of the leaf that a row would reach; what is below
+    the node stays as it is. `parts` has shape (n_blocks, n_codes).
+    """
+    n, K = len(rows), weighted.shape[1]
+    for block in range(first, last):
+        cells = parts[block]
+        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
+            i = rows[r]
+            w = weights[i] if len(weights) else 1.0
+            difference = 0.0
+            for side in range(2):
+                at = left[node] if side == 0 else right[node]
+                while left[at] >= 0:
+                    c = codes[i, feature[at]]
+                    goes_left = missing_left[at] if c == missing else c <= code[at]
+                    at = left[at] if goes_left else right[at]
+                cost = 0.0
+                for k in range(K):
+                    cost += answers[at, k] * (w * answers[at, k] - 2.0 * weighted[i, k])
+                difference += cost if side == 0 else -cost
+            cells[codes[i, feature[node]]] += difference
+
+
+@njit(cache=True, nogil=True)
+def pass_codes(codes, left, right, feature, code, missing_left, missing, leaf, lost, first, last):
+    """Write the leaf that the rows of some blocks reach from the root.
+
+    `lost`, of shape (n_blocks, n_nodes), counts the rows whose value is missing where a node asks.
+    """
+    for block in range(first, last):
+        for i in range(block * BLOCK, min(len(codes), (block + 1) * BLOCK)):
+            node = 0
+            while left[node] >= 0:
+                c = codes[i, feature[node]]
+                if c == missing:
+                    lost[block, node] += 1
+                    node = left[node] if missing_left[node] else right[node]
+                else:
+                    node = left[node] if c <= code[node] else right[node]
+            leaf[i] = node
+
+
+@njit(cache=True, nogil=True)
+def pass_values(Z, left, right, feature, threshold, missing_left, leaf, first, last):
+    """Write the leaf of rows of values, as `pass_codes`; values are compared as float32."""
+    for block in range(first, last):
+        for i in range(block * BLOCK, min(len(Z), (block + 1) * BLOCK)):
+            node = 0
+            while left[node] >= 0:
+                value = np.float32(Z[i, feature[node]])
+                goes_left = missing_left[node] if np.isnan(value) else value <= threshold[node]
+                node = left[node] if goes_left else right[node]
+            leaf[i] = node

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray, IntArray
+    from interpkd._typing import FloatArray
 
 FLOOR = 1e-3
 """A leaf's probabilities are raised to this in the divergence, so that no row costs much."""
@@ -94,14 +94,6 @@ class Objective:
         divergence = own - (total * log_floored(given)).sum(axis=1)
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(given)]
         return np.asarray(divergence + self.decision_weight * (weight - agreed))
-
-    def sums_of(
-        self, leaf: IntArray, n_nodes: int, targets: FloatArray, weights: FloatArray
-    ) -> FloatArray:
-        """Give the sums of rows by the leaf they reach, shape (n_nodes, n_sums)."""
-        parts = _parts(targets, weights[:, None], self.cutoff, is_regression=self.is_regression)
-        columns = np.concatenate(parts, axis=1).T
-        return np.stack([np.bincount(leaf, c, n_nodes) for c in columns], axis=1)
 
     def prices(self, answers: FloatArray) -> FloatArray:
         """Give what leaves ask for each unit of what a row adds to them.
@@ -188,19 +180,33 @@ def summed_rows(
     objective : Objective
         The loss on them, without weight on decisions.
     """
-    parts = _parts(targets, weights[:, None], cutoff, is_regression=is_regression)
+    each = row_objective(
+        targets, weights, is_regression=is_regression, cutoff=cutoff, counts=counts
+    )
     order = np.lexsort(Z.T[::-1])
     Z = Z[order]
     is_new = np.ones(len(Z), dtype=bool)
     same = (Z[1:] == Z[:-1]) | (np.isnan(Z[1:]) & np.isnan(Z[:-1]))
     is_new[1:] = ~same.all(axis=1)
     starts = np.flatnonzero(is_new)
-    row_sums = np.add.reduceat(np.concatenate(parts, axis=1)[order], starts, axis=0)
-    ones = np.ones(len(Z)) if counts is None else counts
-    summed = np.add.reduceat(ones[order], starts)
-    return Z[starts], Objective(
-        np.ascontiguousarray(row_sums), summed, targets.shape[1], is_regression, cutoff=cutoff
-    )
+    row_sums = np.ascontiguousarray(np.add.reduceat(each.row_sums[order], starts, axis=0))
+    summed = np.add.reduceat(each.counts[order], starts)
+    return Z[starts], replace(each, row_sums=row_sums, counts=summed)
+
+
+def row_objective(
+    targets: FloatArray,
+    weights: FloatArray,
+    *,
+    is_regression: bool,
+    cutoff: float = 0.5,
+    counts: FloatArray | None = None,
+) -> Objective:
+    """Give the loss on rows as they are; parameters as of `summed_rows`."""
+    parts = _parts(targets, weights[:, None], cutoff, is_regression=is_regression)
+    ones = np.ones(len(targets)) if counts is None else counts
+    row_sums = np.concatenate(parts, axis=1)
+    return Objective(row_sums, ones, targets.shape[1], is_regression, cutoff=cutoff)
 
 
 def _parts(
@@ -212,7 +218,7 @@ def _parts(
         return [w, w * t, w * _in_steps(targets**2)]
     with np.errstate(divide="ignore", invalid="ignore"):
         own = np.where(targets > 0, targets * np.log(targets), 0.0).sum(axis=1, keepdims=True)
-    return [w, w * t, w * _in_steps(own), w * _decided(targets, cutoff)]
+    return [w, w * t, w * _in_steps(own), w * decided_shares(targets, cutoff)]
 
 
 def _in_steps(values: FloatArray) -> FloatArray:
@@ -230,7 +236,7 @@ def _in_steps(values: FloatArray) -> FloatArray:
     return stepped
 
 
-def _decided(P: FloatArray, cutoff: float) -> FloatArray:
+def decided_shares(P: FloatArray, cutoff: float) -> FloatArray:
     """Give the decided class of each row as shares; classes in a tie share alike.
 
     So no class is preferred for the place of its column.

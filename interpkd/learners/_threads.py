@@ -1,34 +1,72 @@
-"""How many threads the compiled loops use."""
+"""Sharing work among threads: blocks of rows, or columns, a few at a time.
+
+The compiled loops let go of Python's lock, as sorting does, so plain threads will do. What is shared
+does not depend on how many there are: a block is always the same rows.
+"""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from joblib import effective_n_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+TURNS = 4
+"""Shares for each thread, so that one that is held up need not hold up all."""
+
+_threads: ContextVar[tuple[ThreadPoolExecutor, int] | None] = ContextVar("threads", default=None)
 
 
 @contextmanager
 def use_threads(n_jobs: int | None) -> Iterator[None]:
-    """Let the compiled loops use some threads, as joblib counts them.
+    """Let the learners use some threads, as joblib counts them; without this it is one.
 
     Parameters
     ----------
     n_jobs : int or None
         None is 1 unless joblib's context says otherwise; -1 is all processors.
     """
-    import numba
+    n_threads = effective_n_jobs(n_jobs)
+    if n_threads == 1:
+        token = _threads.set(None)
+        try:
+            yield
+        finally:
+            _threads.reset(token)
+        return
+    with ThreadPoolExecutor(n_threads, thread_name_prefix="interpkd") as pool:
+        token = _threads.set((pool, n_threads))
+        try:
+            yield
+        finally:
+            _threads.reset(token)
 
-    before = numba.get_num_threads()
-    most = int(vars(numba.config)["NUMBA_NUM_THREADS"])
-    numba.set_num_threads(min(effective_n_jobs(n_jobs), most))
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+
+def share(work: Callable[[int, int], object], n_items: int) -> None:
+    """Do ``work(first, last)`` for all items from 0 on, in the threads of `use_threads`.
+
+    Parameters
+    ----------
+    work : callable
+        Does some neighbouring items; what it does to one must not depend on the others.
+
+    n_items : int
+        Number of items.
+    """
+    threads = _threads.get()
+    if threads is None or n_items < 2:
+        work(0, n_items)
+        return
+    pool, n_threads = threads
+    n_shares = min(n_items, n_threads * TURNS)
+    bounds = [n_items * i // n_shares for i in range(n_shares + 1)]
+    for _ in pool.map(work, bounds[:-1], bounds[1:]):  # raises what was raised in there
+        pass

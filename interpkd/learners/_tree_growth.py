@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.learners._binning import between, bin_rows
+from interpkd.learners._binning import SAMPLE_ROWS, between, bin_rows
 from interpkd.learners._code_tree import CodeTree
+from interpkd.learners._settling import settle
+from interpkd.learners._threads import share
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 if TYPE_CHECKING:
@@ -28,7 +31,7 @@ EPSILON = float(np.finfo(np.float64).eps)
 def grow_tree(
     Z: FloatArray,
     targets: FloatArray,
-    weights: FloatArray,
+    weights: FloatArray | None,
     *,
     max_leaf_nodes: int | None,
     max_depth: int | None,
@@ -48,6 +51,10 @@ def grow_tree(
     first feature is taken, at the lowest threshold. The result does not depend on the number of
     threads.
 
+    Of more than 200,000 rows the quantiles are those of a sample, and the thresholds are placed
+    again when the tree is grown, see `settle`; not under monotone constraints nor with
+    `min_impurity_decrease`.
+
     Parameters
     ----------
     Z : ndarray of shape (n_samples, n_features)
@@ -56,8 +63,8 @@ def grow_tree(
     targets : ndarray of shape (n_samples, n_outputs)
         Target vectors.
 
-    weights : ndarray of shape (n_samples,)
-        Row weights, above 0.
+    weights : ndarray of shape (n_samples,) or None
+        Row weights, above 0; None for one each.
 
     max_leaf_nodes, max_depth : int or None
         Size limits; None for none.
@@ -96,13 +103,18 @@ def grow_tree(
         min_samples_leaf,
         min_impurity_decrease,
     )
-    grower = Grower(
-        GrowthRows(bin_rows(Z, weights), targets * weights[:, None], weights, counts),
-        limits,
-        signs=monotonic_cst,
-    )
+    rows = GrowthRows(bin_rows(Z, weights), weigh(targets, weights), weights, counts)
+    grower = Grower(rows, limits, signs=monotonic_cst)
     grower.grow([np.arange(len(Z), dtype=np.int32)])
+    if len(Z) > SAMPLE_ROWS and monotonic_cst is None and min_impurity_decrease == 0:
+        settle(grower)
     return grower.model()
+
+
+def weigh(targets: FloatArray, weights: FloatArray | None) -> FloatArray:
+    """Give targets times weights, without a copy where all weights are one."""
+    is_one = weights is None or (weights == 1).all()
+    return targets if is_one or weights is None else targets * weights[:, None]
 
 
 @dataclass(frozen=True)
@@ -126,8 +138,8 @@ class GrowthRows:
     weighted : ndarray of shape (n_rows, n_outputs)
         Targets times weights.
 
-    weights : ndarray of shape (n_rows,)
-        Row weights, above 0.
+    weights : ndarray of shape (n_rows,) or None
+        Row weights, above 0; None for one each.
 
     counts : ndarray of shape (n_rows,) or None, default=None
         How many rows each row stands for; None for one each.
@@ -137,7 +149,7 @@ class GrowthRows:
         self,
         binned: Binned,
         weighted: FloatArray,
-        weights: FloatArray,
+        weights: FloatArray | None,
         counts: FloatArray | None = None,
     ) -> None:
         from interpkd.learners import _kernels  # compiled at the first use, kept on disk after
@@ -145,27 +157,67 @@ class GrowthRows:
         self.kernels = _kernels
         self.binned = binned
         self.weighted = np.ascontiguousarray(weighted, dtype=np.float64)
-        self.weights = np.ascontiguousarray(weights, dtype=np.float64)
-        self.counts = np.ones(len(weights)) if counts is None else counts
+        is_one = weights is None or bool((weights == 1).all())
+        given = np.empty(0) if is_one or weights is None else weights
+        self.weights = np.ascontiguousarray(given, dtype=np.float64)
+        # one number a cell is enough where rows count what they weigh; an empty array is of ones
+        if counts is None:
+            alike = is_one
+        else:
+            alike = bool((counts == (1 if is_one else self.weights)).all())
+        rows = len(self.weighted)
+        self.counts = np.empty(0) if alike else np.ones(rows) if counts is None else counts
+        self.weight_at = 0 if alike else 1
         self.n_bins = binned.n_bins
 
     def sums(self, rows: NDArray[np.int32]) -> FloatArray:
         """Count, weight, weighted squares and weighted targets of some rows."""
-        sums: FloatArray = self.kernels.sum_rows(self.weighted, self.weights, self.counts, rows)
-        return sums
+        n_blocks = self._n_blocks(rows)
+        parts = np.zeros((n_blocks, 3 + self.weighted.shape[1]))
+        data = self.weighted, self.weights, self.counts, rows, parts
+        share(partial(self.kernels.sum_rows, *data), n_blocks)
+        return _in_order(parts)
 
     def histograms(self, rows: NDArray[np.int32]) -> FloatArray:
-        """Count, weight and weighted targets per feature and code of some rows."""
-        is_few = len(rows) <= self.kernels.BLOCK
-        sums: FloatArray = (self.kernels.sum_few if is_few else self.kernels.sum_many)(
-            self.binned.codes,
-            self.weighted,
-            self.weights,
-            self.counts,
-            rows,
-            self.binned.missing + 1,
+        """Count, weight and weighted targets per feature and code of some rows.
+
+        Where rows count what they weigh, one number is both.
+        """
+        n_blocks, d = self._n_blocks(rows), self.binned.codes.shape[1]
+        size = 1 + self.weight_at + self.weighted.shape[1]
+        parts = np.zeros((n_blocks, d, self.binned.missing + 1, size))
+        data = self.binned.codes, self.weighted, self.weights, self.counts, rows, parts
+        share(partial(self.kernels.sum_cells, *data), n_blocks)
+        return _in_order(parts)
+
+    def part(
+        self, rows: NDArray[np.int32], feature: int, code: int, *, missing_left: bool
+    ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """Give the rows that go left and those that go right, each in their old order."""
+        n_blocks, block = self._n_blocks(rows), self.kernels.BLOCK
+        parted, n_left = np.empty_like(rows), np.zeros(n_blocks, dtype=np.int64)
+        split = feature, code, self.binned.missing, missing_left, parted, n_left
+        share(partial(self.kernels.part_rows, self.binned.codes, rows, *split), n_blocks)
+        del rows  # if the caller gave them up too there is one copy less at a time
+        blocks = [parted[i * block : (i + 1) * block] for i in range(n_blocks)]
+        pairs = list(zip(blocks, n_left, strict=True))
+        return (
+            np.concatenate([part[:n] for part, n in pairs]),
+            np.concatenate([part[n:][::-1] for part, n in pairs]),
         )
-        return sums
+
+    def _n_blocks(self, rows: NDArray[np.int32]) -> int:
+        return max(-(-len(rows) // self.kernels.BLOCK), 1)
+
+
+def _in_order(parts: FloatArray) -> FloatArray:
+    """Add the sums of blocks one after the other."""
+    total = parts[0]
+    if len(parts) > 1:
+        total = total.copy()  # a view would keep all the parts alive
+        for part in parts[1:]:
+            total += part
+    return total
 
 
 @dataclass
@@ -185,6 +237,11 @@ class _Node:
     threshold: float = np.nan
     left: int = LEAF
     right: int = LEAF
+
+    def give_up_rows(self) -> NDArray[np.int32]:
+        """Give the rows of a node that is split; nobody asks for them again."""
+        rows, self.rows = self.rows, np.empty(0, dtype=np.int32)
+        return rows
 
     @property
     def mean(self) -> FloatArray:
@@ -256,12 +313,15 @@ class Grower:
         for node in first:
             self._consider(node, first_features)
         n_leaves = len(roots)
+        del roots  # the nodes have them, and give them up when they are split
         while self.queue and n_leaves < self.limits.max_leaf_nodes:
             node = self.nodes[heapq.heappop(self.queue)[1]]
             for child in self._split(node):
                 self._consider(child)
             node.histograms = None
             n_leaves += 1
+        for node in self.nodes:
+            node.histograms = None
 
     def _add(self, depth: int, rows: NDArray[np.int32]) -> _Node:
         node = _Node(len(self.nodes), depth, rows, self.data.sums(rows))
@@ -278,6 +338,7 @@ class Grower:
             node.histograms = self.data.histograms(node.rows)
         node.feature, node.code, node.missing_left, score = self.data.kernels.find_split(
             node.histograms,
+            self.data.weight_at,
             self.data.n_bins if features is None else self.data.n_bins * features,
             self.data.binned.missing,
             limits.min_samples_leaf,
@@ -289,14 +350,14 @@ class Grower:
         if node.feature < 0:
             return
         cell = np.delete(node.sums, 2)
-        decrease = score - self.data.kernels.score(cell, node.low, node.high, self.entropy)
+        decrease = score - self.data.kernels.score(cell, 1, node.low, node.high, self.entropy)
         if decrease / self.nodes[0].sums[1] + EPSILON >= limits.min_decrease:
             heapq.heappush(self.queue, (-decrease, node.number))
 
     def _split(self, node: _Node) -> tuple[_Node, _Node]:
         binned = self.data.binned
-        left_rows, right_rows = self.data.kernels.split_rows(
-            binned.codes, node.rows, node.feature, node.code, binned.missing, node.missing_left
+        left_rows, right_rows = self.data.part(
+            node.give_up_rows(), node.feature, node.code, missing_left=node.missing_left
         )
         left, right = self._add(node.depth + 1, left_rows), self._add(node.depth + 1, right_rows)
         self._bound(node, left, right)
@@ -323,7 +384,8 @@ class Grower:
     def _threshold(self, node: _Node) -> float:
         """Give the threshold of a split; infinite when it parts missing from known values."""
         binned, feature = self.data.binned, node.feature
-        weight = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1, 1]
+        cells = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1]
+        weight = cells[:, self.data.weight_at]
         after = np.flatnonzero(weight[node.code + 1 :] > self.data.kernels.NOTHING)
         if not len(after):
             return np.inf

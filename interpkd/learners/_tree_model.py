@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interpkd.learners._threads import share
+
 if TYPE_CHECKING:
     from interpkd._typing import BoolArray, FloatArray, IntArray
 
@@ -72,20 +74,15 @@ class TreeModel:
         leaf : ndarray of shape (n_samples,)
             Node numbers.
         """
-        with np.errstate(over="ignore"):  # beyond float32 is infinite, and beyond any threshold
-            Z32 = np.asarray(Z, dtype=np.float32)
-        node = np.zeros(len(Z32), dtype=np.int64)
-        rows = np.arange(len(Z32))
-        while True:
-            inner = self.left[node] != LEAF
-            if not inner.any():
-                return node
-            at, which = node[inner], rows[inner]
-            value = Z32[which, self.feature[at]]
-            goes_left = np.where(
-                np.isnan(value), self.missing_left[at], value <= self.threshold[at]
-            )
-            node[inner] = np.where(goes_left, self.left[at], self.right[at])
+        from interpkd.learners import _kernels
+
+        leaf = np.zeros(len(Z), dtype=np.int64)
+        tree = self.left, self.right, self.feature, self.threshold, self.missing_left
+        share(
+            lambda first, last: _kernels.pass_values(Z, *tree, leaf, first, last),
+            -(-len(Z) // _kernels.BLOCK),
+        )
+        return leaf
 
     def count_rows(self, Z: FloatArray) -> IntArray:
         """Count the rows that pass through each node.

@@ -27,7 +27,7 @@ from sklearn.utils.validation import (
 from interpkd._asking import class_probabilities, predictions
 from interpkd._mixing import mixer
 from interpkd._structure import read_object_array
-from interpkd._tables import RawColumn, describe_columns, encode, is_frame, read_frame
+from interpkd._tables import RawColumn, RawMatrix, describe_columns, encode, is_frame, read_frame
 from interpkd._validation import (
     HasMethods,
     Interval,
@@ -68,6 +68,7 @@ class BaseDistilled(BaseEstimator, ABC):
     """Base of all students; a subclass owns `_fit_student` and how it predicts."""
 
     _task: ClassVar[str]
+    _dtypes: ClassVar[list[type[np.floating[Any]]]] = [np.float64]  # of matrices, the first if none
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "teacher": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
@@ -217,8 +218,10 @@ class BaseDistilled(BaseEstimator, ABC):
             validate_data(self, X, reset=False, skip_check_array=True)
             raw = read_object_array(X, self.columns_)
         else:
-            X = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite="allow-nan")
-            return [RawColumn(f"x{i}", "numeric", X[:, i]) for i in range(X.shape[1])]
+            X = validate_data(
+                self, X, reset=reset, dtype=self._dtypes, ensure_all_finite="allow-nan"
+            )
+            return RawMatrix(X)
         for column in raw:
             if column.kind != "category" and np.isinf(column.values).any():
                 msg = f"Input X contains infinity: column {column.name!r}, row "
@@ -381,7 +384,7 @@ class BaseDistilled(BaseEstimator, ABC):
         if n_generated == 0:
             return real
         plan = plan_rows(
-            transfer.Z,  # whose codes do not hang on the answers
+            transfer.Z.astype(np.float64, copy=False),  # whose codes do not hang on the answers
             transfer.weights,
             n_generated,
             is_category=np.array([column.kind == "category" for column in columns]),

@@ -54,6 +54,8 @@ DECISION_CONSTRAINTS: dict[str, list[Any]] = {
 class _TreeStudent(BaseDistilled):
     """What the tree students share: growing or searching, and the rows behind each node."""
 
+    _dtypes: ClassVar[list[type[np.floating[Any]]]] = [np.float64, np.float32]
+
     max_leaf_nodes: int | None
     max_depth: int | None
     min_samples_leaf: int
@@ -582,8 +584,10 @@ def _real_rows(transfer: TransferSet) -> FloatArray:
 def _as_float32(Z: FloatArray) -> NDArray[np.float32]:
     """Give the matrix as scikit-learn's trees read it, or say which value they cannot read."""
     with np.errstate(over="ignore"):
-        Z32 = Z.astype(np.float32)
-    if np.isinf(Z32).any():
+        Z32 = Z.astype(np.float32, copy=False)
+    if len(Z32) and (
+        np.fmax.reduce(Z32, axis=None) == np.inf or np.fmin.reduce(Z32, axis=None) == -np.inf
+    ):
         row, column = np.argwhere(np.isinf(Z32))[0]
         msg = (
             f"X holds a value too large for float32, which the tree compares in: row {row}, "

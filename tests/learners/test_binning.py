@@ -32,6 +32,38 @@ def test_code_is_the_number_of_thresholds_below(values, thresholds):
     np.testing.assert_array_equal(codes, (t[None, :] < Z).sum(axis=1))
 
 
+wide = st.floats(width=32, allow_nan=False)
+spread = st.one_of(wide, st.floats(allow_nan=False), st.sampled_from([0.0, -0.0, 1e-45, 1e300]))
+
+
+@given(st.lists(spread, min_size=1, max_size=40), st.booleans(), st.data())
+def test_looking_up_is_searching(thresholds, as_float32, data):
+    """Wherever thresholds crowd, and right at them."""
+    t = np.unique(thresholds)
+    with np.errstate(over="ignore"):
+        near = t.astype(np.float32)
+        beside = [np.nextafter(near, np.float32(s * np.inf)) for s in (-1, 1)]
+        values = data.draw(st.lists(spread, max_size=40))
+        values = np.concatenate([t, near, *beside, values, [np.nan, np.inf, -np.inf]])
+        values32 = values.astype(np.float32)
+    Z = values32 if as_float32 else values
+    binned = code_rows(Z[:, None], (t,))
+    expected = np.searchsorted(t, values32.astype(np.float64), side="left")
+    expected[np.isnan(values32)] = binned.missing
+    np.testing.assert_array_equal(binned.codes[:, 0], expected)
+
+
+@pytest.mark.parametrize("power", [1, 30])
+def test_looking_up_in_skewed_columns(power):
+    values = np.sinh(power * np.random.default_rng(0).normal(size=3000))[:, None]
+    for n_thresholds in (254, 2000):
+        t = np.unique(values[:n_thresholds, 0])
+        codes = code_rows(values, (t,)).codes[:, 0]
+        with np.errstate(over="ignore"):
+            expected = np.searchsorted(t, values[:, 0].astype(np.float32).astype(float))
+        np.testing.assert_array_equal(codes, expected)
+
+
 @pytest.mark.parametrize("n_thresholds", [0, 1, 2, 127, 128, 253, 254])
 def test_every_number_of_thresholds(n_thresholds):
     t = np.arange(n_thresholds, dtype=float)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd.learners import LEAF, grow_tree
+from interpkd.learners import LEAF, _tree_growth, grow_tree, use_threads
 
 SIZE = {
     "max_leaf_nodes": 8,
@@ -143,21 +143,45 @@ def test_quantile_bins_cost_little():
     np.testing.assert_array_equal(model.count_rows(Z), model.n_rows)
 
 
-@pytest.mark.parametrize("n_threads", [1, 2])
-def test_any_number_of_threads_grows_the_same_tree(n_threads):
-    import numba
-
+@pytest.mark.parametrize("n_jobs", [1, 2, 3])
+def test_any_number_of_threads_grows_the_same_tree(n_jobs):
     rng = np.random.default_rng(0)
     Z, targets = rng.normal(size=(100_000, 3)), rng.random((100_000, 1))
-    before = numba.get_num_threads()
     reference = grow_tree(Z, targets, np.ones(len(Z)), **SIZE)
-    try:
-        numba.set_num_threads(min(n_threads, before))
+    with use_threads(n_jobs):
         model = grow_tree(Z, targets, np.ones(len(Z)), **SIZE)
-    finally:
-        numba.set_num_threads(before)
     np.testing.assert_array_equal(model.threshold, reference.threshold)
     np.testing.assert_array_equal(model.value, reference.value)
+    np.testing.assert_array_equal(model.n_rows, reference.n_rows)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("whole", [True, False])
+def test_settled_thresholds_cost_no_more(monkeypatch, n_outputs, whole):
+    rng = np.random.default_rng(0)
+    n = 6000
+    Z = rng.normal(size=(n, 4))
+    Z[rng.random(Z.shape) < 0.1] = np.nan
+    known = np.nan_to_num(Z)
+    targets = np.tanh(known[:, :1] * known[:, 1:2] + known[:, 2:3] + np.arange(n_outputs))
+    weights = np.ones(n) if whole else rng.uniform(0.5, 2, n)
+    counts = np.ones(n) if whole else (np.arange(n) < 4000).astype(float)
+    size = {**SIZE, "max_leaf_nodes": 16}
+    grown = grow_tree(Z, targets, weights, **size, counts=counts)
+    monkeypatch.setattr(_tree_growth, "SAMPLE_ROWS", 1000)
+    settled = grow_tree(Z, targets, weights, **size, counts=counts)
+    losses = [(tree.weight * tree.impurity)[tree.left == LEAF].sum() for tree in (settled, grown)]
+    assert losses[0] < losses[1]
+    np.testing.assert_array_equal(settled.feature, grown.feature)
+    assert settled.n_rows[settled.left == LEAF].min() >= SIZE["min_samples_leaf"]
+    np.testing.assert_array_equal(settled.count_rows(Z[counts > 0]), settled.n_rows)
+    leaf = settled.apply(Z)
+    for one in np.unique(leaf):
+        mean = np.average(targets[leaf == one], axis=0, weights=weights[leaf == one])
+        np.testing.assert_allclose(settled.value[one], mean, atol=1e-12)
+    with use_threads(2):
+        again = grow_tree(Z, targets, weights, **size, counts=counts)
+    np.testing.assert_array_equal(again.threshold, settled.threshold)
 
 
 def test_monotone_growth_with_missing_values():
