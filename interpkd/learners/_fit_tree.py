@@ -14,7 +14,7 @@ from interpkd.learners import _large_search
 from interpkd.learners._binning import between, bin_rows
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Limits, grow_tree
+from interpkd.learners._tree_growth import NO_LIMIT, Grower, GrowthRows, Limits
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
+    from interpkd.learners._binning import Binned
     from interpkd.learners._code_tree import CodeTree
     from interpkd.learners._objective import Objective
 
@@ -106,13 +107,12 @@ def fit_tree(
 
     Notes
     -----
-    Of more than 40,000 rows a sample is searched on, always the same, from one start: 8,000 rows,
-    250 for each leaf, or one row in 125, whichever is most, but not above 40,000. So the search
-    costs about as much as growing on all rows. (With ``effort="thorough"`` it is 40,000 rows, all
-    starts and all steps.) What was found is refined on 100,000 rows, and kept if it is better on
-    all rows than the tree that grows on all rows.
-
-    Under monotone constraints what was found is compared with that tree on few rows too.
+    Of more than 40,000 rows a sample of so many is searched on, always the same. Of more than
+    200,000 the sample is smaller and has one start and no perturbations, so that the search costs
+    about as much as growing on all rows: 8,000 rows, 250 for each leaf, or one row in 125,
+    whichever is most, but not above 40,000. (With ``effort="thorough"`` it stays what it is.)
+    What was found is refined on 100,000 rows, and kept if it is better on all rows than the tree
+    that grows on all rows.
     """
     limits = Limits(
         max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),
@@ -121,6 +121,7 @@ def fit_tree(
         min_impurity_decrease,
     )
 
+    task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     how: dict[str, Any] = {
         "decision_weight": decision_weight,
         "random_state": random_state,
@@ -128,52 +129,45 @@ def fit_tree(
     }
     task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     if len(Z) > _large_search.SEARCH_ROWS:
-        large = _large_search.LargeSearch(
-            Z, targets, weights, counts, limits, signs=monotonic_cst, **task
-        )
+        data = Z, targets, weights, counts, limits
+        large = _large_search.LargeSearch(*data, signs=monotonic_cst, **task)
         return large.fit(effort, **how)
-
-    def finished(model: TreeModel) -> TreeModel:
-        model = _with_means(model, Z, targets, weights)
-        return model if monotonic_cst is None else in_order(model, monotonic_cst)
-
     rows, objective = summed_rows(Z, targets, weights, counts=counts, **task)
     binned = bin_rows(rows, objective.row_sums[:, 0])
     tree, objective = search_tree(
         binned, objective, limits, effort=EFFORTS[effort], signs=monotonic_cst, **how
     )
-    found = finished(_in_values(tree, Refiner(binned, objective, min_samples_leaf), rows))
+    refiner = Refiner(binned, objective, min_samples_leaf)
+
+    def finished(tree: CodeTree) -> TreeModel:
+        model = _with_means(_in_values(tree, refiner, rows), Z, targets, weights)
+        return model if monotonic_cst is None else in_order(model, monotonic_cst)
+
     if monotonic_cst is None:
-        return found
-    # constraints are about the last output, and of two classes each has half the impurity
-    grown = grow_tree(
-        Z,
-        targets[:, -1:],
-        weights,
-        max_leaf_nodes=limits.max_leaf_nodes,
-        max_depth=max_depth,
-        min_samples_leaf=min_samples_leaf,
-        min_impurity_decrease=min_impurity_decrease / targets.shape[1],
-        monotonic_cst=monotonic_cst,
-        counts=counts,
-    )
-    best = min(
-        (found, finished(grown)), key=lambda tree: _loss(tree, objective, Z, targets, weights)
-    )
-    return _recounted(best, Z, counts)
+        return finished(tree)
+    # once answers are put in order, the tree that grew under the constraints may be the better one
+    grown = _grown(binned, objective, limits, monotonic_cst)
+    return min((finished(tree), finished(grown)), key=lambda model: _loss(model, objective, rows))
 
 
-def _recounted(model: TreeModel, Z: FloatArray, counts: FloatArray | None) -> TreeModel:
-    """Give the tree with the rows of all data behind its nodes."""
-    return replace(model, n_rows=model.count_rows(Z if counts is None else Z[counts > 0]))
+def _grown(
+    binned: Binned, objective: Objective, limits: Limits, signs: NDArray[np.int8]
+) -> CodeTree:
+    """Give the greedy tree under monotone constraints, which are about the last output."""
+    told = objective.weighted_targets[:, -1:]
+    rows = GrowthRows(binned, told, objective.row_sums[:, 0].copy(), objective.counts)
+    # of two classes each has half the impurity
+    least = limits.min_decrease / objective.n_outputs
+    grower = Grower(rows, replace(limits, min_decrease=least), signs=signs)
+    grower.grow([np.arange(len(binned.codes), dtype=np.int32)])
+    return grower.code_tree()
 
 
-def _loss(
-    model: TreeModel, objective: Objective, Z: FloatArray, targets: FloatArray, weights: FloatArray
-) -> float:
-    """Give the loss of a tree on all rows."""
-    leaf = model.apply(Z)
-    sums = objective.sums_of(leaf, len(model.left), targets, weights)
+def _loss(model: TreeModel, objective: Objective, rows: FloatArray) -> float:
+    """Give the loss of a tree's answers on the rows of an objective."""
+    leaf = model.apply(rows)
+    columns = [np.bincount(leaf, c, len(model.left)) for c in objective.row_sums.T]
+    sums: FloatArray = np.stack(columns, axis=1).astype(np.float64)
     leaves = np.unique(leaf)
     return float(objective.leaf_losses(sums[leaves], model.value[leaves]).sum())
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners._binning import bin_rows
-from interpkd.learners._growth_rows import GrowthRows, weigh
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import decided_shares, row_objective
 from interpkd.learners._threads import share
@@ -36,6 +35,9 @@ if TYPE_CHECKING:
 
 SEARCH_ROWS = 40_000
 """Most rows that are searched on; of more, a sample is."""
+
+MANY_ROWS = 200_000
+"""Of more rows the sample is smaller, and searched on less, so that growth stays the dearest part."""
 
 SAMPLE_ROWS = 8_000
 """Fewest rows of the sample ..."""
@@ -109,8 +111,8 @@ class LargeSearch:
         Parameters
         ----------
         effort : {"refined", "balanced", "thorough"}
-            How hard to search. Only the last has several starts, perturbations and
-            `SEARCH_ROWS` rows; the others refine one start.
+            How hard to search. Of more than `MANY_ROWS` only the last has several starts,
+            perturbations and `SEARCH_ROWS` rows; the others refine one start on fewer.
 
         **how : dict
             What else `search_tree` takes.
@@ -127,19 +129,18 @@ class LargeSearch:
     def _search(self, effort: str, **how: Any) -> tuple[CodeTree, Objective]:
         """Search on a sample, then refine on a larger one; give the loss that was lowered."""
         n, limits, rng = len(self.weights), self.limits, np.random.default_rng(0)
-        is_thorough = effort == "thorough"
+        is_whole = effort == "thorough" or n <= MANY_ROWS
         enough = max(SAMPLE_ROWS, LEAF_ROWS * limits.max_leaf_nodes, n // ROWS_PER_SEARCHED)
-        n_rows = SEARCH_ROWS if is_thorough else min(enough, SEARCH_ROWS)
+        n_rows = SEARCH_ROWS if is_whole else min(enough, SEARCH_ROWS)
         binned, objective = self._sample(rng, n_rows)
-        chosen = EFFORTS[effort if is_thorough else "refined"]
+        chosen = EFFORTS[effort if is_whole else "refined"]
         tree, searched = search_tree(
             binned, objective, limits, effort=chosen, signs=self.signs, **how
         )
         binned, objective = self._sample(rng, min(n, REFINE_ROWS))
         objective = replace(objective, decision_weight=searched.decision_weight)
         refiner = Refiner(binned, objective, limits.min_samples_leaf, signs=self.signs)
-        unsettled = replace(tree, settled=None)  # on other rows
-        return refiner.refine(unsettled, max_sweeps=REFINE_SWEEPS), objective
+        return refiner.refine(tree, max_sweeps=REFINE_SWEEPS), objective
 
     def _sample(self, rng: np.random.Generator, n_rows: int) -> tuple[Binned, Objective]:
         on = rng.choice(len(self.weights), n_rows, replace=False, shuffle=False)
@@ -155,9 +156,10 @@ class LargeSearch:
 
     def _grow(self) -> CodeTree:
         # of two probabilities one says it all, and has half the impurity
-        told = self.targets[:, 1:] if self.targets.shape[1] == 2 else self.targets
-        least = self.limits.min_decrease * told.shape[1] / self.targets.shape[1]
+        n_outputs = self.targets.shape[1]
+        told = self.targets[:, 1:] if n_outputs == 2 else self.targets
         rows = GrowthRows(self.binned, weigh(told, self.weights), self.weights, self.counts)
+        least = self.limits.min_decrease * told.shape[1] / n_outputs
         grower = Grower(rows, replace(self.limits, min_decrease=least), signs=self.signs)
         grower.grow([np.arange(len(self.weights), dtype=np.int32)])
         return grower.code_tree()
@@ -165,7 +167,6 @@ class LargeSearch:
     def _judge(self, tree: CodeTree, objective: Objective) -> tuple[float, TreeModel]:
         """Give the loss of a tree on all rows, up to a constant, and the tree in values."""
         sums, has_missing = self._leaf_sums(tree)
-        of_leaves = sums[tree.leaves]
         for node in tree.inner[::-1]:  # children come after their parents
             sums[node] = sums[tree.left[node]] + sums[tree.right[node]]
         K = self.targets.shape[1]
@@ -191,7 +192,8 @@ class LargeSearch:
         )
         if self.signs is not None:
             model = in_order(model, self.signs)
-        return float(objective.leaf_losses(of_leaves, model.value[tree.leaves]).sum()), model
+        leaves = tree.leaves
+        return float(objective.leaf_losses(sums[leaves], model.value[leaves]).sum()), model
 
     def _leaf_sums(self, tree: CodeTree) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Sum all rows by leaf, and tell where a value is missing that a node asks for."""

@@ -13,7 +13,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray, IntArray
+    from interpkd._typing import FloatArray
 
 FLOOR = 1e-3
 """A leaf's probabilities are raised to this in the divergence, so that no row costs much."""
@@ -94,14 +94,6 @@ class Objective:
         divergence = own - (total * log_floored(given)).sum(axis=1)
         agreed = sums[np.arange(len(sums)), 2 + K + self.decide(given)]
         return np.asarray(divergence + self.decision_weight * (weight - agreed))
-
-    def sums_of(
-        self, leaf: IntArray, n_nodes: int, targets: FloatArray, weights: FloatArray
-    ) -> FloatArray:
-        """Give the sums of rows by the leaf they reach, shape (n_nodes, n_sums)."""
-        parts = _parts(targets, weights[:, None], self.cutoff, is_regression=self.is_regression)
-        columns = np.concatenate(parts, axis=1).T
-        return np.stack([np.bincount(leaf, c, n_nodes) for c in columns], axis=1)
 
     def prices(self, answers: FloatArray) -> FloatArray:
         """Give what leaves ask for each unit of what a row adds to them.

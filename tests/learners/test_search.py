@@ -7,12 +7,12 @@ import pytest
 from scipy.optimize import minimize
 from sklearn.datasets import load_diabetes, load_wine
 
-from interpkd.learners import LEAF, fit_tree, grow_tree
+from interpkd.learners import LEAF, _large_search, fit_tree, grow_tree
 from interpkd.learners._binning import bin_rows
 from interpkd.learners._fit_tree import _loss, _with_means
 from interpkd.learners._lookahead import Lookahead
 from interpkd.learners._monotone import MANY_LEAVES, _quickly, in_order, ordered_values
-from interpkd.learners._objective import summed_rows
+from interpkd.learners._objective import row_objective, summed_rows
 from interpkd.learners._tree_refinement import Refiner
 
 
@@ -47,9 +47,8 @@ def fitted(rows, **params):
 
 def loss_of(model, rows, decision_weight=0.0):
     Z, targets, weights = rows
-    _, objective = summed_rows(*rows, is_regression=targets.shape[1] == 1)
-    objective = replace(objective, decision_weight=decision_weight)
-    return _loss(model, objective, Z, targets, weights)
+    objective = row_objective(targets, weights, is_regression=targets.shape[1] == 1)
+    return _loss(model, replace(objective, decision_weight=decision_weight), Z)
 
 
 def depths(model):
@@ -77,7 +76,7 @@ def best_of_two_levels(rows, min_rows=1, decision_weight=0.0):
 
     def leaf_losses(inside):
         """Loss of each set of rows as one leaf; infinite for too few rows."""
-        sums = objective.sums_of(np.arange(len(Z)), len(Z), targets, weights)
+        sums = row_objective(targets, weights, is_regression=targets.shape[1] == 1).row_sums
         losses = objective.leaf_losses(inside.astype(float) @ sums)
         return np.where(inside.sum(axis=1) < min_rows, np.inf, losses)
 
@@ -217,8 +216,6 @@ def test_constraints_are_kept(n_outputs, missing, seed):
 
 
 def test_constraints_are_kept_on_large_data(monkeypatch):
-    from interpkd.learners import _large_search
-
     monkeypatch.setattr(_large_search, "SEARCH_ROWS", 150)
     rows = make_rows(2, n=500, seed=3, missing=True)
     signs = np.array([1, 0, 1, 0], dtype=np.int8)
