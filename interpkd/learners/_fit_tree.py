@@ -132,6 +132,7 @@ def fit_tree(
         "random_state": random_state,
         "progress": progress,
     }
+    task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     if len(Z) > _large_search.SEARCH_ROWS:
         data = Z, targets, weights, counts, candidates, limits
         large = _large_search.LargeSearch(*data, signs=monotonic_cst, **task)

@@ -19,7 +19,7 @@ from interpkd.learners._binning import bin_rows
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import decided_shares, row_objective
 from interpkd.learners._threads import share
-from interpkd.learners._tree_growth import Grower, GrowthRows, weigh
+from interpkd.learners._tree_growth import Grower
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.learners._code_tree import stump
+from interpkd.learners._growth_rows import GrowthRows
 from interpkd.learners._lookahead import Lookahead
-from interpkd.learners._tree_growth import Grower, GrowthRows
+from interpkd.learners._tree_growth import Grower
 from interpkd.learners._tree_refinement import Refiner
 
 if TYPE_CHECKING:

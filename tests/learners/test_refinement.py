@@ -8,8 +8,9 @@ import pytest
 from interpkd.learners import LEAF, _large_search, fit_tree, grow_tree
 from interpkd.learners._binning import bin_rows
 from interpkd.learners._code_tree import A_LEAF, stump
+from interpkd.learners._growth_rows import GrowthRows
 from interpkd.learners._objective import FLOOR, row_objective, summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Grower, GrowthRows, Limits
+from interpkd.learners._tree_growth import NO_LIMIT, Grower, Limits
 from interpkd.learners._tree_refinement import Refiner
 
 
