@@ -55,20 +55,38 @@ class Binned:
 
     values : tuple of ndarray or None
         Per feature, the value of each code, where each code is one value.
+
+    candidates : sequence of ndarray or None
+        Per feature, thresholds to take where the values leave a choice.
     """
 
     codes: NDArray[Any]
     thresholds: tuple[FloatArray, ...]
     missing: int
     values: tuple[FloatArray, ...] | None = None
+    candidates: Sequence[FloatArray] | None = None
 
     @property
     def n_bins(self) -> NDArray[np.int64]:
         """Number of bins of each feature, the missing one left out, shape (n_features,)."""
         return np.array([len(t) + 1 for t in self.thresholds], dtype=np.int64)
 
+    def threshold_between(self, feature: int, low: float, high: float) -> float:
+        """Give the threshold that parts two values of a feature with none between them."""
+        if self.candidates is not None:
+            inside = self.candidates[feature]
+            inside = inside[(inside >= low) & (inside < high)]
+            if len(inside):
+                nearest = inside[np.abs(inside - (low / 2 + high / 2)).argmin()]
+                return _in_few_digits(float(nearest), low, high)
+        return float(between(np.array([low]), np.array([high]))[0])
 
-def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
+
+def bin_rows(
+    Z: FloatArray,
+    weights: FloatArray | None = None,
+    candidates: Sequence[FloatArray] | None = None,
+) -> Binned:
     """Turn rows into codes.
 
     Parameters
@@ -78,6 +96,10 @@ def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
 
     weights : ndarray of shape (n_samples,) or None, default=None
         Row weights; a row of weight two counts twice in quantiles. None for one each.
+
+    candidates : sequence of ndarray or None, default=None
+        Per feature, rising: thresholds to take where the values leave a choice. Quantiles are
+        drawn to the nearest of them.
 
     Returns
     -------
@@ -91,8 +113,11 @@ def bin_rows(Z: FloatArray, weights: FloatArray | None = None) -> Binned:
         values = _by_column(lambda j: distinct_values(Z[:, j]), Z.shape[1])
         if max(len(v) for v in values) <= EXACT_VALUES:
             thresholds = tuple(between(v[:-1], v[1:]) for v in values)
-            return replace(code_rows(Z, thresholds), values=values)
-    return code_rows(Z, _all_quantiles(Z, weights))
+            return replace(code_rows(Z, thresholds), values=values, candidates=candidates)
+    thresholds = _all_quantiles(Z, weights)
+    if candidates is not None:
+        thresholds = tuple(map(drawn_to, thresholds, candidates))
+    return replace(code_rows(Z, thresholds), candidates=candidates)
 
 
 def _all_quantiles(Z: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, ...]:
@@ -247,6 +272,43 @@ def quantile_thresholds(values: FloatArray, weights: FloatArray | None = None) -
         last = np.searchsorted(as_float32, as_float32[-1]) - 1
         steps = np.unique(np.minimum(ends, last))
     return between(known[steps], known[steps + 1])
+
+
+def drawn_to(thresholds: FloatArray, candidates: FloatArray) -> FloatArray:
+    """Put each threshold on the nearest candidate, if it is nearer to it than to the next one.
+
+    Parameters
+    ----------
+    thresholds, candidates : ndarray
+        Rising.
+
+    Returns
+    -------
+    thresholds : ndarray
+        As many, rising.
+    """
+    if not len(candidates) or len(thresholds) < 2:
+        return thresholds
+    after = np.searchsorted(candidates, thresholds).clip(1, len(candidates) - 1)
+    before = candidates[np.maximum(after - 1, 0)]
+    next_ = candidates[np.minimum(after, len(candidates) - 1)]
+    nearest = np.where(thresholds - before < next_ - thresholds, before, next_)
+    half = np.diff(thresholds) / 2
+    low = thresholds - np.append(half[0], half)
+    high = thresholds + np.append(half, half[-1])
+    drawn: FloatArray = np.where((low < nearest) & (nearest < high), nearest, thresholds)
+    return drawn
+
+
+def _in_few_digits(threshold: float, low: float, high: float) -> float:
+    """Give a number in the fewest digits that is next to nothing away, and parts the same values."""
+    low = max(low, float(np.float32(low)))
+    high = min(high, float(np.float32(high)))
+    for digits in range(1, 13):
+        rounded = float(f"{threshold:.{digits}g}")
+        if low <= rounded < high and abs(rounded - threshold) <= 1e-3 * (high - low):
+            return rounded
+    return threshold
 
 
 def between(low: FloatArray, high: FloatArray) -> FloatArray:

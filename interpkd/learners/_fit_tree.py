@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners import _large_search
-from interpkd.learners._binning import between, bin_rows
-from interpkd.learners._growth_rows import GrowthRows
+from interpkd.learners._binning import bin_rows
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Grower, Limits
+from interpkd.learners._tree_growth import NO_LIMIT, Grower, GrowthRows, Limits
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -47,6 +46,7 @@ def fit_tree(
     cutoff: float,
     random_state: np.random.RandomState,
     counts: FloatArray | None = None,
+    candidates: Sequence[FloatArray] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> TreeModel:
     """Search for the tree of a given size that imitates the targets best.
@@ -98,6 +98,10 @@ def fit_tree(
         How many rows each row counts for in `min_samples_leaf`: 0 for a generated one. None for
         one each.
 
+    candidates : sequence of ndarray or None, default=None
+        Per feature, rising: thresholds to take where the values leave a choice, such as those of
+        an ensemble of trees that is imitated.
+
     progress : callable or None, default=None
         Called with the steps done and all steps.
 
@@ -128,12 +132,13 @@ def fit_tree(
         "random_state": random_state,
         "progress": progress,
     }
+    task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     if len(Z) > _large_search.SEARCH_ROWS:
-        data = Z, targets, weights, counts, limits
+        data = Z, targets, weights, counts, candidates, limits
         large = _large_search.LargeSearch(*data, signs=monotonic_cst, **task)
         return large.fit(effort, **how)
     rows, objective = summed_rows(Z, targets, weights, counts=counts, **task)
-    binned = bin_rows(rows, objective.row_sums[:, 0])
+    binned = bin_rows(rows, objective.row_sums[:, 0], candidates)
     tree, objective = search_tree(
         binned, objective, limits, effort=EFFORTS[effort], signs=monotonic_cst, **how
     )
@@ -230,4 +235,4 @@ def _threshold(
         return np.inf
     if not len(low):
         return -np.inf
-    return float(between(low.max(keepdims=True), high.min(keepdims=True))[0])
+    return refiner.binned.threshold_between(tree.feature[node], float(low.max()), float(high.min()))

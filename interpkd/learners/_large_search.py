@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners._binning import bin_rows
-from interpkd.learners._growth_rows import GrowthRows, weigh
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import decided_shares, row_objective
 from interpkd.learners._threads import share
@@ -26,6 +25,8 @@ from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
@@ -73,6 +74,9 @@ class LargeSearch:
     counts : ndarray of shape (n_samples,) or None
         How many rows each row counts for; None for one each.
 
+    candidates : sequence of ndarray or None
+        Per feature, thresholds to take where the values leave a choice.
+
     limits : Limits
         Size limits.
 
@@ -92,6 +96,7 @@ class LargeSearch:
         targets: FloatArray,
         weights: FloatArray,
         counts: FloatArray | None,
+        candidates: Sequence[FloatArray] | None,
         limits: Limits,
         *,
         signs: NDArray[np.int8] | None,
@@ -101,7 +106,7 @@ class LargeSearch:
         from interpkd.learners import _kernels
 
         self.kernels = _kernels
-        self.binned = bin_rows(Z, weights)
+        self.binned = bin_rows(Z, weights, candidates)
         self.targets, self.weights, self.counts = targets, weights, counts
         self.limits, self.signs = limits, signs
         self.is_regression, self.cutoff = is_regression, cutoff

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.learners._binning import SAMPLE_ROWS, between, bin_rows
+from interpkd.learners._binning import SAMPLE_ROWS, bin_rows
 from interpkd.learners._code_tree import CodeTree
 from interpkd.learners._growth_rows import GrowthRows, weigh
 from interpkd.learners._settling import settle
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
@@ -37,6 +39,7 @@ def grow_tree(
     min_impurity_decrease: float,
     monotonic_cst: NDArray[np.int8] | None = None,
     counts: FloatArray | None = None,
+    candidates: Sequence[FloatArray] | None = None,
 ) -> TreeModel:
     """Grow a tree best-first on target vectors.
 
@@ -82,6 +85,10 @@ def grow_tree(
         How many rows each row counts for in `min_samples_leaf`: 0 for a generated one. None for
         one each.
 
+    candidates : sequence of ndarray or None, default=None
+        Per feature, rising: thresholds to take where the values leave a choice, such as those of
+        an ensemble of trees that is imitated.
+
     Returns
     -------
     tree : TreeModel
@@ -101,7 +108,7 @@ def grow_tree(
         min_samples_leaf,
         min_impurity_decrease,
     )
-    rows = GrowthRows(bin_rows(Z, weights), weigh(targets, weights), weights, counts)
+    rows = GrowthRows(bin_rows(Z, weights, candidates), weigh(targets, weights), weights, counts)
     grower = Grower(rows, limits, signs=monotonic_cst)
     grower.grow([np.arange(len(Z), dtype=np.int32)])
     if len(Z) > SAMPLE_ROWS and monotonic_cst is None and min_impurity_decrease == 0:
@@ -292,7 +299,7 @@ class Grower:
             return float(binned.thresholds[feature][node.code])
         values = binned.values[feature]
         first = node.code + 1 + after[0]
-        return float(between(values[[node.code]], values[[first]])[0])
+        return binned.threshold_between(feature, float(values[node.code]), float(values[first]))
 
     @staticmethod
     def _histograms_of(node: _Node) -> FloatArray:

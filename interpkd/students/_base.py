@@ -50,14 +50,15 @@ from interpkd.targets import (
     plan_rows,
     weigh_by_memory,
 )
-from interpkd.teachers import default_teacher, is_frozen
+from interpkd.teachers import default_teacher, is_frozen, split_thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
+    from interpkd._tables import Column
     from interpkd._typing import FloatArray, Table
 
 BATCH = 20_000
@@ -380,7 +381,8 @@ class BaseDistilled(BaseEstimator, ABC):
             can_ask=teaching.facts["source"] != GIVEN,
             has_size_limit=self._has_size_limit(),
         )
-        real = replace(transfer, Z=ordered)
+        thresholds = self._thresholds(teaching, columns, is_named=is_frame(tables["X"]))
+        real = replace(transfer, Z=ordered, thresholds=thresholds)
         if n_generated == 0:
             return real
         plan = plan_rows(
@@ -404,6 +406,20 @@ class BaseDistilled(BaseEstimator, ABC):
                 plan.start,
             )
         return add_generated_rows(real, plan.numbers, self._targets(answers, None), plan.weight)
+
+    @staticmethod
+    def _thresholds(
+        teaching: Teaching, columns: Sequence[Column], *, is_named: bool
+    ) -> list[FloatArray] | None:
+        """Give the teacher's own thresholds of numeric columns, if it is an ensemble of trees."""
+        if teaching.facts["source"] == GIVEN:
+            return None
+        names = [column.name for column in columns] if is_named else None
+        found = split_thresholds(teaching.teacher, names)
+        if found is None or len(found) != len(columns):
+            return None
+        is_numeric = [column.kind == "numeric" for column in columns]
+        return [t if keep else t[:0] for t, keep in zip(found, is_numeric, strict=True)]
 
     def _has_size_limit(self) -> bool:
         """Tell whether the student is limited in size, or may repeat all its rows."""

@@ -100,7 +100,15 @@ class _TreeStudent(BaseDistilled):
         else:
             counts = _real_rows(transfer)
             with use_threads(self.n_jobs):
-                model = grow_tree(Z, targets, weights, monotonic_cst=signs, counts=counts, **size)
+                model = grow_tree(
+                    Z,
+                    targets,
+                    weights,
+                    monotonic_cst=signs,
+                    counts=counts,
+                    candidates=transfer.thresholds,
+                    **size,
+                )
         return self._counted(model, transfer)
 
     def _search(
@@ -119,6 +127,7 @@ class _TreeStudent(BaseDistilled):
                 effort=self.effort,
                 random_state=check_random_state(self.random_state),
                 counts=_real_rows(transfer),
+                candidates=transfer.thresholds,
                 progress=progress,
                 **decisions,
             )

@@ -37,6 +37,9 @@ class TransferSet:
     label_memory : float or None
         Share of a labelled row's own label in the teacher's answer to it; None if it was not
         asked for.
+
+    thresholds : list of ndarray or None
+        Per column, where an ensemble of trees that answered splits it; None for another teacher.
     """
 
     Z: FloatArray
@@ -46,6 +49,7 @@ class TransferSet:
     n_unlabeled: int = 0
     n_generated: int = 0
     label_memory: float | None = None
+    thresholds: list[FloatArray] | None = None
 
 
 def build_transfer_set(

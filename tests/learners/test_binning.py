@@ -10,6 +10,7 @@ from interpkd.learners._binning import (
     between,
     bin_rows,
     code_rows,
+    drawn_to,
     quantile_thresholds,
 )
 
@@ -123,3 +124,47 @@ def test_between_separates_also_in_float32(one, two):
 
 def test_between_is_short_where_it_can_be():
     assert between(np.array([16.78]), np.array([16.81]))[0] == 16.795
+
+
+# ---------------------------------------------------------------- thresholds to choose from
+def test_a_candidate_between_two_values_is_taken():
+    Z = np.array([[0.0], [10.0], [20.0]])
+    binned = bin_rows(Z, candidates=[np.array([2.0, 7.1, 10.0, 30.0])])
+    assert binned.threshold_between(0, 0.0, 10.0) == 7.1  # the nearest to the middle
+    assert binned.threshold_between(0, 10.0, 20.0) == 10.0  # at most the threshold goes left
+    free = bin_rows(Z, candidates=[np.array([30.0])])
+    assert free.threshold_between(0, 10.0, 20.0) == 15.0
+
+
+def test_a_candidate_is_given_in_few_digits():
+    binned = bin_rows(np.array([[0.0], [1.0]]), candidates=[np.array([0.300000011920929])])
+    assert binned.threshold_between(0, 0.0, 1.0) == 0.3
+    tight = np.array([[0.3], [np.nextafter(np.float32(0.3), np.float32(1))]])
+    candidate = float(np.float32(0.3))
+    at = bin_rows(tight, candidates=[np.array([candidate])])
+    threshold = at.threshold_between(0, *tight[:, 0])
+    assert np.float32(tight[0, 0]) <= threshold < np.float32(tight[1, 0])
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    thresholds=st.lists(st.floats(-1e3, 1e3), min_size=1, max_size=20, unique=True),
+    candidates=st.lists(st.floats(-1e3, 1e3), max_size=20, unique=True),
+)
+def test_drawn_thresholds_rise_and_stay_nearest(thresholds, candidates):
+    thresholds, candidates = np.sort(thresholds), np.sort(candidates)
+    drawn = drawn_to(thresholds, candidates)
+    assert len(drawn) == len(thresholds)
+    assert np.all(np.diff(drawn) > 0)
+    moved = drawn != thresholds
+    assert np.isin(drawn[moved], candidates).all()
+
+
+def test_quantiles_are_drawn_to_candidates():
+    rng = np.random.default_rng(0)
+    Z = rng.normal(size=(6000, 2))
+    candidates = np.sort(rng.normal(size=40))
+    plain = bin_rows(Z)
+    drawn = bin_rows(Z, candidates=[candidates, np.empty(0)])
+    assert np.isin(candidates, drawn.thresholds[0]).mean() > 0.8
+    np.testing.assert_array_equal(drawn.thresholds[1], plain.thresholds[1])

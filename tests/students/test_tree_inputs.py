@@ -20,7 +20,7 @@ from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.svm import LinearSVC
-from sklearn.tree import export_text, plot_tree
+from sklearn.tree import DecisionTreeClassifier, export_text, plot_tree
 
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 from interpkd.exceptions import DistillationWarning, InvalidInputError, NotATeacherError
@@ -454,3 +454,17 @@ def test_an_effort_that_cannot_be_made_is_reported(params, name):
     plain = DistilledTreeClassifier(teacher, **params).fit(X_IRIS, binary)  # nothing was asked for
     assert plain.effort_ == "greedy"
     assert DistilledTreeClassifier(teacher).fit(X_IRIS).effort_ == "balanced"
+
+
+def test_thresholds_of_a_tree_teacher_are_its_own():
+    """A tree of a tree: the student finds where its teacher changes its mind."""
+    X = np.arange(40.0)[:, None]
+    teacher = DecisionTreeClassifier(random_state=0).fit(X, (X[:, 0] > 11) ^ (X[:, 0] > 29))
+    few = X[[0, 4, 17, 21, 24, 37, 39]]  # wide gaps around 11.5 and 29.5
+    student = DistilledTreeClassifier(as_teacher(teacher), max_leaf_nodes=3, min_samples_leaf=1)
+    for effort in ("greedy", "refined"):
+        student.set_params(effort=effort).fit(few)
+        assert sorted(student.student_.tree_.threshold[[0, 2]]) == [11.5, 29.5]
+        assert (student.predict(X) == teacher.predict(X)).all()
+    silent = student.fit(few, teacher_proba=teacher.predict_proba(few))
+    assert sorted(silent.student_.tree_.threshold[[0, 2]]) == [10.5, 30.5]
