@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners._binning import bin_rows
+from interpkd.learners._growth_rows import GrowthRows, weigh
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import decided_shares, row_objective
 from interpkd.learners._threads import share
