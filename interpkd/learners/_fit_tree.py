@@ -12,9 +12,10 @@ import numpy as np
 
 from interpkd.learners import _large_search
 from interpkd.learners._binning import bin_rows
+from interpkd.learners._growth_rows import GrowthRows
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Grower, GrowthRows, Limits
+from interpkd.learners._tree_growth import NO_LIMIT, Grower, Limits
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
@@ -132,7 +133,6 @@ def fit_tree(
         "random_state": random_state,
         "progress": progress,
     }
-    task: dict[str, Any] = {"is_regression": is_regression, "cutoff": cutoff}
     if len(Z) > _large_search.SEARCH_ROWS:
         data = Z, targets, weights, counts, candidates, limits
         large = _large_search.LargeSearch(*data, signs=monotonic_cst, **task)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.learners._binning import bin_rows
+from interpkd.learners._growth_rows import GrowthRows, weigh
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import decided_shares, row_objective
 from interpkd.learners._threads import share
@@ -146,7 +147,8 @@ class LargeSearch:
         binned, objective = self._sample(rng, min(n, REFINE_ROWS))
         objective = replace(objective, decision_weight=searched.decision_weight)
         refiner = Refiner(binned, objective, limits.min_samples_leaf, signs=self.signs)
-        return refiner.refine(tree, max_sweeps=REFINE_SWEEPS), objective
+        unsettled = replace(tree, settled=None)  # what stays on the sample may move on more rows
+        return refiner.refine(unsettled, max_sweeps=REFINE_SWEEPS), objective
 
     def _sample(self, rng: np.random.Generator, n_rows: int) -> tuple[Binned, Objective]:
         on = rng.choice(len(self.weights), n_rows, replace=False, shuffle=False)
