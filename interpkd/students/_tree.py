@@ -248,8 +248,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     decision_weight : "auto" or float, default="auto"
         What a search pays for each row on which the tree decides otherwise than the teacher, in
-        nats of divergence. "auto" makes all disagreements of a first tree cost half as much as
-        its divergence.
+        nats of divergence. "auto" makes all disagreements of a first tree cost as much as its
+        divergence. More buys agreement with divergence and ranking.
 
     decision_cutoff : float, default=0.5
         With two classes, the probability of ``classes_[1]`` above which it is decided.
