@@ -1,0 +1,177 @@
+"""Products with the rows of a linear model, taken block by block.
+
+Scores, gradients and Gram matrices are sums over rows. They are taken over blocks that stay in the
+processor's cache, in double precision whatever the rows are kept in, so nothing of the size of the
+rows is ever copied. The intercept is a last column of ones that is never written down.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import sparse
+
+from interpkd.exceptions import InvalidInputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from interpkd._typing import FloatArray
+
+DENSE_BLOCK = 2048
+SPARSE_BLOCK = 65536
+
+
+class RowBlocks:
+    """The rows of a linear model, with or without an intercept.
+
+    Parameters
+    ----------
+    X : ndarray or sparse matrix of shape (n_samples, n_features)
+        Finite rows in float32 or float64; of the sparse formats, CSR is not converted.
+
+    intercept : float
+        The value of the last column; 0 for no such column.
+
+    Attributes
+    ----------
+    n_columns : int
+        Features, and the intercept where there is one.
+
+    largest : ndarray of shape (n_columns,)
+        The largest absolute value of each column.
+    """
+
+    def __init__(self, X: Any, *, intercept: float) -> None:
+        self.is_sparse = sparse.issparse(X)
+        X = X.tocsr() if self.is_sparse else np.asarray(X)
+        if X.dtype not in (np.float32, np.float64):
+            X = X.astype(np.float64)
+        self._X = X
+        self.n_rows, self.n_features = X.shape
+        self.intercept = intercept
+        self.n_columns = self.n_features + (intercept != 0)
+        self._step = SPARSE_BLOCK if self.is_sparse else DENSE_BLOCK
+        self.largest = self._largest()
+        if not np.isfinite(self.largest).all():
+            at = int(np.flatnonzero(~np.isfinite(self.largest))[0])
+            msg = (
+                f"X must be finite, but column {at} is not. Impute missing values first, and "
+                "drop or clip infinite ones."
+            )
+            raise InvalidInputError(msg)
+
+    def _largest(self) -> FloatArray:
+        largest = np.zeros(self.n_columns)
+        largest[self.n_features :] = abs(self.intercept)
+        for _, block in self.blocks():
+            if self.is_sparse:
+                np.maximum.at(largest, block.indices, np.abs(block.data))
+            else:
+                tops = np.maximum(block.max(axis=0), -block.min(axis=0))
+                largest[: self.n_features] = np.maximum(largest[: self.n_features], tops)
+        return largest
+
+    def blocks(self) -> Iterator[tuple[slice, Any]]:
+        """Yield slices of row numbers and their rows in float64."""
+        for first in range(0, self.n_rows, self._step):
+            rows = slice(first, min(first + self._step, self.n_rows))
+            if not self.is_sparse:
+                yield rows, self._X[rows].astype(np.float64, copy=False)
+                continue
+            X, ends = self._X, self._X.indptr[rows.start : rows.stop + 1]
+            part = slice(ends[0], ends[-1])
+            values = X.data[part].astype(np.float64, copy=False)
+            shape = (rows.stop - rows.start, self.n_features)
+            yield rows, sparse.csr_matrix((values, X.indices[part], ends - ends[0]), shape=shape)
+
+    def scores(self, block: Any, theta: FloatArray) -> FloatArray:
+        """Give the scores of a block.
+
+        Parameters
+        ----------
+        block : ndarray or sparse matrix of shape (n_block, n_features)
+            Rows from `blocks`.
+
+        theta : ndarray of shape (n_columns,) or (n_outputs, n_columns)
+            Coefficients, the one of the intercept last.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_block,) or (n_block, n_outputs)
+            Their products.
+        """
+        scores: FloatArray = block @ theta.T[: self.n_features]
+        if self.intercept:
+            scores += self.intercept * theta.T[-1]
+        return scores
+
+    def add_products(self, block: Any, residual: FloatArray, total: FloatArray) -> None:
+        """Add to `total` the product of residuals and the rows of a block.
+
+        Parameters
+        ----------
+        block : ndarray or sparse matrix of shape (n_block, n_features)
+            Rows from `blocks`.
+
+        residual : ndarray of shape (n_block,) or (n_block, n_outputs)
+            What each row is multiplied by.
+
+        total : ndarray of shape (n_columns,) or (n_outputs, n_columns)
+            Added to.
+        """
+        product = (block.T @ residual).T if self.is_sparse else residual.T @ block
+        total.T[: self.n_features] += product.T
+        if self.intercept:
+            total.T[-1] += self.intercept * residual.sum(axis=0)
+
+    def add_gram(self, block: Any, curvature: FloatArray, total: FloatArray) -> None:
+        """Add to `total` the weighted Gram matrix of a block.
+
+        Parameters
+        ----------
+        block : ndarray or sparse matrix of shape (n_block, n_features)
+            Rows from `blocks`.
+
+        curvature : ndarray of shape (n_block,)
+            Row weights, none negative.
+
+        total : ndarray of shape (n_columns, n_columns)
+            Added to.
+        """
+        d = self.n_features
+        if self.is_sparse:
+            scaled = block.multiply(curvature[:, None]).tocsr()
+            total[:d, :d] += (block.T @ scaled).toarray()
+            cross = np.asarray(scaled.sum(axis=0)).ravel()
+        else:
+            root = np.sqrt(curvature)
+            scaled = block * root[:, None]
+            total[:d, :d] += scaled.T @ scaled  # numpy computes one triangle and mirrors it
+            cross = root @ scaled
+        if self.intercept:
+            total[:d, d] += self.intercept * cross
+            total[d, :d] += self.intercept * cross
+            total[d, d] += self.intercept**2 * curvature.sum()
+
+    def gram(self, curvature: FloatArray) -> FloatArray:
+        """Give the weighted Gram matrix of all rows.
+
+        Parameters
+        ----------
+        curvature : ndarray of shape (n_samples,)
+            Row weights, none negative.
+
+        Returns
+        -------
+        gram : ndarray of shape (n_columns, n_columns)
+            Sum over rows of weight times the outer product.
+        """
+        total = np.zeros((self.n_columns, self.n_columns))
+        for rows, block in self.blocks():
+            self.add_gram(block, curvature[rows], total)
+        return total
