@@ -18,6 +18,7 @@ import numpy as np
 from scipy import optimize
 
 from interpkd.learners._quadratic import minimise_quadratic, solve_flat, violation
+from interpkd.learners._row_blocks import one_blas_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,9 @@ class Smooth(Protocol):
 
     has_hessian: bool
     """Whether the Hessian is small enough to be formed."""
+
+    drift: float
+    """Bound on the relative change of any curvature per unit of change of its scores."""
 
     def value_gradient(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Give value and gradient; what follows is asked at the same parameters."""
@@ -148,17 +152,33 @@ def minimise(
     solution : Solution
         The minimum, or where the search gave up.
     """
-    if not smooth.has_hessian and not penalty.is_smooth:
+    with one_blas_thread():
+        if smooth.has_hessian or penalty.is_smooth:
+            return _newton(smooth, penalty, theta, tol, max_iter, watch)
         return _split(smooth, penalty, theta, max_iter, watch)
+
+
+def _newton(
+    smooth: Smooth,
+    penalty: Penalty,
+    theta: FloatArray,
+    tol: float,
+    max_iter: int,
+    watch: Callable[[FloatArray], None] | None,
+) -> Solution:
+    """Take Newton steps, halved until they lower the value."""
     loss, gradient = smooth.value_gradient(theta)
     for n_iter in range(1, max_iter + 1):
-        step = _direction(smooth, penalty, theta, gradient)
+        step, inexact = _direction(smooth, penalty, theta, gradient)
         if watch is not None:
             watch(step)
         slope = float((gradient + penalty.ridge * theta) @ step)
         slope += float(penalty.l1 @ (np.abs(theta + step) - np.abs(theta)))
         value = penalty.add(loss, theta)
-        is_last = smooth.score_change(step) <= tol or -slope <= ROUNDING * abs(value)
+        change = smooth.score_change(step)
+        # the step after this one is smaller by as much as the model is wrong
+        change *= min(1.0, smooth.drift * change + inexact)
+        is_last = change <= tol or -slope <= ROUNDING * abs(value)
         slack = 10 * ROUNDING * abs(value)  # what rounding does to the value of a short step
         share = 1.0
         for _ in range(MOST_HALVINGS):
@@ -177,26 +197,29 @@ def minimise(
 
 def _direction(
     smooth: Smooth, penalty: Penalty, theta: FloatArray, gradient: FloatArray
-) -> FloatArray:
-    """Give the step to the minimum of the quadratic model."""
+) -> tuple[FloatArray, float]:
+    """Give the step to the minimum of the quadratic model, and its relative error."""
     g = gradient + penalty.ridge * theta
     if not smooth.has_hessian:
         return _conjugate_gradients(smooth, penalty.ridge, g)
     H = smooth.hessian()
     H[np.diag_indices(len(H))] += penalty.ridge
     if penalty.is_smooth:
-        return solve_flat(H, -g)
-    return minimise_quadratic(H, g, theta, penalty.l1, penalty.lower, penalty.upper) - theta
+        return solve_flat(H, -g), 0.0
+    end = minimise_quadratic(H, g, theta, penalty.l1, penalty.lower, penalty.upper)
+    return end - theta, 0.0
 
 
-def _conjugate_gradients(smooth: Smooth, ridge: FloatArray, g: FloatArray) -> FloatArray:
-    """Solve for the Newton step until what is left is small beside the progress of the search."""
+def _conjugate_gradients(
+    smooth: Smooth, ridge: FloatArray, g: FloatArray
+) -> tuple[FloatArray, float]:
+    """Solve for the Newton step until its error is below the error of the quadratic model."""
     solve = smooth.preconditioner(ridge)
     step, r = np.zeros(len(g)), -g
     z = solve(r)
     p, rz = z, float(r @ z)
-    # ever more exact towards the end, so that the last steps are Newton's own
-    target = rz * min(0.05, 10 * max(rz, 0.0)) ** 2
+    first = rz
+    target = rz * min(0.01, max(rz, 0.0))  # rz is about the mean squared change of the scores
     for _ in range(max(len(g), 50)):
         if rz <= max(target, 1e-300):
             break
@@ -210,7 +233,7 @@ def _conjugate_gradients(smooth: Smooth, ridge: FloatArray, g: FloatArray) -> Fl
         z = solve(r)
         rz, before = float(r @ z), rz
         p = z + rz / before * p
-    return step
+    return step, float(np.sqrt(max(rz, 0.0) / first)) if first > 0 else 0.0
 
 
 def _split(

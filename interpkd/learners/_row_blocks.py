@@ -3,6 +3,10 @@
 Scores, gradients and Gram matrices are sums over rows. They are taken over blocks that stay in the
 processor's cache, in double precision whatever the rows are kept in, so nothing of the size of the
 rows is ever copied. The intercept is a last column of ones that is never written down.
+
+Threads share the blocks in a fixed number of shares, whose sums are added in the order of the rows:
+the result does not depend on how many threads there are. BLAS itself is held to one thread meanwhile,
+as blocks are too small to be shared by its threads.
 """
 
 # Authors: The interpkd developers
@@ -10,20 +14,40 @@ rows is ever copied. The intercept is a last column of ones that is never writte
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import numba
 import numpy as np
 from scipy import sparse
+from threadpoolctl import ThreadpoolController
 
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from interpkd._typing import FloatArray
 
 DENSE_BLOCK = 2048
-SPARSE_BLOCK = 65536
+SPARSE_BLOCK = 16384
+MOST_SHARES = 16
+FEWEST_BLOCKS = 8
+"""Blocks below which threads would only wait for each other."""
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Hold BLAS to one thread."""
+    with _libraries().limit(limits=1, user_api="blas"):
+        yield
+
+
+@cache
+def _libraries() -> Any:
+    return ThreadpoolController()
 
 
 class RowBlocks:
@@ -68,7 +92,7 @@ class RowBlocks:
     def _largest(self) -> FloatArray:
         largest = np.zeros(self.n_columns)
         largest[self.n_features :] = abs(self.intercept)
-        for _, block in self.blocks():
+        for _, block in self._blocks(0, self.n_rows):
             if self.is_sparse:
                 np.maximum.at(largest, block.indices, np.abs(block.data))
             else:
@@ -76,10 +100,10 @@ class RowBlocks:
                 largest[: self.n_features] = np.maximum(largest[: self.n_features], tops)
         return largest
 
-    def blocks(self) -> Iterator[tuple[slice, Any]]:
+    def _blocks(self, first: int, last: int) -> Iterator[tuple[slice, Any]]:
         """Yield slices of row numbers and their rows in float64."""
-        for first in range(0, self.n_rows, self._step):
-            rows = slice(first, min(first + self._step, self.n_rows))
+        for start in range(first, last, self._step):
+            rows = slice(start, min(start + self._step, last))
             if not self.is_sparse:
                 yield rows, self._X[rows].astype(np.float64, copy=False)
                 continue
@@ -89,13 +113,52 @@ class RowBlocks:
             shape = (rows.stop - rows.start, self.n_features)
             yield rows, sparse.csr_matrix((values, X.indices[part], ends - ends[0]), shape=shape)
 
+    def sum(
+        self, shapes: Sequence[tuple[int, ...]], add: Callable[..., object]
+    ) -> list[FloatArray]:
+        """Sum something over all rows.
+
+        Parameters
+        ----------
+        shapes : sequence of tuples
+            Shapes of the sums.
+
+        add : callable
+            Called with the slice of the row numbers of a block, its rows, and the arrays to add to,
+            in several threads at once.
+
+        Returns
+        -------
+        sums : list of ndarray
+            One of each shape.
+        """
+        n_blocks = -(-self.n_rows // self._step)
+        size = -(-n_blocks // MOST_SHARES) * self._step
+
+        def add_share(first: int) -> list[FloatArray]:
+            totals = [np.zeros(shape) for shape in shapes]
+            for part, block in self._blocks(first, min(first + size, self.n_rows)):
+                add(part, block, *totals)
+            return totals
+
+        firsts = range(0, self.n_rows, size)
+        n_threads = numba.get_num_threads() if n_blocks >= FEWEST_BLOCKS else 1
+        if n_threads == 1:
+            return _added(map(add_share, firsts))
+        with ThreadPoolExecutor(n_threads) as pool:
+            return _added(pool.map(add_share, firsts))
+
+    def every(self, step: int) -> Any:
+        """Give every so-many-th row; of dense rows, without a copy."""
+        return self._X[::step]
+
     def scores(self, block: Any, theta: FloatArray) -> FloatArray:
         """Give the scores of a block.
 
         Parameters
         ----------
         block : ndarray or sparse matrix of shape (n_block, n_features)
-            Rows from `blocks`.
+            Rows of a block.
 
         theta : ndarray of shape (n_columns,) or (n_outputs, n_columns)
             Coefficients, the one of the intercept last.
@@ -116,7 +179,7 @@ class RowBlocks:
         Parameters
         ----------
         block : ndarray or sparse matrix of shape (n_block, n_features)
-            Rows from `blocks`.
+            Rows of a block.
 
         residual : ndarray of shape (n_block,) or (n_block, n_outputs)
             What each row is multiplied by.
@@ -135,7 +198,7 @@ class RowBlocks:
         Parameters
         ----------
         block : ndarray or sparse matrix of shape (n_block, n_features)
-            Rows from `blocks`.
+            Rows of a block.
 
         curvature : ndarray of shape (n_block,)
             Row weights, none negative.
@@ -158,6 +221,29 @@ class RowBlocks:
             total[d, :d] += self.intercept * cross
             total[d, d] += self.intercept**2 * curvature.sum()
 
+    def squares(self, curvature: FloatArray) -> FloatArray:
+        """Give the diagonal of the weighted Gram matrix of all rows.
+
+        Parameters
+        ----------
+        curvature : ndarray of shape (n_samples,)
+            Row weights.
+
+        Returns
+        -------
+        squares : ndarray of shape (n_columns,)
+            Sum over rows of weight times the square of each column.
+        """
+
+        def add(part: slice, block: Any, total: FloatArray) -> None:
+            square = block.multiply(block).tocsr() if self.is_sparse else block**2
+            self.add_products(square, curvature[part], total)
+
+        total = self.sum([(self.n_columns,)], add)[0]
+        if self.intercept:
+            total[-1] *= self.intercept
+        return total
+
     def gram(self, curvature: FloatArray) -> FloatArray:
         """Give the weighted Gram matrix of all rows.
 
@@ -171,7 +257,17 @@ class RowBlocks:
         gram : ndarray of shape (n_columns, n_columns)
             Sum over rows of weight times the outer product.
         """
-        total = np.zeros((self.n_columns, self.n_columns))
-        for rows, block in self.blocks():
-            self.add_gram(block, curvature[rows], total)
-        return total
+
+        def add(part: slice, block: Any, total: FloatArray) -> None:
+            self.add_gram(block, curvature[part], total)
+
+        return self.sum([(self.n_columns, self.n_columns)], add)[0]
+
+
+def _added(shares: Iterator[list[FloatArray]]) -> list[FloatArray]:
+    """Add sums in their order."""
+    totals = next(shares)
+    for share in shares:
+        for k, part in enumerate(share):
+            totals[k] += part
+    return totals

@@ -9,7 +9,7 @@ of it the sum over rows that `minimise` wants.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -26,6 +26,9 @@ MOST_PARAMETERS = 2000
 class PointLoss(Protocol):
     """A weighted loss of one score per row."""
 
+    drift: float
+    """Bound on the relative change of the curvature per unit of change of the score."""
+
     def __call__(self, z: FloatArray, rows: slice) -> tuple[float, FloatArray, FloatArray]:
         """Give the summed loss of some rows, and per row its slope and curvature."""
 
@@ -41,6 +44,8 @@ class LogLoss:
     weights : ndarray of shape (n_samples,)
         Row weights.
     """
+
+    drift = 1.0
 
     def __init__(self, p: FloatArray, weights: FloatArray) -> None:
         self._p, self._weights = p, weights
@@ -65,6 +70,8 @@ class SquaredHinge:
     weights : ndarray of shape (n_samples,)
         Row weights.
     """
+
+    drift = np.inf  # it jumps
 
     def __init__(self, p: FloatArray, weights: FloatArray) -> None:
         self._p, self._weights = p, weights
@@ -91,6 +98,8 @@ class SquaredError:
     weights : ndarray of shape (n_samples,)
         Row weights.
     """
+
+    drift = 1e-6  # none but rounding of the Gram matrix, which another step takes out
 
     def __init__(self, t: FloatArray, weights: FloatArray) -> None:
         self._t, self._weights = t, weights
@@ -120,17 +129,20 @@ class ScoreSum:
     def __init__(self, rows: RowBlocks, loss: PointLoss, total: float) -> None:
         self._rows, self._loss, self._total = rows, loss, total
         self._curvature = np.zeros(rows.n_rows)
+        self.drift = loss.drift
         self.has_hessian = rows.n_columns <= MOST_PARAMETERS
 
     def value_gradient(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Give value and gradient."""
-        value, gradient = 0.0, np.zeros(len(theta))
-        for part, block in self._rows.blocks():
+
+        def add(part: slice, block: Any, value: FloatArray, gradient: FloatArray) -> None:
             z = self._rows.scores(block, theta)
             loss, slope, self._curvature[part] = self._loss(z, part)
             value += loss
             self._rows.add_products(block, slope, gradient)
-        return value / self._total, gradient / self._total
+
+        value, gradient = self._rows.sum([(1,), theta.shape], add)
+        return float(value[0]) / self._total, gradient / self._total
 
     def hessian(self) -> FloatArray:
         """Give the Hessian where the value was asked last."""
@@ -138,21 +150,16 @@ class ScoreSum:
 
     def product(self, vector: FloatArray) -> FloatArray:
         """Give the product of that Hessian and a vector."""
-        out = np.zeros(len(vector))
-        for part, block in self._rows.blocks():
+
+        def add(part: slice, block: Any, out: FloatArray) -> None:
             change = self._curvature[part] * self._rows.scores(block, vector)
             self._rows.add_products(block, change, out)
-        return out / self._total
+
+        return self._rows.sum([vector.shape], add)[0] / self._total
 
     def diagonal(self) -> FloatArray:
         """Give the diagonal of that Hessian."""
-        out = np.zeros(self._rows.n_columns)
-        for part, block in self._rows.blocks():
-            square = block.multiply(block).tocsr() if self._rows.is_sparse else block**2
-            self._rows.add_products(square, self._curvature[part], out)
-        if self._rows.intercept:
-            out[-1] *= self._rows.intercept
-        return out / self._total
+        return self._rows.squares(self._curvature) / self._total
 
     def preconditioner(self, ridge: FloatArray) -> Callable[[FloatArray], FloatArray]:
         """Give a function that solves for the diagonal."""

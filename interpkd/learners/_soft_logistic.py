@@ -17,7 +17,7 @@ from interpkd.learners._linear_model import (
     check_weights,
     spread_bounds,
 )
-from interpkd.learners._newton import Penalty, minimise
+from interpkd.learners._newton import Penalty, Solution, minimise
 from interpkd.learners._row_blocks import RowBlocks
 from interpkd.learners._score_loss import LogLoss, ScoreSum
 from interpkd.learners._softmax_sum import SoftmaxSum
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interpkd._typing import FloatArray
+
+MANY_ROWS = 40_000
+"""Rows from which on the search starts at the minimum on a sample."""
+
+SAMPLE_STEP = 8
 
 LITTLE = 1e-3
 """Change of scores that does not separate anything."""
@@ -116,27 +121,14 @@ def fit_soft_logistic(
     check_number("l1_ratio", l1_ratio, least=0, most=1, open_left=False)
     rows = RowBlocks(X, intercept=float(fit_intercept))
     total = check_weights(weights, rows.n_rows)
-    mass = _class_mass(P, weights, rows.n_rows, needed=fit_intercept or np.isinf(C))
+    _check_targets(P, weights, rows.n_rows, needed=fit_intercept or np.isinf(C))
     n_outputs = 1 if P.shape[1] == 2 else P.shape[1]
     d, m = rows.n_features, rows.n_columns
     lower, upper = spread_bounds(bounds, n_outputs, d, m)
     strength = np.zeros((n_outputs, m))
     strength[:, :d] = 1 / (C * total)
     penalty = Penalty((1 - l1_ratio) * strength.ravel(), l1_ratio * strength.ravel(), lower, upper)
-    start = np.zeros((n_outputs, m))
-    if fit_intercept:
-        log_mass = np.log(mass)
-        start[:, -1] = log_mass[1] - log_mass[0] if n_outputs == 1 else log_mass - log_mass.mean()
-    start = np.clip(start.ravel(), lower, upper)
-    smooth: ScoreSum | SoftmaxSum
-    if n_outputs == 1:
-        smooth = ScoreSum(rows, LogLoss(P[:, 1], weights), total)
-    else:
-        pinned = np.ones(m, dtype=bool)
-        pinned[:d] = np.isinf(C) and penalty.is_smooth
-        smooth = SoftmaxSum(rows, P, weights, form_hessian=not penalty.is_smooth, pinned=pinned)
-    watch = _separation_watch(smooth, rows, weights, n_outputs) if np.isinf(C) else None
-    found = minimise(smooth, penalty, start, tol=tol, max_iter=max_iter, watch=watch)
+    found = _search(rows, P, weights, penalty, tol=tol, max_iter=max_iter, is_sample=False)
     theta = found.theta.reshape(n_outputs, m)
     model = LinearModel(
         coef=theta[:, :d].copy(),
@@ -148,13 +140,61 @@ def fit_soft_logistic(
     return model if n_outputs == 1 else _centred(model, penalty)
 
 
-def _class_mass(P: FloatArray, weights: FloatArray, n_rows: int, *, needed: bool) -> FloatArray:
-    """Give the weight of each class, which must not be zero where it is needed."""
+def _search(
+    rows: RowBlocks,
+    P: FloatArray,
+    weights: FloatArray,
+    penalty: Penalty,
+    *,
+    tol: float,
+    max_iter: int,
+    is_sample: bool,
+) -> Solution:
+    """Minimise, from the minimum on some of the rows where there are many."""
+    total, m = float(weights.sum()), rows.n_columns
+    is_unpenalised = not (penalty.ridge.any() or penalty.l1.any())
+    smooth: ScoreSum | SoftmaxSum
+    if P.shape[1] == 2:
+        smooth = ScoreSum(rows, LogLoss(P[:, 1], weights), total)
+    else:
+        pinned = np.ones(m, dtype=bool)
+        pinned[: rows.n_features] = is_unpenalised and penalty.is_smooth
+        smooth = SoftmaxSum(rows, P, weights, form_hessian=not penalty.is_smooth, pinned=pinned)
+    start = _start_on_sample(rows, P, weights, penalty)
+    watch = None
+    if is_unpenalised and not is_sample:
+        watch = _separation_watch(smooth, rows, weights, P.shape[1])
+    return minimise(smooth, penalty, start, tol=tol, max_iter=max_iter, watch=watch)
+
+
+def _start_on_sample(
+    rows: RowBlocks, P: FloatArray, weights: FloatArray, penalty: Penalty
+) -> FloatArray:
+    """Give the minimum on every so-many-th row; of few rows, coefficients of zero."""
+    m, n_parameters = rows.n_columns, len(penalty.ridge)
+    start, mass = np.zeros((n_parameters // m, m)), weights @ P
+    if rows.intercept:
+        log_mass = np.log(mass)
+        is_binary = len(start) == 1
+        start[:, -1] = log_mass[1] - log_mass[0] if is_binary else log_mass - log_mass.mean()
+    start = np.clip(start.ravel(), penalty.lower, penalty.upper)
+    if rows.n_rows < max(MANY_ROWS, 10 * SAMPLE_STEP * n_parameters):
+        return start
+    some = slice(None, None, SAMPLE_STEP)
+    some_mass = weights[some] @ P[some]
+    if (some_mass * weights.sum() < mass * weights[some].sum() / 2).any():
+        return start  # a class is as good as missing there
+    sample = RowBlocks(rows.every(SAMPLE_STEP), intercept=rows.intercept)
+    found = _search(sample, P[some], weights[some], penalty, tol=0.01, max_iter=15, is_sample=True)
+    return found.theta if found.converged else start
+
+
+def _check_targets(P: FloatArray, weights: FloatArray, n_rows: int, *, needed: bool) -> None:
+    """Check the shape of soft targets, and that each class has some where that is needed."""
     if P.ndim != 2 or len(P) != n_rows or P.shape[1] < 2:
         msg = f"P must have shape ({n_rows}, n_classes) with two classes or more, got {P.shape}."
         raise InvalidInputError(msg)
-    mass: FloatArray = weights @ P
-    empty = np.flatnonzero(~(mass > 0))
+    empty = np.flatnonzero(~(weights @ P > 0))
     if needed and len(empty):
         msg = (
             f"Every class needs some probability on rows that count, but class {empty[0]} has none:"
@@ -162,11 +202,10 @@ def _class_mass(P: FloatArray, weights: FloatArray, n_rows: int, *, needed: bool
             "every class."
         )
         raise InvalidInputError(msg)
-    return mass
 
 
 def _separation_watch(
-    smooth: ScoreSum | SoftmaxSum, rows: RowBlocks, weights: FloatArray, n_outputs: int
+    smooth: ScoreSum | SoftmaxSum, rows: RowBlocks, weights: FloatArray, n_classes: int
 ) -> Callable[[FloatArray], None]:
     """Give a function that raises when the curvature along a step has all but gone.
 
@@ -176,13 +215,15 @@ def _separation_watch(
     """
 
     def curvature_of_ties(step: FloatArray) -> float:
-        total, B = 0.0, step.reshape(n_outputs, -1)
-        for part, block in rows.blocks():
+        B = step.reshape(-1, rows.n_columns)
+
+        def add(part: slice, block: Any, total: FloatArray) -> None:
             change = rows.scores(block, B)
             # of two classes with scores 0 and s the variance is s²/4
-            spread = change.var(axis=1) if n_outputs > 1 else change[:, 0] ** 2 / 4
-            total += float(weights[part] @ spread)
-        return total / float(weights.sum())
+            spread = change.var(axis=1) if n_classes > 2 else change[:, 0] ** 2 / 4
+            total += weights[part] @ spread
+
+        return float(rows.sum([(1,)], add)[0][0]) / float(weights.sum())
 
     def watch(step: FloatArray) -> None:
         if smooth.score_change(step) < LITTLE:

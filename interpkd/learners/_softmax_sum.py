@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import linalg
@@ -60,6 +60,7 @@ class SoftmaxSum:
         pinned: FloatArray,
     ) -> None:
         self._rows, self._P, self._weights = rows, P, weights
+        self.drift = 2.0
         self._total = float(weights.sum())
         self._shape = (P.shape[1], rows.n_columns)
         self._fitted = np.zeros(P.shape)
@@ -71,33 +72,37 @@ class SoftmaxSum:
 
     def value_gradient(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Give value and gradient."""
-        B, value = theta.reshape(self._shape), 0.0
-        gradient = np.zeros(self._shape)
-        for part, block in self._rows.blocks():
+        B = theta.reshape(self._shape)
+
+        def add(part: slice, block: Any, value: FloatArray, gradient: FloatArray) -> None:
             z = self._rows.scores(block, B)
             P, w = self._P[part], self._weights[part]
             z -= z.max(axis=1, keepdims=True)
             given = np.einsum("ik,ik->i", P, z)
             fitted = np.exp(z, out=self._fitted[part])
             sums = fitted.sum(axis=1)
-            value += float(w @ (np.log(sums) - given))
+            value += w @ (np.log(sums) - given)
             fitted /= sums[:, None]
             np.subtract(fitted, P, out=z)
             z *= w[:, None]
             self._rows.add_products(block, z, gradient)
-        return value / self._total, gradient.ravel() / self._total
+
+        value, gradient = self._rows.sum([(1,), self._shape], add)
+        return float(value[0]) / self._total, gradient.ravel() / self._total
 
     def hessian(self) -> FloatArray:
         """Give the Hessian where the value was asked last, with pinned sums."""
         K, m = self._shape
-        H = np.zeros((K, m, K, m))
-        for part, block in self._rows.blocks():
+
+        def add(part: slice, block: Any, H: FloatArray) -> None:
             fitted, w = self._fitted[part], self._weights[part]
             for k in range(K):
                 share = w * fitted[:, k]
                 self._rows.add_gram(block, share * (1 - fitted[:, k]), H[k, :, k])
                 for j in range(k):
                     self._rows.add_gram(block, share * fitted[:, j], H[k, :, j])
+
+        H = self._rows.sum([(K, m, K, m)], add)[0]
         for k in range(K):
             for j in range(k):
                 H[k, :, j] *= -1
@@ -110,25 +115,21 @@ class SoftmaxSum:
     def product(self, vector: FloatArray) -> FloatArray:
         """Give the product of the Hessian, sums not pinned, and a vector."""
         V = vector.reshape(self._shape)
-        out = np.zeros(self._shape)
-        for part, block in self._rows.blocks():
+
+        def add(part: slice, block: Any, out: FloatArray) -> None:
             fitted = self._fitted[part]
             change = self._rows.scores(block, V)
             change -= np.einsum("ik,ik->i", fitted, change)[:, None]
             change *= fitted
             change *= self._weights[part][:, None]
             self._rows.add_products(block, change, out)
-        return out.ravel() / self._total
+
+        return self._rows.sum([self._shape], add)[0].ravel() / self._total
 
     def diagonal(self) -> FloatArray:
         """Give the diagonal of the Hessian if all rows had the mean fitted probabilities."""
-        square = np.zeros(self._rows.n_columns)
-        for part, block in self._rows.blocks():
-            squares = block.multiply(block).tocsr() if self._rows.is_sparse else block**2
-            self._rows.add_products(squares, self._weights[part], square)
-        if self._rows.intercept:
-            square[-1] *= self._rows.intercept
-        return np.outer(np.diag(self._covariance()), square).ravel() / self._total
+        squares = self._rows.squares(self._weights)
+        return np.outer(np.diag(self._covariance()), squares).ravel() / self._total
 
     def _covariance(self) -> FloatArray:
         """Give the mean over rows of the covariance of the classes."""
