@@ -29,7 +29,7 @@ from interpkd.exceptions import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from interpkd._typing import FloatArray
+    from interpkd._typing import FloatArray, IntArray
 
 DENSE_BLOCK = 2048
 SPARSE_BLOCK = 16384
@@ -147,6 +147,38 @@ class RowBlocks:
             return _added(map(add_share, firsts))
         with ThreadPoolExecutor(n_threads) as pool:
             return _added(pool.map(add_share, firsts))
+
+    def gram_of(self, rows: IntArray, curvature: FloatArray) -> FloatArray:
+        """Give the weighted Gram matrix of some rows.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_some,)
+            Row numbers.
+
+        curvature : ndarray of shape (n_some,)
+            Their weights, of any sign.
+
+        Returns
+        -------
+        gram : ndarray of shape (n_columns, n_columns)
+            Sum over those rows of weight times the outer product.
+        """
+        total = np.zeros((self.n_columns, self.n_columns))
+        for first in range(0, len(rows), self._step):
+            part = slice(first, first + self._step)
+            block = self.take(rows[part])
+            total += block.T @ (block * curvature[part, None])
+        return total
+
+    def take(self, rows: IntArray) -> FloatArray:
+        """Give some rows, the column of the intercept included, as a dense array."""
+        block = self._X[rows]
+        if self.is_sparse:
+            block = block.toarray()
+        out = np.full((len(rows), self.n_columns), self.intercept)
+        out[:, : self.n_features] = block
+        return out
 
     def every(self, step: int) -> Any:
         """Give every so-many-th row; of dense rows, without a copy."""

@@ -22,12 +22,18 @@ if TYPE_CHECKING:
 MOST_PARAMETERS = 2000
 """Largest Hessian that is formed."""
 
+FEW = 4
+"""One row in so many is few: their part of the Hessian is cheaper to change than all is to sum."""
+
 
 class PointLoss(Protocol):
     """A weighted loss of one score per row."""
 
     drift: float
     """Bound on the relative change of the curvature per unit of change of the score."""
+
+    has_steps: bool
+    """Whether the curvature is constant but for steps."""
 
     def __call__(self, z: FloatArray, rows: slice) -> tuple[float, FloatArray, FloatArray]:
         """Give the summed loss of some rows, and per row its slope and curvature."""
@@ -45,7 +51,7 @@ class LogLoss:
         Row weights.
     """
 
-    drift = 1.0
+    drift, has_steps = 1.0, False
 
     def __init__(self, p: FloatArray, weights: FloatArray) -> None:
         self._p, self._weights = p, weights
@@ -71,7 +77,7 @@ class SquaredHinge:
         Row weights.
     """
 
-    drift = np.inf  # it jumps
+    drift, has_steps = np.inf, True
 
     def __init__(self, p: FloatArray, weights: FloatArray) -> None:
         self._p, self._weights = p, weights
@@ -87,6 +93,43 @@ class SquaredHinge:
         return float(loss), slope, 2 * (positive * (short > 0) + negative * (over > 0))
 
 
+class SmoothHinge:
+    """Hinge loss p max(0, 1 - z) + (1 - p) max(0, 1 + z) with both kinks rounded off.
+
+    Within `width` of a kink the loss is the parabola that touches the hinge at both ends.
+
+    Parameters
+    ----------
+    p : ndarray of shape (n_samples,)
+        Probability of the positive class.
+
+    weights : ndarray of shape (n_samples,)
+        Row weights.
+
+    width : float
+        Half the width of the parabola, at most 1.
+    """
+
+    drift, has_steps = np.inf, True
+
+    def __init__(self, p: FloatArray, weights: FloatArray, width: float) -> None:
+        self._p, self._weights, self._width = p, weights, width
+
+    def __call__(self, z: FloatArray, rows: slice) -> tuple[float, FloatArray, FloatArray]:
+        """Give the summed loss of some rows, and per row its slope and curvature."""
+        w, width = self._weights[rows], self._width
+        positive = w * self._p[rows]
+        negative = w - positive
+        value, slope, curvature = 0.0, np.zeros(len(z)), np.zeros(len(z))
+        for side, mass in ((-1, positive), (1, negative)):
+            u = 1 + side * z
+            share = np.clip((u + width) / (2 * width), 0, 1)
+            value += float(mass @ np.where(u < width, width * share**2, u))
+            slope += side * mass * share
+            curvature += mass * ((share > 0) & (share < 1)) / (2 * width)
+        return value, slope, curvature
+
+
 class SquaredError:
     """Half the squared error.
 
@@ -100,6 +143,7 @@ class SquaredError:
     """
 
     drift = 1e-6  # none but rounding of the Gram matrix, which another step takes out
+    has_steps = True
 
     def __init__(self, t: FloatArray, weights: FloatArray) -> None:
         self._t, self._weights = t, weights
@@ -128,9 +172,12 @@ class ScoreSum:
 
     def __init__(self, rows: RowBlocks, loss: PointLoss, total: float) -> None:
         self._rows, self._loss, self._total = rows, loss, total
-        self._curvature = np.zeros(rows.n_rows)
         self.drift = loss.drift
         self.has_hessian = rows.n_columns <= MOST_PARAMETERS
+        self._curvature = np.zeros(rows.n_rows)
+        self._keeps_hessian = loss.has_steps
+        self._before = np.zeros(rows.n_rows)
+        self._sum = np.zeros((rows.n_columns, rows.n_columns)) if self.has_hessian else np.zeros(0)
 
     def value_gradient(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Give value and gradient."""
@@ -146,7 +193,20 @@ class ScoreSum:
 
     def hessian(self) -> FloatArray:
         """Give the Hessian where the value was asked last."""
+        if self._keeps_hessian:
+            return self._updated_hessian() / self._total
         return self._rows.gram(self._curvature) / self._total
+
+    def _updated_hessian(self) -> FloatArray:
+        """Change the last Hessian where the curvature of rows has changed, if those are few."""
+        changed = np.flatnonzero(self._curvature != self._before)
+        difference = (self._curvature - self._before)[changed]
+        if len(changed) * FEW < self._rows.n_rows:
+            self._sum = self._sum + self._rows.gram_of(changed, difference)
+        else:
+            self._sum = self._rows.gram(self._curvature)
+        self._before = self._curvature.copy()
+        return self._sum
 
     def product(self, vector: FloatArray) -> FloatArray:
         """Give the product of that Hessian and a vector."""
