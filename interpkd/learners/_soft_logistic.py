@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray
 
-MANY_ROWS = 40_000
+MANY_ROWS = 16_000
 """Rows from which on the search starts at the minimum on a sample."""
 
 SAMPLE_STEP = 8
