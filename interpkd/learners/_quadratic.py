@@ -41,6 +41,8 @@ def solve_flat(H: FloatArray, b: FloatArray) -> FloatArray:
     x : ndarray of shape (n,)
         The solution; of several, the shortest in units where the diagonal is one.
     """
+    if not len(b):
+        return np.zeros(0)
     diagonal = np.diag(H)
     scale = np.zeros(len(b))
     scale[diagonal > 0] = 1 / np.sqrt(diagonal[diagonal > 0])

@@ -94,7 +94,8 @@ class RowBlocks:
         largest[self.n_features :] = abs(self.intercept)
         for _, block in self._blocks(0, self.n_rows):
             if self.is_sparse:
-                np.maximum.at(largest, block.indices, np.abs(block.data))
+                with np.errstate(invalid="ignore"):  # NaN stays, and is seen below
+                    np.maximum.at(largest, block.indices, np.abs(block.data))
             else:
                 tops = np.maximum(block.max(axis=0), -block.min(axis=0))
                 largest[: self.n_features] = np.maximum(largest[: self.n_features], tops)

@@ -245,13 +245,11 @@ def _centred(model: LinearModel, penalty: Penalty) -> LinearModel:
     intercept = model.intercept - model.intercept.mean()
     coef, (K, d) = model.coef, model.coef.shape
     if not penalty.ridge.any():  # else they are determined
-        low = (coef - penalty.upper.reshape(K, -1)[:, :d]).max(axis=0)
-        high = (coef - penalty.lower.reshape(K, -1)[:, :d]).min(axis=0)
+        lower, upper = penalty.lower.reshape(K, -1)[:, :d], penalty.upper.reshape(K, -1)[:, :d]
+        low, high = (coef - upper).max(axis=0), (coef - lower).min(axis=0)
         if penalty.l1.any():  # only between the middle two does a shift leave the L1 norm alone
             ordered = np.sort(coef, axis=0)
-            low, high = (
-                np.maximum(low, ordered[(K - 1) // 2]),
-                np.minimum(high, ordered[K // 2]),
-            )
-        coef = coef - np.clip(coef.mean(axis=0), low, high)
+            middle = ordered[(K - 1) // 2], ordered[K // 2]
+            low, high = np.clip(middle[0], low, high), np.clip(middle[1], low, high)
+        coef = np.clip(coef - np.clip(coef.mean(axis=0), low, high), lower, upper)
     return replace(model, coef=coef, intercept=intercept)
