@@ -20,7 +20,7 @@ from interpkd.learners._linear_model import (
 from interpkd.learners._newton import Penalty, Solution, minimise
 from interpkd.learners._row_blocks import RowBlocks
 from interpkd.learners._score_loss import LogLoss, ScoreSum
-from interpkd.learners._softmax_sum import SoftmaxSum
+from interpkd.learners._softmax_sum import SAMPLE_STEP, SoftmaxSum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 MANY_ROWS = 16_000
 """Rows from which on the search starts at the minimum on a sample."""
-
-SAMPLE_STEP = 8
 
 LITTLE = 1e-3
 """Change of scores that does not separate anything."""

@@ -10,16 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import linalg
 
+from interpkd.learners._row_blocks import RowBlocks
 from interpkd.learners._score_loss import MOST_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interpkd._typing import FloatArray
-    from interpkd.learners._row_blocks import RowBlocks
 
 QUICK_HESSIAN = 4e8
 """Rows times squared parameters up to which forming the Hessian beats conjugate gradients."""
+
+SAMPLE_STEP = 8
+"""One row in so many is in a sample."""
 
 LEAST_SPREAD = 1e-3
 """Share of the largest eigenvalue of the classes' covariance below which others are raised."""
@@ -66,9 +69,12 @@ class SoftmaxSum:
         self._fitted = np.zeros(P.shape)
         self._pinned = np.flatnonzero(pinned)
         self._gram: FloatArray | None = None
+        self._sample: RowBlocks | None = None
         n_parameters = P.shape[1] * rows.n_columns
         is_quick = rows.n_rows * float(n_parameters) ** 2 <= QUICK_HESSIAN
         self.has_hessian = n_parameters <= MOST_PARAMETERS and (form_hessian or is_quick)
+        if rows.n_rows >= 10 * SAMPLE_STEP * n_parameters and not self.has_hessian:
+            self._sample = RowBlocks(rows.every(SAMPLE_STEP), intercept=rows.intercept)
 
     def value_gradient(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Give value and gradient."""
@@ -92,25 +98,12 @@ class SoftmaxSum:
 
     def hessian(self) -> FloatArray:
         """Give the Hessian where the value was asked last, with pinned sums."""
-        K, m = self._shape
-
-        def add(part: slice, block: Any, H: FloatArray) -> None:
-            fitted, w = self._fitted[part], self._weights[part]
-            for k in range(K):
-                share = w * fitted[:, k]
-                self._rows.add_gram(block, share * (1 - fitted[:, k]), H[k, :, k])
-                for j in range(k):
-                    self._rows.add_gram(block, share * fitted[:, j], H[k, :, j])
-
-        H = self._rows.sum([(K, m, K, m)], add)[0]
-        for k in range(K):
-            for j in range(k):
-                H[k, :, j] *= -1
-                H[j, :, k] = H[k, :, j]
-        H /= self._total
+        H = _hessian(self._rows, self._fitted, self._weights)
+        m = self._rows.n_columns
         for c in self._pinned:
-            H[:, c, :, c] += np.trace(H[:, c, :, c]) / K**2
-        return H.reshape(K * m, K * m)
+            cells = H[c::m, c::m]
+            cells += np.trace(cells) / len(cells) ** 2
+        return H
 
     def product(self, vector: FloatArray) -> FloatArray:
         """Give the product of the Hessian, sums not pinned, and a vector."""
@@ -127,9 +120,9 @@ class SoftmaxSum:
         return self._rows.sum([self._shape], add)[0].ravel() / self._total
 
     def diagonal(self) -> FloatArray:
-        """Give the diagonal of the Hessian if all rows had the mean fitted probabilities."""
-        squares = self._rows.squares(self._weights)
-        return np.outer(np.diag(self._covariance()), squares).ravel() / self._total
+        """Give the diagonal of the Hessian."""
+        columns = [self._rows.squares(self._weights * f * (1 - f)) for f in self._fitted.T]
+        return np.concatenate(columns) / self._total
 
     def _covariance(self) -> FloatArray:
         """Give the mean over rows of the covariance of the classes."""
@@ -138,14 +131,30 @@ class SoftmaxSum:
         return covariance
 
     def preconditioner(self, ridge: FloatArray) -> Callable[[FloatArray], FloatArray]:
-        """Give a function that solves as if all rows had the mean covariance of the classes.
+        """Give a function that nearly solves for the Hessian and a ridge.
 
-        The Hessian is then a Kronecker product, which falls into one system of the size of the
-        columns for each eigenvector of the covariance.
+        It solves for the Hessian of a sample where that can be formed and tells enough; else for
+        what the Hessian would be if all rows had the mean covariance of the classes, which falls
+        into one system for each eigenvector of the covariance; of very many columns for the
+        diagonal.
         """
         if self._rows.n_columns > MOST_PARAMETERS:
             diagonal = self.diagonal() + ridge
             return lambda r: r / np.maximum(diagonal, 1e-300)
+        some = slice(None, None, SAMPLE_STEP)
+        n_parameters = len(ridge)
+        if self._sample is not None and n_parameters <= MOST_PARAMETERS:
+            H = _hessian(self._sample, self._fitted[some], self._weights[some])
+            inverse = _inverse(H + np.diag(ridge))
+            return lambda r: self._without_shift((inverse @ r).reshape(self._shape))
+        return self._kronecker(ridge)
+
+    def _without_shift(self, step: FloatArray) -> FloatArray:
+        """Take out what is common to all classes: it would be rounding, and has no effect."""
+        return (step - step.mean(axis=0)).ravel()
+
+    def _kronecker(self, ridge: FloatArray) -> Callable[[FloatArray], FloatArray]:
+        """Give a function that solves as if all rows had the mean covariance of the classes."""
         if self._gram is None:
             self._gram = self._rows.gram(self._weights) / self._total
         values, U = linalg.eigh(self._covariance())
@@ -158,15 +167,32 @@ class SoftmaxSum:
         def solve(r: FloatArray) -> FloatArray:
             parts = U.T @ r.reshape(self._shape)
             solved = np.stack([A @ b for A, b in zip(inverses, parts, strict=True)])
-            product = U @ solved
-            product -= product.mean(axis=0)  # a common shift would be rounding, and has no effect
-            return product.ravel()
+            return self._without_shift(U @ solved)
 
         return solve
 
     def score_change(self, step: FloatArray) -> float:
         """Give a bound on how much a step changes any score."""
         return float((np.abs(step.reshape(self._shape)) @ self._rows.largest).max())
+
+
+def _hessian(rows: RowBlocks, fitted: FloatArray, weights: FloatArray) -> FloatArray:
+    """Give the Hessian for fitted probabilities of some rows."""
+    K, m = fitted.shape[1], rows.n_columns
+
+    def add(part: slice, block: Any, H: FloatArray) -> None:
+        for k in range(K):
+            share = weights[part] * fitted[part, k]
+            rows.add_gram(block, share * (1 - fitted[part, k]), H[k, :, k])
+            for j in range(k):
+                rows.add_gram(block, share * fitted[part, j], H[k, :, j])
+
+    H = rows.sum([(K, m, K, m)], add)[0] / weights.sum()
+    for k in range(K):
+        for j in range(k):
+            H[k, :, j] *= -1
+            H[j, :, k] = H[k, :, j]
+    return H.reshape(K * m, K * m)
 
 
 def _inverse(A: FloatArray) -> FloatArray:
