@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 FIRST_WIDTH = 0.5
 LAST_WIDTH = 1e-9
 NARROWER = 4.0
+"""By how much the rounding shrinks from one search to the next."""
+
+WIDTHS_OFF = 0.05
+"""Tolerance of a search in widths of its rounding; the exact finish needs no more."""
 MOST_KINKS = 400
 """Rows near a kink up to which the exact minimum is tried."""
 
@@ -77,7 +81,8 @@ def minimise_hinge(
     theta, width, n_iter, total = start, FIRST_WIDTH, 0, float(weights.sum())
     while True:
         smooth = ScoreSum(rows, SmoothHinge(p, weights, width), total)
-        found = minimise(smooth, penalty, theta, tol=tol, max_iter=max_iter - n_iter)
+        roughly = max(tol, WIDTHS_OFF * width)  # enough to see which rows are at a kink
+        found = minimise(smooth, penalty, theta, tol=roughly, max_iter=max_iter - n_iter)
         theta, n_iter = found.theta, n_iter + found.n_iter
         exact = _finish(rows, p, weights, penalty, theta, width)
         if exact is not None:

@@ -38,7 +38,7 @@ def fit_soft_svm(
     fit_intercept: bool = True,
     intercept_scaling: float = 1.0,
     tol: float = 1e-8,
-    max_iter: int = 200,
+    max_iter: int = 500,
 ) -> LinearModel:
     """Fit linear support vector machines to class probabilities.
 
@@ -78,7 +78,7 @@ def fit_soft_svm(
     tol : float, default=1e-8
         The search ends with a step that changes no score of any row by more than this.
 
-    max_iter : int, default=200
+    max_iter : int, default=500
         Most Newton steps for one class.
 
     Returns
