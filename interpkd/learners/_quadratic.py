@@ -13,7 +13,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numba import njit
 from scipy import linalg
 
 if TYPE_CHECKING:
@@ -60,38 +59,6 @@ def solve_flat(H: FloatArray, b: FloatArray) -> FloatArray:
     return scale * (part @ ((part.T @ (scale * b)) / values[kept]))
 
 
-@njit(cache=True, nogil=True)
-def sweep(
-    H: FloatArray,
-    r: FloatArray,
-    x: FloatArray,
-    l1: FloatArray,
-    lower: FloatArray,
-    upper: FloatArray,
-    n_sweeps: int,
-) -> None:
-    """Minimise over one coordinate after the other; `r` is the gradient at `x`, kept up to date."""
-    for _ in range(n_sweeps):
-        for j in range(len(x)):
-            h = H[j, j]
-            if h <= 0.0:
-                continue
-            target = x[j] - r[j] / h
-            shrink = l1[j] / h
-            if target > shrink:
-                target -= shrink
-            elif target < -shrink:
-                target += shrink
-            else:
-                target = 0.0
-            target = min(max(target, lower[j]), upper[j])
-            change = target - x[j]
-            if change != 0.0:
-                x[j] = target
-                for i in range(len(x)):
-                    r[i] += change * H[j, i]
-
-
 def minimise_quadratic(
     H: FloatArray,
     g: FloatArray,
@@ -124,6 +91,8 @@ def minimise_quadratic(
     x : ndarray of shape (n,)
         The minimum, exact to rounding.
     """
+    from interpkd.learners._descent import sweep  # loads numba
+
     x, r = x0.copy(), g.copy()
     scale = np.sqrt(np.maximum(np.diag(H), 1e-300))
     for _ in range(ROUNDS):

@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import numba
 import numpy as np
 from scipy import sparse
 from threadpoolctl import ThreadpoolController
@@ -143,10 +142,11 @@ class RowBlocks:
             return totals
 
         firsts = range(0, self.n_rows, size)
-        n_threads = numba.get_num_threads() if n_blocks >= FEWEST_BLOCKS else 1
-        if n_threads == 1:
+        if n_blocks < FEWEST_BLOCKS:
             return _added(map(add_share, firsts))
-        with ThreadPoolExecutor(n_threads) as pool:
+        from numba import get_num_threads
+
+        with ThreadPoolExecutor(get_num_threads()) as pool:
             return _added(pool.map(add_share, firsts))
 
     def gram_of(self, rows: IntArray, curvature: FloatArray) -> FloatArray:

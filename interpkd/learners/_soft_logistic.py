@@ -79,7 +79,7 @@ def fit_soft_logistic(
     fit_intercept : bool, default=True
         Whether to fit intercepts, which are not penalised.
 
-    tol : float, default=1e-8
+    tol : float, default=1e-08
         The search ends with a step that changes no score of any row by more than this.
 
     max_iter : int, default=100

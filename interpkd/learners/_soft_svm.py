@@ -75,7 +75,7 @@ def fit_soft_svm(
         The intercept is the coefficient of a column of this value, and penalised as the others are:
         the larger the value, the less it is.
 
-    tol : float, default=1e-8
+    tol : float, default=1e-08
         The search ends with a step that changes no score of any row by more than this.
 
     max_iter : int, default=500
