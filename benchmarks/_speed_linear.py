@@ -37,7 +37,7 @@ import numpy as np
 
 from benchmarks._printing import print_header, print_table, write_rows
 
-WARM_UP_ROWS = 5_000
+WARM_UP_ROWS = 20_000  # enough for threads, and so for all imports
 MEGABYTE = 1e6
 
 
