@@ -129,8 +129,9 @@ def test_without_intercept():
 
 # ---------------------------------------------------------------- the other ways to the minimum
 @pytest.mark.parametrize("C", [1.0, np.inf])
-def test_conjugate_gradients_end_where_cholesky_does(monkeypatch, C):
-    X, P, w = make_rows(4)
+@pytest.mark.parametrize("n", [200, 3000])  # the second is enough for a sample
+def test_conjugate_gradients_end_where_cholesky_does(monkeypatch, C, n):
+    X, P, w = make_rows(4, n=n)
     direct = fit_soft_logistic(X, P, w, C=C)
     monkeypatch.setattr(_softmax_sum, "QUICK_HESSIAN", 0.0)
     iterated = fit_soft_logistic(X, P, w, C=C)
