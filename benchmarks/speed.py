@@ -3,6 +3,7 @@
     python -m benchmarks.speed tree [--rows 1000000] [--columns 30] [--leaves 32] [--repeat 3]
                                     [--outputs 1] [--threads N] [--methods ...] [--out FILE]
     python -m benchmarks.speed tree --scaling [--sizes 100000 1000000 3000000]
+    python -m benchmarks.speed logistic | svm      (see benchmarks/_speed_linear.py)
 
 Data: normal float32 columns and a soft target with interactions: a probability, or with
 `--outputs K` the probabilities of K classes. Methods:
@@ -364,6 +365,11 @@ def _save(folder, n_rows, options):
 
 def main():
     """Run the benchmark and print its table."""
+    if sys.argv[1:2] in (["logistic"], ["svm"]):
+        from benchmarks import _speed_linear
+
+        _speed_linear.main()
+        return
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -4,9 +4,24 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._fit_tree import fit_tree
+from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
+from interpkd.learners._soft_linear import fit_soft_linear
+from interpkd.learners._soft_logistic import fit_soft_logistic
+from interpkd.learners._soft_svm import fit_soft_svm
 from interpkd.learners._threads import use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
-__all__ = ["LEAF", "TreeModel", "fit_tree", "grow_plain_tree", "grow_tree", "use_threads"]
+__all__ = [
+    "LEAF",
+    "LinearModel",
+    "TreeModel",
+    "fit_soft_linear",
+    "fit_soft_logistic",
+    "fit_soft_svm",
+    "fit_tree",
+    "grow_plain_tree",
+    "grow_tree",
+    "use_threads",
+]
