@@ -26,6 +26,10 @@ class NotATeacherError(InterpkdError, TypeError):
     """An object that interpkd cannot question as a teacher."""
 
 
+class NotAStudentError(InterpkdError, TypeError):
+    """An estimator that cannot be fitted to soft targets; the message names the remedy."""
+
+
 class MissingExtraError(InterpkdError, ImportError):
     """An optional library is not installed; the message holds the install line."""
 

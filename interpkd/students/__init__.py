@@ -1,5 +1,11 @@
 """Students: interpretable estimators fitted to a teacher's answers."""
 
+from interpkd.students._any import DistilledClassifier, DistilledRegressor
 from interpkd.students._tree import DistilledTreeClassifier, DistilledTreeRegressor
 
-__all__ = ["DistilledTreeClassifier", "DistilledTreeRegressor"]
+__all__ = [
+    "DistilledClassifier",
+    "DistilledRegressor",
+    "DistilledTreeClassifier",
+    "DistilledTreeRegressor",
+]
