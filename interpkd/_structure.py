@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import is_classifier
+from sklearn.tree import BaseDecisionTree
 from sklearn.utils.validation import check_is_fitted
 
 from interpkd._tables import Column, RawColumn, encode, is_frame, read_frame
@@ -44,12 +45,21 @@ class Structure:
 
     n_real_rows : ndarray of shape (n_nodes,) or None
         For a tree student, the labelled and unlabelled (never generated) rows in each node.
+
+    is_plain : bool
+        Whether the model's answers are those of `core`, and not made from them.
     """
 
     core: Any
     columns: tuple[Column, ...]
     classes: NDArray[Any] | None
     n_real_rows: NDArray[np.int64] | None = None
+    is_plain: bool = True
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether `core` is a decision tree whose leaves hold the model's answers."""
+        return self.is_plain and isinstance(self.core, BaseDecisionTree)
 
     def encode(self, X: Table) -> FloatArray:
         """Turn a table into the matrix that `core` works on, shape (n_samples, n_features)."""
@@ -95,7 +105,9 @@ def take_apart(model: Any) -> Structure:
         names = getattr(model, "feature_names_in_", None)
         names = [f"x{i}" for i in range(model.n_features_in_)] if names is None else names
         columns = tuple(Column(str(name)) for name in names)
-    return Structure(core, columns, classes, getattr(model, "n_real_rows_", None))
+    n_real_rows = getattr(model, "n_real_rows_", None)
+    # a student that was fitted as another estimator says whether its answers are its own
+    return Structure(core, columns, classes, n_real_rows, getattr(model, "is_plain_", True))
 
 
 @dataclass(frozen=True)

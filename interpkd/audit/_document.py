@@ -44,6 +44,7 @@ TEACHING = {
     "confidence_in_sample": "Teacher's mean confidence on its training rows",
     "confidence_out_of_fold": "Teacher's mean confidence out of fold",
     "label_memory": "Share of a training row's own label in the teacher's answer to it",
+    "taught_by": "What the student was fitted to",
     "alpha": "Weight of the true labels (alpha)",
     "temperature": "Temperature",
     "n_labeled": "Training rows",
@@ -105,13 +106,14 @@ def _figures(data: Mapping[str, Any]) -> tuple[Figure, ...]:
         figures.append(Figure("Fidelity", (Text("not measured", is_absent=True),)))
     teacher = data["lineage"]["teacher"]
     name = words(teacher["name"]) if teacher else words("answers only")
+    if student["n_rules"] is None:
+        size = Figure("Student", words(student["kind"]), (Text("without rules"),))
+    else:
+        depth = (Text("depth "), Number(student["depth"], "count"))
+        size = Figure("Rules", number(student["n_rules"], "count"), depth)
     return (
         *figures,
-        Figure(
-            "Rules",
-            number(student["n_rules"], "count"),
-            (Text("depth "), Number(student["depth"], "count")),
-        ),
+        size,
         Figure("Evaluation rows", number(data["data"]["n_rows"], "count")),
         Figure("Teacher", name if data["lineage"]["teacher_source"] != "none" else words("none")),
     )
@@ -137,6 +139,7 @@ def _lineage(data: Mapping[str, Any]) -> list[Block]:
         "evaluation_rows": "Evaluation rows",
         "labels": "Labels",
         "student": "Numbers of the student",
+        "student_answers": "Answers of the student",
         "teacher_answers": "Answers of the teacher",
     }
     rows = [(title, code(data["hashes"][name])) for name, title in hashes.items()]

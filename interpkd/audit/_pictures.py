@@ -73,7 +73,9 @@ def left_out(data: Mapping[str, Any]) -> dict[str, str]:
     """
     reasons = {}
     n, answers = data["student"]["n_rules"], data["explanation"]["answers"]
-    if n > MAX_LEAVES:
+    if n is None:
+        reasons["tree"] = "The student is no tree."
+    elif n > MAX_LEAVES:
         reasons["tree"] = (
             f"A tree of {n} rules is too large for a picture; the table has every rule."
         )

@@ -54,20 +54,22 @@ def hash_values(values: Any) -> str:
     return _digest([shape, *(_value_bytes(value) for value in array.ravel().tolist())])
 
 
-def hash_tree(structure: Structure) -> str:
+def hash_tree(structure: Structure) -> str | None:
     """Give the SHA-256 of everything that decides a tree's answers.
 
     Parameters
     ----------
     structure : Structure
-        A tree taken apart.
+        A student taken apart.
 
     Returns
     -------
-    sha256 : str
+    sha256 : str or None
         64 hexadecimal digits over the splits, the routes of missing values, the leaf values, the
-        columns with their categories, and the classes.
+        columns with their categories, and the classes. None for a student that is no tree.
     """
+    if not structure.is_tree:
+        return None
     tree = structure.core.tree_
     numbers = (
         tree.children_left,

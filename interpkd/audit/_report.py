@@ -122,7 +122,8 @@ class AuditReport:
     def __repr__(self) -> str:
         student = self.data["lineage"]["student"]["name"]
         rules, rows = self.data["student"]["n_rules"], self.data["data"]["n_rows"]
-        return f"<AuditReport of {student}: {rules} rules, {rows} evaluation rows>"
+        size = "no rules" if rules is None else f"{rules} rules"
+        return f"<AuditReport of {student}: {size}, {rows} evaluation rows>"
 
 
 def audit_report(
@@ -151,7 +152,8 @@ def audit_report(
     Parameters
     ----------
     student : fitted estimator
-        A tree student, or a decision tree of scikit-learn.
+        A student, or an estimator of scikit-learn with probabilities or predictions. Of one that
+        is no tree the report says that it has no rules, and shows the rest.
 
     X : array-like or data frame of shape (n_samples, n_features)
         Evaluation rows, best held out from the training of both models.

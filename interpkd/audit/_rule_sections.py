@@ -34,8 +34,18 @@ def student_rules(inputs: Inputs) -> dict[str, Any]:
     Returns
     -------
     section : dict
-        Size, depth, columns used and rules in the order of their numbers.
+        Size, depth, columns used and rules in the order of their numbers; for a student that is
+        no tree its kind, and none of these.
     """
+    if not inputs.structure.is_tree:
+        return {
+            "kind": type(inputs.structure.core).__name__,
+            "n_rules": None,
+            "depth": None,
+            "columns_used": None,
+            "rows_counted": None,
+            "rules": [],
+        }
     rules = rule_list(inputs.student)
     tree = inputs.structure.core.tree_
     used = sorted({int(i) for i in tree.feature if i >= 0})
@@ -96,7 +106,7 @@ def answer_columns(inputs: Inputs) -> list[tuple[str, FloatArray, FloatArray]]:
 
 
 def _rule(rule: Rule, inputs: Inputs) -> dict[str, Any]:
-    here = inputs.leaves == rule.leaf
+    here = np.asarray(inputs.leaves == rule.leaf)
     distribution = rule.distribution
     return {
         "number": rule.number,

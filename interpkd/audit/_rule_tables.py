@@ -38,9 +38,11 @@ def student_section(data: Mapping[str, Any]) -> Section:
     Returns
     -------
     section : Section
-        The picture and the table of rules.
+        The picture and the table of rules, or the sentence that the student has none.
     """
     student = data["student"]
+    if student["n_rules"] is None:
+        return Section("student", "The student", (Paragraph(words(_without_rules(student))),))
     size = (
         Text("A decision tree of "),
         Number(student["n_rules"], "count"),
@@ -65,6 +67,14 @@ def student_section(data: Mapping[str, Any]) -> Section:
     if "tree" in data["pictures_left_out"]:
         blocks[-1] = Paragraph(words(data["pictures_left_out"]["tree"]))
     return Section("student", "The student, complete", (*blocks, _rule_table(data)))
+
+
+def _without_rules(student: Mapping[str, Any]) -> str:
+    return (
+        f"The student answers through its {student['kind']}. It has no rules that this report "
+        "could print, so it is not shown in full: its parameters stand under Lineage, and what it "
+        "does is shown by its fidelity and its explanations."
+    )
 
 
 def _rule_table(data: Mapping[str, Any]) -> Block:

@@ -78,6 +78,7 @@ def hashes(inputs: Inputs) -> dict[str, str | None]:
         "evaluation_rows": hash_rows(inputs.rows, inputs.structure),
         "labels": None if inputs.y is None else hash_values(inputs.y),
         "student": hash_tree(inputs.structure),
+        "student_answers": hash_values(inputs.student_answers),
         "teacher_answers": None if answers is None else hash_values(answers),
     }
 

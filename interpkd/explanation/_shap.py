@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.tree import BaseDecisionTree
 
 from interpkd._alignment import align, hash_rows
 from interpkd._asking import class_probabilities, predictions
@@ -133,14 +132,15 @@ def explain(
     Shapley value in the game that sets some columns to the row's values and leaves the rest as in
     the background rows, averaged over these.
 
-    The student's values are exact. So are the teacher's where it is a tree or a forest of
-    scikit-learn on numbers, and the values were seen to add up to its answers. Any other teacher is asked about mixed rows in the user's own table: about all coalitions of
-    columns where they are few, else along random permutations. What was done is in `method`.
+    The values of a student that is a tree are exact. So are those of any model that is a tree or a
+    forest of scikit-learn on numbers, and whose values were seen to add up to its answers. Any
+    other model is asked about mixed rows in the user's own table: about all coalitions of columns
+    where they are few, else along random permutations. What was done is in `method`.
 
     Parameters
     ----------
     student : fitted estimator
-        A tree student, or a decision tree of scikit-learn.
+        A student, or an estimator of scikit-learn.
 
     X : array-like or data frame of shape (n_samples, n_columns)
         The rows to explain.
@@ -153,7 +153,7 @@ def explain(
         The teacher to ask; None for the student's `teacher_`.
 
     n_permutations : int, default=10
-        Permutations per row, at least 2, where the teacher's values are sampled. The teacher is
+        Permutations per row, at least 2, where a model's values are sampled. The model is
         then asked about ``n_samples * n_permutations * 2 * (n_columns - 1) * n_background`` mixed
         rows, less those that are the same: at most 400 000 for 10 rows, 21 columns and a
         background of 100.
@@ -169,8 +169,8 @@ def explain(
     Raises
     ------
     InvalidInputError
-        If the student is no tree, a table lacks a column of the student, has no rows, or `X` and
-        `background` are tables of different libraries.
+        If the student cannot be asked, a table lacks a column of the student, has no rows, or `X`
+        and `background` are tables of different libraries.
 
     NotATeacherError
         If `teacher` cannot be asked for what the student predicts.
@@ -199,16 +199,19 @@ def explain(
     'exact, interventional TreeSHAP'
     """
     structure = take_apart(student)
-    _check(structure, n_permutations)
+    _check(student, structure, n_permutations)
     X = align(X, student, structure, name="X")
     background = align(background, student, structure, name="background")
     setting = _Setting(structure, X, background, structure.encode(X), structure.encode(background))
-    own = _explain_student(setting, student)
+    if structure.is_tree:
+        own = _explain_tree_student(setting, student)
+    else:
+        own = _explain_model(setting, student, "student", n_permutations, random_state)
     teacher = getattr(student, "teacher_", None) if teacher is None else teacher
     other = None
     if teacher is not None:
         _check_teacher(teacher, structure)
-        other = _explain_teacher(setting, teacher, n_permutations, random_state)
+        other = _explain_model(setting, teacher, "teacher", n_permutations, random_state)
     shown = original_values(X)
     return Explanations(
         student=_as_shap(setting, own, shown),
@@ -261,7 +264,7 @@ class _Values:
         return float(np.abs(self.base + self.values.sum(axis=1) - self.answers).max())
 
 
-def _explain_student(setting: _Setting, student: Any) -> _Values:
+def _explain_tree_student(setting: _Setting, student: Any) -> _Values:
     core = setting.structure.core
     values, base = tree_shap(core.tree_, setting.Z_background, setting.Z)
     own = _Values(values, base, setting.ask(student, setting.X, "student"), EXACT)
@@ -275,20 +278,21 @@ def _explain_student(setting: _Setting, student: Any) -> _Values:
     return own
 
 
-def _explain_teacher(
-    setting: _Setting, teacher: Any, n_permutations: int, random_state: int
+def _explain_model(
+    setting: _Setting, model: Any, source: str, n_permutations: int, random_state: int
 ) -> _Values:
-    exact = _exact_values(setting, teacher)
+    """Explain a teacher, or a student that is no tree."""
+    exact = _exact_values(setting, model, source)
     if not isinstance(exact, str):
         return exact
     n_columns = len(setting.structure.columns)
     mix = mixer({"background": setting.background, "X": setting.X})
     game = Game(
-        lambda numbers: setting.ask(teacher, mix(numbers), "teacher"),
+        lambda numbers: setting.ask(model, mix(numbers), source),
         same_values(setting.background, setting.X),
         len(setting.Z_background),
     )
-    answers = setting.ask(teacher, setting.X, "teacher")
+    answers = setting.ask(model, setting.X, source)
     if is_enumerable(n_columns, n_permutations):
         values, base = enumerate_coalitions(game)
         return _Values(values, base, answers, f"exact, all {2**n_columns} coalitions of columns")
@@ -301,23 +305,23 @@ def _explain_teacher(
     return _Values(values, base, answers, method, error)
 
 
-def _exact_values(setting: _Setting, teacher: Any) -> _Values | str:
-    """Give the teacher's TreeSHAP values if they are its own, else the reason why not."""
+def _exact_values(setting: _Setting, model: Any, source: str) -> _Values | str:
+    """Give a model's TreeSHAP values if they are its own, else the reason why not."""
     columns = setting.structure.columns
     if any(column.kind == "category" for column in columns):
         return "the table has category columns"
     names = [column.name for column in columns]
-    answer = forest_shap(teacher, names, setting.Z_background, setting.Z)
+    answer = forest_shap(model, names, setting.Z_background, setting.Z)
     if isinstance(answer, str):
         return answer
     values, base = answer
     if setting.structure.classes is not None:
-        own, wanted = np.asarray(teacher.classes_), setting.structure.classes
+        own, wanted = np.asarray(model.classes_), setting.structure.classes
         shape = (*setting.Z.shape, len(wanted))
         values = align_classes(values.reshape(-1, len(own)), own, wanted).reshape(shape)
         base = align_classes(base[None], own, wanted)[0]
-    exact = _Values(values, base, setting.ask(teacher, setting.X, "teacher"), EXACT)
-    mean = setting.ask(teacher, setting.background, "teacher").mean(axis=0)
+    exact = _Values(values, base, setting.ask(model, setting.X, source), EXACT)
+    mean = setting.ask(model, setting.background, source).mean(axis=0)
     tolerance = TOLERANCE * max(1.0, float(np.abs(exact.answers).max()))
     miss = max(exact.miss(), float(np.abs(base - mean).max()))
     return exact if miss <= tolerance else f"TreeSHAP missed its answers by {miss:.1g}"
@@ -344,11 +348,17 @@ def _as_shap(setting: _Setting, found: _Values, shown: NDArray[Any]) -> Any:
     )
 
 
-def _check(structure: Structure, n_permutations: int) -> None:
-    if not isinstance(structure.core, BaseDecisionTree) or structure.core.n_outputs_ != 1:
+def _check(student: Any, structure: Structure, n_permutations: int) -> None:
+    if structure.is_tree and structure.core.n_outputs_ != 1:
         msg = (
-            "explain needs a student that is a decision tree of one output; got "
-            f"{type(structure.core).__name__}. Pass a tree student such as DistilledTreeClassifier."
+            "explain needs a student of one output; this tree has "
+            f"{structure.core.n_outputs_}. Pass a tree student such as DistilledTreeClassifier."
+        )
+        raise InvalidInputError(msg)
+    if structure.classes is not None and not hasattr(student, "predict_proba"):
+        msg = (
+            f"explain needs the student's probabilities, and {type(student).__name__} has no "
+            "predict_proba. Calibrate it first."
         )
         raise InvalidInputError(msg)
     if n_permutations < 2:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from sklearn.tree import BaseDecisionTree
 
 from interpkd._structure import Reach, Structure, leaf_paths, take_apart
 from interpkd.exceptions import InvalidInputError
@@ -214,7 +213,7 @@ def rule_list(student: Any) -> list[Rule]:
     petal width (cm) > 1.75 -> 2
     """
     structure = take_apart(student)
-    _check_is_tree(structure.core)
+    _check_is_tree(structure)
     tree = structure.core.tree_
     n_rows = tree.n_node_samples if structure.n_real_rows is None else structure.n_real_rows
     rules = []
@@ -283,8 +282,16 @@ def _answer(structure: Structure, leaf: int) -> tuple[dict[Any, float] | None, f
     return distribution, None, classes[int(answer.argmax())]
 
 
-def _check_is_tree(core: Any) -> None:
-    if not isinstance(core, BaseDecisionTree):
+def _check_is_tree(structure: Structure) -> None:
+    core = structure.core
+    if not structure.is_plain:
+        msg = (
+            f"Rules need a tree whose leaves hold the student's answers; here these are made from "
+            f"what the {type(core).__name__} says. Pass a tree student such as "
+            "DistilledTreeClassifier, or one whose is_plain_ is True."
+        )
+        raise InvalidInputError(msg)
+    if not structure.is_tree:
         msg = (
             f"Rules need a decision tree; {type(core).__name__} is none. Pass a tree student such "
             "as DistilledTreeClassifier, or a fitted tree of scikit-learn."

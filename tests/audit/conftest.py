@@ -4,11 +4,17 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from sklearn.datasets import load_diabetes, load_iris
+from sklearn.datasets import load_diabetes, load_iris, make_classification
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
-from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd import (
+    DistilledClassifier,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+    as_teacher,
+)
 from interpkd.audit import audit_report
 from interpkd.teachers import make_teacher
 
@@ -115,9 +121,25 @@ def bare_tree(_):
     return audit_report(tree, X, y, teacher=forest, cutoff=0.3)
 
 
+def any_student(_):
+    X, y = make_classification(200, 4, n_informative=4, n_redundant=0, random_state=0)
+    forest = RandomForestClassifier(5, random_state=0).fit(X[:100], y[:100])
+    network = MLPClassifier((3,), max_iter=20, tol=1e3, random_state=0)
+    student = DistilledClassifier(as_teacher(forest), student=network, augmentation=None)
+    return audit_report(student.fit(X[:100]), X[100:], y[100:], background=X[:20])
+
+
 MAKERS = {
     make.__name__: make
-    for make in (binary, multiclass, regression, scores_only, scores_as_teacher, bare_tree)
+    for make in (
+        binary,
+        multiclass,
+        regression,
+        scores_only,
+        scores_as_teacher,
+        bare_tree,
+        any_student,
+    )
 }
 
 

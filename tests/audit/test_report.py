@@ -9,11 +9,12 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd import DistilledTreeClassifier, as_teacher
+from interpkd import DistilledClassifier, DistilledTreeClassifier, as_teacher
 from interpkd.audit import audit_report
 from interpkd.audit._provenance import hash_values
 from interpkd.audit._sections import describe_model
 from interpkd.exceptions import InvalidInputError
+from interpkd.export import rule_list
 from interpkd.fidelity import fidelity_report
 
 
@@ -73,6 +74,8 @@ def test_sections_are_there(report):
 
 
 def test_rules_account_for_every_evaluation_row(report):
+    if report.data["student"]["n_rules"] is None:
+        return  # a student without rules
     rules, n = report.data["student"]["rules"], report.data["data"]["n_rows"]
     assert sum(rule["evaluation"]["n"] for rule in rules) == n
     assert sum(rule["share"] for rule in rules) == pytest.approx(1)
@@ -91,6 +94,52 @@ def test_agreement_is_the_mean_over_rules(reports):
         assert agreed / data["data"]["n_rows"] == pytest.approx(
             data["fidelity"]["agreement"]["estimate"]
         )
+
+
+def test_a_student_without_rules_says_so(reports, tmp_path):
+    report = reports["any_student"]
+    assert repr(report) == "<AuditReport of DistilledClassifier: no rules, 100 evaluation rows>"
+    data = report.to_dict()
+    assert data["student"]["kind"] == "MLPClassifier"
+    assert data["student"]["rules"] == []
+    assert data["hashes"]["student"] is None
+    assert data["lineage"]["distillation"]["taught_by"] == "weighted rows"
+    assert data["lineage"]["student"]["parameters"]["student"] == "(MLPClassifier)"
+    assert data["explanation"]["method"]["student"].startswith("exact, all 16 coalitions")
+    assert "The student is not shown in full" in [one["topic"] for one in data["limitations"]]
+    assert "tree" not in report.pictures
+    text = report.to_markdown(tmp_path / "report.md").read_text(encoding="utf-8")
+    assert "The student answers through its MLPClassifier. It has no rules" in text
+
+
+def test_leaves_that_are_mapped_are_no_rules(small):
+    """A regression tree's leaves, or those of a temperature, are not the student's answers."""
+    _, X, y, teacher = small
+    tree, regression = DecisionTreeClassifier(max_depth=2), DecisionTreeRegressor(max_depth=2)
+    for options in ({"student": regression}, {"student": tree, "temperature": 2.0}):
+        student = DistilledClassifier(as_teacher(teacher), augmentation=None, **options).fit(X)
+        assert audit_report(student, X, y).data["student"]["n_rules"] is None
+        with pytest.raises(InvalidInputError, match="these are made from what the DecisionTree"):
+            rule_list(student)
+    student = DistilledClassifier(as_teacher(teacher), augmentation=None, student=tree).fit(X)
+    assert audit_report(student, X, y).data["student"]["n_rules"] == 4
+
+
+def test_two_sampled_models_share_the_questions(small):
+    _, X, y, teacher = small
+    X = np.hstack([X, X + 1, X * 2, X - 1])  # too many columns for all coalitions
+    student = DistilledClassifier(
+        as_teacher(LogisticRegression().fit(X, y)), student=LogisticRegression(), augmentation=None
+    ).fit(X)
+    section = audit_report(student, X, y).data["explanation"]
+    assert section["limited_by"].startswith("the values of both models are sampled")
+    assert section["n_rows"] < len(X)
+    alone = DistilledClassifier(student=LogisticRegression()).fit(
+        X, y, teacher_proba=teacher.predict_proba(X[:, :3])
+    )
+    section = audit_report(alone, X, y).data["explanation"]
+    assert section["n_rows"] <= len(X)
+    assert section["teacher_missing"] == "there is no teacher to ask"
 
 
 def test_comparison_bins_hold_every_row_and_the_mean_difference(reports):
@@ -322,9 +371,9 @@ def test_bad_options_are_refused(small, options, message):
 
 
 def test_bad_student_and_labels_are_refused(small):
-    student, X, y, teacher = small
-    with pytest.raises(InvalidInputError, match="needs a decision tree in this version; Logistic"):
-        audit_report(teacher, X, y)
+    student, X, y, _ = small
+    with pytest.raises(InvalidInputError, match="student LinearSVC has no predict_proba"):
+        audit_report(LinearSVC().fit(X, y), X, y)
     with pytest.raises(InvalidInputError, match=r"y must have one value per row of X, shape \(120"):
         audit_report(student, X, y[:5])
 

@@ -18,12 +18,20 @@ from sklearn.ensemble import (
     RandomForestRegressor,
 )
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd import (
+    DistilledClassifier,
+    DistilledRegressor,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+    as_teacher,
+)
 from interpkd.exceptions import InvalidInputError, NotATeacherError
 from interpkd.explanation import explain
 from interpkd.teachers import make_teacher
@@ -327,12 +335,50 @@ def test_numpy_random_state_is_left_alone():
     np.testing.assert_array_equal(np.random.get_state()[1], before)  # noqa: NPY002
 
 
+@pytest.mark.parametrize(
+    ("plain", "options"),
+    [
+        (None, {}),
+        (MLPClassifier((3,), max_iter=5, random_state=0), {}),
+        (DecisionTreeRegressor(max_leaf_nodes=4), {}),
+        (DecisionTreeClassifier(max_leaf_nodes=4), {"temperature": 2.0}),
+        (DecisionTreeClassifier(max_leaf_nodes=4), {}),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_students_of_any_kind_are_explained(plain, options):
+    X, y = make_classification(150, 4, random_state=0)
+    teacher = FrozenEstimator(RandomForestClassifier(5, random_state=0).fit(X, y))
+    student = DistilledClassifier(
+        teacher, student=plain, n_augmented=100, random_state=0, **options
+    ).fit(X)
+    both = explain(student, X[:4], background=X[:7])
+    want = shapley(student.predict_proba, X[:7], X[:4])
+    np.testing.assert_allclose(both.student.values, want, atol=1e-9)
+    adds_up(both.student, student.predict_proba(X[:4]))
+    assert both.method["student"].startswith("exact")
+    assert ("TreeSHAP" in both.method["student"]) == student.is_plain_ * hasattr(plain, "max_depth")
+
+
+def test_a_regression_of_any_kind_is_explained_by_sampling():
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    teacher = FrozenEstimator(RandomForestRegressor(3, max_depth=3, random_state=0).fit(X, y))
+    student = DistilledRegressor(teacher, student=Ridge(), augmentation=None).fit(X)
+    both = explain(student, X[:5], background=X[50:70], n_permutations=3)
+    adds_up(both.student, student.predict(X[:5]))
+    linear = (X[:5] - X[50:70].mean()) * student.student_.coef_
+    np.testing.assert_allclose(both.student.values, linear, atol=1e-9)  # any order is exact
+    assert "permutation sampling" in both.method["student"]
+
+
 def test_errors():
     X, y = load_wine(return_X_y=True, as_frame=True)
     tree = DecisionTreeClassifier(max_leaf_nodes=3).fit(X, y)
     linear = LogisticRegression(max_iter=10_000).fit(X, y)
-    with pytest.raises(InvalidInputError, match="a decision tree of one output; got Logistic"):
-        explain(linear, X, background=X)
+    with pytest.raises(InvalidInputError, match="LinearSVC has no predict_proba"):
+        explain(LinearSVC().fit(X, y), X, background=X)
+    with pytest.raises(InvalidInputError, match="a student of one output; this tree has 2"):
+        explain(DecisionTreeRegressor().fit(X, np.column_stack([y, y])), X, background=X)
     with pytest.raises(InvalidInputError, match="the column 'ash', which the table lacks"):
         explain(tree, X, background=X.drop(columns="ash"))
     with pytest.raises(InvalidInputError, match=r"background must be a table .* \(0, 13\)"):
