@@ -23,6 +23,8 @@ ROOMS = [
 ]
 CONTRACT = {  # names that others build on
     "interpkd": {
+        "DistilledClassifier",
+        "DistilledRegressor",
         "DistilledTreeClassifier",
         "DistilledTreeRegressor",
         "as_teacher",

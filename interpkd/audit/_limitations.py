@@ -125,7 +125,7 @@ def _about_rules(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if data["student"]["n_rules"] is None:
         yield (
             "The student is not shown in full",
-            f"A {data['student']['kind']} has no rules to print. A reviewer sees its parameters, "
+            f"Its {data['student']['kind']} has no rules to print. A reviewer sees its parameters, "
             "its answers and their explanations, not everything that decides them.",
         )
     thin = [str(one["number"]) for one in rules if one["n_rows"] < THIN_LEAF]

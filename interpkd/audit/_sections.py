@@ -51,7 +51,7 @@ def lineage(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
     parts = [] if model is None else [model, *inner_models(model)]
     facts = getattr(inputs.student, "distillation_", None)
     return {
-        "student": describe_model(inputs.student),
+        "student": _describe_student(inputs),
         "teacher": teacher,
         "teacher_source": inputs.teacher_source,
         "distillation": None if facts is None else {str(k): plain(v) for k, v in facts.items()},
@@ -115,6 +115,17 @@ def describe_model(model: Any, *, deep: bool = False) -> dict[str, Any]:
         "version": library_version(library),
         "parameters": parameters,
     }
+
+
+def _describe_student(inputs: Inputs) -> dict[str, Any]:
+    """Describe the student; of one that was fitted as another estimator, that one too."""
+    description = describe_model(inputs.student)
+    if "student" in description["parameters"]:
+        given = inputs.student.student
+        plain = describe_model(inputs.structure.core if given is None else given, deep=True)
+        for name, value in plain["parameters"].items():
+            description["parameters"][f"student__{name}"] = value
+    return description
 
 
 def inner_models(model: Any) -> list[Any]:

@@ -11,6 +11,7 @@ under the soft target, so nothing is approximated.
 
 from __future__ import annotations
 
+import re
 import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -271,7 +272,7 @@ def fit_lesson(student: Any, lesson: Lesson, *, n_labeled: int) -> Any:
         with config_context(enable_metadata_routing=False):
             student.fit(lesson.Z, lesson.y, **weights)
     except (TypeError, ValueError) as error:
-        remedy = _remedy(student, lesson)
+        remedy = _remedy(student, lesson, str(error))
         if remedy is None:
             raise
         msg = f"{error}\n{remedy}"
@@ -284,7 +285,7 @@ def ask_student(student: Any, Z: FloatArray, method: str) -> FloatArray:
     try:
         return np.asarray(getattr(student, method)(Z), dtype=np.float64)
     except ValueError as error:
-        if not np.isnan(Z).any():
+        if not (_is_about("nan|missing", str(error)) and np.isnan(Z).any()):
             raise
         msg = f"{error}\n{_take_missing(student)}"
         raise InvalidInputError(msg) from error
@@ -308,11 +309,11 @@ def _check_equal_weights(student: Any, weights: FloatArray, n_labeled: int) -> N
         )
 
 
-def _remedy(student: Any, lesson: Lesson) -> str | None:
+def _remedy(student: Any, lesson: Lesson, error: str) -> str | None:
     """Say what helps where the plain estimator refused the lesson, None if it is not known."""
-    if np.isnan(lesson.Z).any():
+    if _is_about("nan|missing", error) and np.isnan(lesson.Z).any():
         return _take_missing(student)
-    if lesson.y.ndim == 2:
+    if _is_about("1-?d|dim|shape|ravel|output", error) and lesson.y.ndim == 2:
         return (
             f"The student {type(student).__name__} may be made for one output only, and more than "
             "two classes need one each: pass sklearn.multioutput.MultiOutputRegressor(student)."
@@ -323,6 +324,10 @@ def _remedy(student: Any, lesson: Lesson) -> str | None:
             "learn. Give rows on which the teacher answers otherwise."
         )
     return None
+
+
+def _is_about(words: str, error: str) -> bool:
+    return re.search(words, error, re.IGNORECASE) is not None
 
 
 def _take_missing(student: Any) -> str:

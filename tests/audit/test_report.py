@@ -105,6 +105,7 @@ def test_a_student_without_rules_says_so(reports, tmp_path):
     assert data["hashes"]["student"] is None
     assert data["lineage"]["distillation"]["taught_by"] == "weighted rows"
     assert data["lineage"]["student"]["parameters"]["student"] == "(MLPClassifier)"
+    assert data["lineage"]["student"]["parameters"]["student__hidden_layer_sizes"] == [3]
     assert data["explanation"]["method"]["student"].startswith("exact, all 16 coalitions")
     assert "The student is not shown in full" in [one["topic"] for one in data["limitations"]]
     assert "tree" not in report.pictures

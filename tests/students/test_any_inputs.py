@@ -249,6 +249,8 @@ def test_an_error_of_the_students_own_is_passed_on(iris):
     plain = LogisticRegression(C=-1)
     with pytest.raises(ValueError, match="The 'C' parameter of LogisticRegression"):
         DistilledClassifier(teacher, student=plain).fit(X)
+    with pytest.raises(ValueError, match=r"The 'alpha' parameter of Ridge .*Got -1 instead\.$"):
+        DistilledClassifier(teacher, student=Ridge(alpha=-1)).fit(X)
 
 
 def test_the_default_takes_missing_values_and_huge_scales():
