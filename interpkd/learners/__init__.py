@@ -4,6 +4,7 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._fit_tree import fit_tree
+from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._soft_linear import fit_soft_linear
@@ -17,11 +18,14 @@ __all__ = [
     "LEAF",
     "LinearModel",
     "TreeModel",
+    "fill_leaves",
     "fit_soft_linear",
     "fit_soft_logistic",
     "fit_soft_svm",
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
+    "missing_rows",
     "use_threads",
+    "wanted_rows",
 ]
