@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from interpkd.targets import TransferSet
 
 
+FOR_MEMORY = 5.0
+"""Weight of the generated rows for what the memory of labels takes from the real ones."""
+
+
 @dataclass(frozen=True)
 class Scaling:
     """Standardisation of the design columns.
@@ -39,25 +43,27 @@ class Scaling:
     centre, scale : ndarray of shape (n_columns,)
         What is subtracted from each column, and what it is then divided by.
 
-    varies : ndarray of shape (n_columns,)
-        Whether a column has different values; one that has none gets the coefficient 0.
+    used : ndarray of shape (n_columns,)
+        Whether a column says anything: one of a single value beside an intercept does not, and gets
+        the coefficient 0.
     """
 
     centre: FloatArray
     scale: FloatArray
-    varies: NDArray[np.bool_]
+    used: NDArray[np.bool_]
 
     def apply(self, D: FloatArray) -> FloatArray:
-        """Standardise the columns that vary."""
-        S = D[:, self.varies] - self.centre[self.varies]
-        S /= self.scale[self.varies]
+        """Standardise the columns that are used; where there are none, give a column of zeros."""
+        if not self.used.any():
+            return np.zeros((len(D), 1))
+        S = D[:, self.used] - self.centre[self.used]
+        S /= self.scale[self.used]
         return S
 
     def undo(self, model: LinearModel) -> LinearModel:
         """Give the coefficients of the columns as they were."""
         coef = np.zeros((len(model.coef), len(self.scale)))
-        coef[:, self.varies] = model.coef / self.scale[self.varies]
-        # 0 is not in doubt, but inf times 0 would be: centres are finite
+        coef[:, self.used] = model.coef[:, : self.used.sum()] / self.scale[self.used]
         return replace(model, coef=coef, intercept=model.intercept - coef @ self.centre)
 
 
@@ -89,7 +95,36 @@ def make_scaling(D: FloatArray, weights: FloatArray, *, centred: bool) -> Scalin
     # an indicator's deviation may round to nothing beside rows of tiny weight
     varies &= deviation > 0
     scale = np.where(varies, unit * deviation, 1.0)
-    return Scaling(unit * mean if centred else np.zeros(len(unit)), scale, varies)
+    if centred:
+        return Scaling(unit * mean, scale, varies)
+    return Scaling(np.zeros(len(unit)), scale, varies | D.any(axis=0))
+
+
+def weigh_generated(transfer: TransferSet) -> TransferSet:
+    """Let generated rows count only as far as real ones remember their labels.
+
+    A tree needs rows where there are none. Linear coefficients are settled by the real rows, and
+    where these answer honestly, others only move the middle of the data elsewhere. But of many
+    answers that hold their own labels, answers to generated rows are free.
+
+    Parameters
+    ----------
+    transfer : TransferSet
+        All rows; where the memory of labels was not asked for, nothing is changed.
+
+    Returns
+    -------
+    transfer : TransferSet
+        The generated rows weigh at most `FOR_MEMORY` times what the labelled ones lost.
+    """
+    if transfer.label_memory is None or transfer.n_generated == 0:
+        return transfer
+    memory, weights = transfer.label_memory, transfer.weights.copy()
+    generated = weights[-transfer.n_generated :]
+    # labelled rows are down to 1 - memory of their weight already, at least a tenth of it
+    lost = memory / max(1 - memory, 0.1) * weights[: transfer.n_labeled].sum()
+    generated *= min(1.0, FOR_MEMORY * lost / generated.sum())
+    return replace(transfer, weights=weights)
 
 
 class LinearStudent(BaseDistilled):
@@ -141,9 +176,9 @@ class LinearStudent(BaseDistilled):
         self, signs: NDArray[np.int8] | None, scaling: Scaling
     ) -> tuple[FloatArray, FloatArray] | None:
         """Give the bounds of the coefficients that are fitted; none for no signs."""
-        if signs is None:
+        if signs is None or not scaling.used.any():
             return None
-        wide = self._design.spread_signs(signs)[scaling.varies]
+        wide = self._design.spread_signs(signs)[scaling.used]
         return np.where(wide > 0, 0.0, -np.inf), np.where(wide < 0, 0.0, np.inf)
 
     def _fill_core(self, core: Any, coef: FloatArray, intercept: Any) -> Any:

@@ -12,7 +12,7 @@ from sklearn.linear_model import LinearRegression
 
 from interpkd._validation import Interval
 from interpkd.learners import fit_soft_linear
-from interpkd.students._linear import LinearStudent
+from interpkd.students._linear import LinearStudent, weigh_generated
 from interpkd.students._tasks import BaseDistilledRegressor
 
 if TYPE_CHECKING:
@@ -66,7 +66,9 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
         15,000, but at most 25 per different real row; and none with `teacher_proba`, with
         ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different rows.
         Generated rows have no label: their target is the
-        teacher's predictions, as for `X_unlabeled`, whatever `alpha` is.
+        teacher's predictions, as for `X_unlabeled`, whatever `alpha` is. Beside labels `y`, those of
+        a frozen teacher weigh together at most 5 times as much as its label memory takes from the
+        real rows: coefficients need them only in place of answers that repeat labels.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise, is free, may only fall, along the known values of
@@ -197,7 +199,7 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
     ) -> LinearRegression:
         found = self._fit_linear(
             fit_soft_linear,
-            transfer,
+            weigh_generated(transfer),
             signs,
             alpha=self.penalty_alpha,
             l1_ratio=self.l1_ratio,

@@ -9,12 +9,13 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit, softmax
 from sklearn.svm import LinearSVC
 
 from interpkd._validation import Interval, StrOptions
 from interpkd.learners import fit_soft_svm
-from interpkd.students._linear import LinearClassifierStudent
-from interpkd.students._margin_links import fit_links
+from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray
     from interpkd.targets import TransferSet
+
+FLATTEST, STEEPEST = 1e-6, 1e12
+"""Least and largest slope, times the largest margin."""
+
+LEAST = 1e-6
+"""No class counts for less in the slope: a probability of exactly 0 has no finite score."""
 
 N_FOLDS = 5
 """Folds for the margins that links are fitted to."""
@@ -36,11 +43,12 @@ class DistilledLinearSVC(LinearClassifierStudent):
     minimum is that of scikit-learn's ``LinearSVC`` on every row repeated with these weights, and no
     row is repeated. More than two classes are taken one against the rest.
 
-    A support vector machine has margins, not probabilities. `predict_proba` puts the margins
-    through a rising function per class, fitted to the teacher's probabilities, and makes the rows
-    sum to one. It is fitted to cross-fitted margins: 5 folds of the transfer set, equal rows in the
-    same fold, each margin by coefficients that did not see the row. `predict` goes by the margins alone,
-    so near a tie the most probable class may be another.
+    A support vector machine has margins, not probabilities. `predict_proba` gives
+    :math:`\mathrm{softmax}(a z)` of the margins :math:`z`, for two classes
+    :math:`1 / (1 + e^{-a z})`: rising in each margin, and highest where the margin is, so that it
+    agrees with `predict`. The slope :math:`a`, one for all classes, is fitted to the teacher's
+    probabilities by least log loss, on cross-fitted margins: 5 folds of the transfer set, equal
+    rows in the same fold, each margin by coefficients that did not see the row.
 
     Each category but the most frequent, the reference level, has a coefficient of its own. Missing
     numbers are replaced with the median, and where training rows miss values an indicator has a
@@ -79,7 +87,9 @@ class DistilledLinearSVC(LinearClassifierStudent):
         15,000, but at most 25 per different real row; and none with `teacher_proba`, with
         ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different rows.
         Generated rows have no label: their target is the
-        teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
+        teacher's answers, as for `X_unlabeled`, whatever `alpha` is. Beside labels `y`, those of
+        a frozen teacher weigh together at most 5 times as much as its label memory takes from the
+        real rows: coefficients need them only in place of answers that repeat labels.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the margin and the
@@ -95,10 +105,6 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
     loss : {"squared_hinge", "hinge"}, default="squared_hinge"
         The loss of a margin.
-
-    link : {"sigmoid", "isotonic"}, default="sigmoid"
-        The rising function from margins to probabilities: a logistic curve (Platt 1999), or any
-        (Zadrozny and Elkan 2002), which has steps.
 
     fit_intercept : bool, default=True
         Whether to fit intercepts.
@@ -158,8 +164,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
     feature_names_in_ : ndarray of shape (n_features,)
         Names of the columns, when all are texts.
 
-    links_ : tuple
-        The function from margins to probabilities, one for two classes, else one per class.
+    link_slope_ : float
+        The slope :math:`a` from margins to the scores of probabilities.
 
     See Also
     --------
@@ -170,8 +176,6 @@ class DistilledLinearSVC(LinearClassifierStudent):
     ----------
     .. [1] J. Platt, "Probabilistic outputs for support vector machines and comparisons to
        regularized likelihood methods", Advances in Large Margin Classifiers, 1999.
-    .. [2] B. Zadrozny and C. Elkan, "Transforming classifier scores into accurate multiclass
-       probability estimates", KDD 2002.
 
     Examples
     --------
@@ -190,7 +194,6 @@ class DistilledLinearSVC(LinearClassifierStudent):
         **LinearClassifierStudent._parameter_constraints,
         "C": [Interval(Real, 0, None, closed="neither")],
         "loss": [StrOptions({"squared_hinge", "hinge"})],
-        "link": [StrOptions({"sigmoid", "isotonic"})],
         "fit_intercept": ["boolean"],
         "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
         "tol": [Interval(Real, 0, None, closed="neither")],
@@ -210,7 +213,6 @@ class DistilledLinearSVC(LinearClassifierStudent):
         random_state: int | np.random.RandomState | None = None,
         C: float = 1.0,
         loss: str = "squared_hinge",
-        link: str = "sigmoid",
         fit_intercept: bool = True,
         intercept_scaling: float = 1.0,
         tol: float = 1e-8,
@@ -226,7 +228,6 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.random_state = random_state
         self.C = C
         self.loss = loss
-        self.link = link
         self.fit_intercept = fit_intercept
         self.intercept_scaling = intercept_scaling
         self.tol = tol
@@ -234,6 +235,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> LinearSVC:
         self._check_signs(signs)
+        transfer = weigh_generated(transfer)
         params: dict[str, Any] = {
             "C": self.C,
             "loss": self.loss,
@@ -244,7 +246,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.n_iter_ = max(found.n_iter, 1)
         margins = self._cross_fitted_margins(transfer, signs, params)
         answers = temper(transfer.targets, 1 / self.temperature)
-        self.links_ = fit_links(margins, answers, transfer.weights, kind=self.link)
+        self.link_slope_ = _fit_slope(margins, answers, transfer.weights)
         core = LinearSVC(
             C=self.C,
             loss=self.loss,
@@ -283,11 +285,11 @@ class DistilledLinearSVC(LinearClassifierStudent):
         return margins
 
     def _student_proba(self, Z: FloatArray) -> FloatArray:
-        scores = self._scores(Z)
-        P = np.stack([link(z) for link, z in zip(self.links_, scores.T, strict=True)], axis=1)
-        if P.shape[1] == 1:
-            return np.hstack([1 - P, P])
-        proba: FloatArray = P / P.sum(axis=1, keepdims=True)
+        scores = self._scores(Z) * self.link_slope_
+        if len(self.classes_) == 2:
+            positive = expit(scores)
+            return np.hstack([1 - positive, positive])
+        proba: FloatArray = softmax(scores, axis=1)
         return proba
 
 
@@ -296,3 +298,27 @@ def _folds(Z: FloatArray) -> NDArray[np.intp]:
     same = np.where(np.isnan(Z), -np.inf, Z) + 0.0  # one zero, and no value is infinite
     place: NDArray[np.intp] = np.unique(same, axis=0, return_inverse=True)[1].ravel()
     return place % N_FOLDS
+
+
+def _fit_slope(margins: FloatArray, P: FloatArray, weights: FloatArray) -> float:
+    """Give the slope of least log loss from margins to the scores of probabilities.
+
+    The loss is convex in the slope, so it is least where its derivative passes 0.
+    """
+    z = np.hstack([np.zeros_like(margins), margins]) if P.shape[1] == 2 else margins
+    unit = float(np.abs(z).max()) or 1.0
+    z = z / unit
+    soft = np.clip(P, LEAST, None)
+    wanted = (soft / soft.sum(axis=1, keepdims=True) * z).sum(axis=1)
+    share = weights / weights.sum()
+
+    def derivative(slope: float) -> float:
+        given = (softmax(slope * z, axis=1) * z).sum(axis=1)
+        return float(share @ (given - wanted))
+
+    high = 1.0
+    while derivative(high) < 0 and high < STEEPEST:
+        high *= 2
+    flat = derivative(FLATTEST) >= 0  # margins that say nothing still decide
+    slope = FLATTEST if flat else brentq(derivative, FLATTEST, high, xtol=1e-14, rtol=1e-12)
+    return float(slope) / unit

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from interpkd._validation import Interval
 from interpkd.learners import fit_soft_logistic
-from interpkd.students._linear import LinearClassifierStudent
+from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,7 +71,9 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         15,000, but at most 25 per different real row; and none with `teacher_proba`, with
         ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different rows.
         Generated rows have no label: their target is the
-        teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
+        teacher's answers, as for `X_unlabeled`, whatever `alpha` is. Beside labels `y`, those of
+        a frozen teacher weigh together at most 5 times as much as its label memory takes from the
+        real rows: coefficients need them only in place of answers that repeat labels.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the probability
@@ -211,6 +213,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> LogisticRegression:
         self._check_signs(signs)
+        transfer = weigh_generated(transfer)
         found = self._fit_linear(
             fit_soft_logistic, transfer, signs, C=self.C, l1_ratio=self.l1_ratio, tol=self.tol
         )
