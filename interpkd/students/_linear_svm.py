@@ -53,9 +53,9 @@ class DistilledLinearSVC(LinearClassifierStudent):
     Each category but the most frequent, the reference level, has a coefficient of its own. Missing
     numbers are replaced with the median, and where training rows miss values an indicator has a
     coefficient too; a category that was not seen in `fit` is treated as missing, and this as the
-    reference level where no training row misses one. Inside, columns are standardised over the real rows, so
-    the penalty acts on coefficients per standard deviation; those reported are per unit of the
-    column.
+    reference level where no training row misses one. Inside, columns are standardised over the real
+    rows, so the penalty acts on coefficients per standard deviation; those reported are per unit of
+    the column.
 
     Parameters
     ----------
@@ -83,18 +83,18 @@ class DistilledLinearSVC(LinearClassifierStudent):
         leaves the kind to the package, which in this version is the same. None generates none.
 
     n_augmented : "auto" or int, default="auto"
-        Number of generated rows, each of the mean weight of a different real one. "auto" is
-        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
-        ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different rows.
-        Generated rows have no label: their target is the
-        teacher's answers, as for `X_unlabeled`, whatever `alpha` is. Beside labels `y`, those of
-        a frozen teacher weigh together at most 5 times as much as its label memory takes from the
-        real rows: coefficients need them only in place of answers that repeat labels.
+        Number of generated rows, each of the mean weight of a different real one. "auto" is 15,000,
+        but at most 25 per different real row; and none with `teacher_proba`, with ``alpha=1``, for
+        a single column, and for fewer than 20 or more than 100,000 different rows. Generated rows
+        have no label: their target is the teacher's answers, as for `X_unlabeled`, whatever `alpha`
+        is. Beside labels `y`, those of a frozen teacher weigh together at most 5 times as much as
+        its label memory takes from the real rows: coefficients need them only in place of answers
+        that repeat labels.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
-        1, 0 or -1 per column, or a dictionary from column names: the margin and the
-        probability of ``classes_[1]`` may only rise, is free, may only fall, along the known values of
-        the column. For two classes; a bound at 0 of the coefficient.
+        1, 0 or -1 per column, or a dictionary from column names: the margin and the probability of
+        ``classes_[1]`` may only rise, is free, may only fall, along the known values of the column.
+        For two classes; a bound at 0 of the coefficient.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows. An integer makes the fit reproducible.
@@ -110,8 +110,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
         Whether to fit intercepts.
 
     intercept_scaling : float, default=1.0
-        The intercept is the coefficient of one more standardised column, of this value, and is penalised as the
-        others are: the larger the value, the less it is.
+        The intercept is the coefficient of one more standardised column, of this value, and is
+        penalised as the others are: the larger the value, the less it is.
 
     tol : float, default=1e-08
         The search ends with a step that changes no margin of any row by more than this.

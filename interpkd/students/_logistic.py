@@ -35,9 +35,9 @@ class DistilledLogisticRegression(LinearClassifierStudent):
     Each category but the most frequent, the reference level, has a coefficient of its own. Missing
     numbers are replaced with the median, and where training rows miss values an indicator has a
     coefficient too; a category that was not seen in `fit` is treated as missing, and this as the
-    reference level where no training row misses one. Inside, columns are standardised over the real rows, so
-    the penalty acts on coefficients per standard deviation; those reported are per unit of the
-    column.
+    reference level where no training row misses one. Inside, columns are standardised over the real
+    rows, so the penalty acts on coefficients per standard deviation; those reported are per unit of
+    the column.
 
     Parameters
     ----------
@@ -67,13 +67,13 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         leaves the kind to the package, which in this version is the same. None generates none.
 
     n_augmented : "auto" or int, default="auto"
-        Number of generated rows, each of the mean weight of a different real one. "auto" is
-        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
-        ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different rows.
-        Generated rows have no label: their target is the
-        teacher's answers, as for `X_unlabeled`, whatever `alpha` is. Beside labels `y`, those of
-        a frozen teacher weigh together at most 5 times as much as its label memory takes from the
-        real rows: coefficients need them only in place of answers that repeat labels.
+        Number of generated rows, each of the mean weight of a different real one. "auto" is 15,000,
+        but at most 25 per different real row; and none with `teacher_proba`, with ``alpha=1``, for
+        a single column, and for fewer than 20 or more than 100,000 different rows. Generated rows
+        have no label: their target is the teacher's answers, as for `X_unlabeled`, whatever `alpha`
+        is. Beside labels `y`, those of a frozen teacher weigh together at most 5 times as much as
+        its label memory takes from the real rows: coefficients need them only in place of answers
+        that repeat labels.
 
     monotonic_cst : array-like of shape (n_features,), dict or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the probability
@@ -166,7 +166,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
     >>> forest = RandomForestClassifier(n_estimators=10, random_state=0).fit(X, y)
     >>> student = DistilledLogisticRegression(FrozenEstimator(forest), random_state=0).fit(X)
     >>> dict(zip(student.get_feature_names_out(), student.coef_[0].round(1).tolist()))
-    XX
+    {'mean radius': -1.0, 'mean texture': -0.2}
     """
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
