@@ -61,6 +61,14 @@ class Design:
             if column.kind == "category" and column.categories
         }
 
+    def imputed_values(self) -> dict[str, float]:
+        """Give what stands for a missing value of each column of numbers, by its name."""
+        return {
+            column.name: float(fill)
+            for column, fill in zip(self.columns, self.fills, strict=True)
+            if column.kind != "category"
+        }
+
     def names(self) -> list[str]:
         """Give the names of the design columns, as the pipeline gives them."""
         names = []

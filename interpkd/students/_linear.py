@@ -170,6 +170,7 @@ class LinearStudent(BaseDistilled):
         self.feature_names_out_ = np.array(self._design.names(), dtype=object)
         self.feature_scales_ = scaling.scale
         self.reference_levels_ = self._design.reference_levels()
+        self.imputed_values_ = self._design.imputed_values()
         return D, scaling
 
     def _bounds(

@@ -148,6 +148,9 @@ class DistilledLinearSVC(LinearClassifierStudent):
     reference_levels_ : dict
         The reference level of each category column by name: its most frequent category.
 
+    imputed_values_ : dict
+        What stands in place of a missing value of each column of numbers by name: its median.
+
     columns_ : tuple of Column
         How each column was read: its kind, its categories, its range.
 
