@@ -1,5 +1,14 @@
 """Students: interpretable estimators fitted to a teacher's answers."""
 
+from interpkd.students._linear_regression import DistilledLinearRegression
+from interpkd.students._linear_svm import DistilledLinearSVC
+from interpkd.students._logistic import DistilledLogisticRegression
 from interpkd.students._tree import DistilledTreeClassifier, DistilledTreeRegressor
 
-__all__ = ["DistilledTreeClassifier", "DistilledTreeRegressor"]
+__all__ = [
+    "DistilledLinearRegression",
+    "DistilledLinearSVC",
+    "DistilledLogisticRegression",
+    "DistilledTreeClassifier",
+    "DistilledTreeRegressor",
+]
