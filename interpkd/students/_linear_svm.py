@@ -19,10 +19,11 @@ from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
+    from interpkd._tables import Column
     from interpkd._typing import FloatArray
     from interpkd.targets import TransferSet
 
@@ -266,7 +267,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         """Give each row's margins by coefficients of the rows in other folds."""
         D, scaling = self._prepare(transfer)
         S, bounds = scaling.apply(D), self._bounds(signs, scaling)
-        folds = _folds(transfer.Z)
+        folds = _folds(transfer.Z, self.columns_)
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
         margins = np.empty((len(S), outputs))
         for fold in range(N_FOLDS):
@@ -296,9 +297,14 @@ class DistilledLinearSVC(LinearClassifierStudent):
         return proba
 
 
-def _folds(Z: FloatArray) -> NDArray[np.intp]:
+def _folds(Z: FloatArray, columns: Sequence[Column]) -> NDArray[np.intp]:
     """Give each row a fold that depends on its values only, and on which other rows there are."""
     same = np.where(np.isnan(Z), -np.inf, Z) + 0.0  # one zero, and no value is infinite
+    for i, column in enumerate(columns):
+        if column.kind == "category":  # whose codes follow the teacher's answers
+            by_text = sorted(range(len(column.categories)), key=lambda k: str(column.categories[k]))
+            known = ~np.isnan(Z[:, i])
+            same[known, i] = np.argsort(by_text)[Z[known, i].astype(np.intp)]
     place: NDArray[np.intp] = np.unique(same, axis=0, return_inverse=True)[1].ravel()
     return place % N_FOLDS
 

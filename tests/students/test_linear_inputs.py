@@ -234,3 +234,17 @@ def test_a_class_without_any_probability_is_named():
     X = np.arange(30.0)[:, None]
     with pytest.raises(InvalidInputError, match="class 2 has none"):
         DistilledLogisticRegression().fit(X, teacher_proba=P)
+
+
+@pytest.mark.parametrize("kind", KINDS[:2])
+def test_permuted_classes_permute_columns_with_categories(mixed_table, kind):
+    frame, _ = mixed_table
+    p = 1 / (1 + np.exp((frame["age"] - 45) / 9 + 0.7 * (frame["purpose"] == "tv")))
+    P = np.column_stack([p, 1 - p])
+    one = kind().fit(frame, teacher_proba=P)
+    two = kind().fit(frame, teacher_proba=P[:, ::-1])
+    assert one.columns_[1].categories == two.columns_[1].categories[::-1]
+    assert one.reference_levels_ == two.reference_levels_
+    np.testing.assert_allclose(
+        two.predict_proba(frame), one.predict_proba(frame)[:, ::-1], atol=1e-7
+    )
