@@ -6,12 +6,17 @@ A student is an estimator whose targets are a teacher's probabilities.
 from interpkd.audit import audit_report
 from interpkd.explanation import explain
 from interpkd.fidelity import fidelity_report
-from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
+from interpkd.students import (
+    DistilledScorecardClassifier,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+)
 from interpkd.teachers import as_teacher
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "DistilledScorecardClassifier",
     "DistilledTreeClassifier",
     "DistilledTreeRegressor",
     "__version__",

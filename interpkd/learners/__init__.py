@@ -6,6 +6,9 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
+from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
+from interpkd.learners._scorecard_bins import ColumnBins, fine_bins
+from interpkd.learners._scorecard_points import PointsCard, round_to_points
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
 from interpkd.learners._soft_svm import fit_soft_svm
@@ -15,13 +18,19 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 
 __all__ = [
     "LEAF",
+    "ColumnBins",
     "LinearModel",
+    "PointsCard",
+    "ScorecardModel",
     "TreeModel",
+    "fine_bins",
+    "fit_scorecard",
     "fit_soft_linear",
     "fit_soft_logistic",
     "fit_soft_svm",
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
+    "round_to_points",
     "use_threads",
 ]

@@ -160,11 +160,13 @@ class BaseDistilled(BaseEstimator, ABC):
         if transfer.label_memory is not None:
             self.distillation_["label_memory"] = transfer.label_memory
         core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
-        encoder = make_encoder(self.columns_, raw)
-        self.student_ = (
-            core if encoder is None else Pipeline([("columns", encoder), ("student", core)])
-        )
+        self.student_ = self._plain_model(core, raw)
         return self
+
+    def _plain_model(self, core: Any, raw: list[RawColumn]) -> Any:
+        """Put the transformer that the plain estimator needs in front of it."""
+        encoder = make_encoder(self.columns_, raw)
+        return core if encoder is None else Pipeline([("columns", encoder), ("student", core)])
 
     @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
