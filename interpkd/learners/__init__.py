@@ -7,7 +7,7 @@ from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
-from interpkd.learners._scorecard_bins import ColumnBins, fine_bins
+from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
 from interpkd.learners._scorecard_points import PointsCard, round_to_points
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
@@ -18,9 +18,9 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 
 __all__ = [
     "LEAF",
-    "ColumnBins",
     "LinearModel",
     "PointsCard",
+    "ScorecardBins",
     "ScorecardModel",
     "TreeModel",
     "fine_bins",

@@ -24,7 +24,7 @@ from interpkd.learners._binned_sum import (
 )
 from interpkd.learners._linear_model import check_number, check_weights
 from interpkd.learners._row_blocks import one_blas_thread
-from interpkd.learners._scorecard_bins import ColumnBins, fine_bins
+from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
 from interpkd.learners._scorecard_cuts import WORTH_A_CUT, best_segmentations, spend_cuts
 from interpkd.learners._scorecard_selection import select_columns
 
@@ -64,7 +64,7 @@ class ScorecardModel:
     columns : ndarray of shape (n_selected,)
         Ascending numbers of the columns in the model.
 
-    bins : list of ColumnBins
+    bins : list of ScorecardBins
         The bins of each.
 
     log_odds : list of ndarray of shape (n_bins,)
@@ -79,7 +79,7 @@ class ScorecardModel:
     """
 
     columns: IntArray
-    bins: list[ColumnBins]
+    bins: list[ScorecardBins]
     log_odds: list[FloatArray]
     intercept: float
     loss: float
@@ -229,7 +229,7 @@ class _Task:
 
 def _choose_bins(
     task: _Task, max_bins: int, mean_cuts: float, min_bin_share: float, max_features: int | None
-) -> tuple[IntArray, list[ColumnBins]]:
+) -> tuple[IntArray, list[ScorecardBins]]:
     """Fit on fine bins, select columns, and cut each where its function changes."""
     d = task.Z.shape[1]
     most_fine = int(np.clip(MOST_PARAMETERS // d, LEAST_FINE, MOST_FINE))
@@ -248,12 +248,12 @@ def _choose_bins(
         fit, _ = fit_additive(codes, bases, task.p, task.weights, tol=FINE_TOLERANCE)
     bins = _cut(task, codes, fine, fit, max_bins, mean_cuts, min_bin_share)
     bins = [
-        ColumnBins(b.cuts, task.special[i], b.groups) for i, b in zip(chosen, bins, strict=True)
+        ScorecardBins(b.cuts, task.special[i], b.groups) for i, b in zip(chosen, bins, strict=True)
     ]
     return chosen, bins
 
 
-def _fine_basis(task: _Task, i: int, bins: ColumnBins, code: NDArray[np.int16]) -> Basis:
+def _fine_basis(task: _Task, i: int, bins: ScorecardBins, code: NDArray[np.int16]) -> Basis:
     """Make the basis of a column's fine bins: a line and steps, or levels of a category."""
     mass = task.mass(code, bins.n_bins)
     if bins.groups is not None:
@@ -276,12 +276,12 @@ def _fine_basis(task: _Task, i: int, bins: ColumnBins, code: NDArray[np.int16]) 
 def _cut(
     task: _Task,
     codes: NDArray[np.int16],
-    fine: list[ColumnBins],
+    fine: list[ScorecardBins],
     fit: AdditiveFit,
     max_bins: int,
     mean_cuts: float,
     min_bin_share: float,
-) -> list[ColumnBins]:
+) -> list[ScorecardBins]:
     """Join fine bins into few, on one budget for the columns of more than two of them."""
     q = 1 / (1 + np.exp(-np.clip(fit.scores, -500, 500)))
     h = task.weights * np.maximum(q * (1 - q), LEAST_CURVATURE)
@@ -317,10 +317,10 @@ def _cut(
     ]
 
 
-def _join(bins: ColumnBins, order: NDArray[np.intp], ends: IntArray) -> ColumnBins:
+def _join(bins: ScorecardBins, order: NDArray[np.intp], ends: IntArray) -> ScorecardBins:
     """Join the fine bins between some ends, the bins taken in an order."""
     if bins.groups is None:
-        return ColumnBins(bins.cuts[ends], bins.special)
+        return ScorecardBins(bins.cuts[ends], bins.special)
     groups = np.empty(len(order), dtype=np.int64)
     groups[order] = np.searchsorted(ends, np.arange(len(order)), side="left")
-    return ColumnBins(groups=groups)
+    return ScorecardBins(groups=groups)

@@ -24,7 +24,7 @@ NEARLY = 1e-9
 
 
 @dataclass(frozen=True)
-class ColumnBins:
+class ScorecardBins:
     """The bins of one column.
 
     Attributes
@@ -83,7 +83,7 @@ class ColumnBins:
 
 def fine_bins(
     values: FloatArray, weights: FloatArray, special: FloatArray, n_categories: int, most: int
-) -> ColumnBins:
+) -> ScorecardBins:
     """Cut one column into many bins, before anything is fitted.
 
     Few different values have a bin each. Of many, those with a large share have one each and the
@@ -108,22 +108,22 @@ def fine_bins(
 
     Returns
     -------
-    bins : ColumnBins
+    bins : ScorecardBins
         The fine bins.
     """
     if n_categories:
-        return ColumnBins(groups=np.arange(n_categories))
+        return ScorecardBins(groups=np.arange(n_categories))
     known = ~(np.isnan(values) | np.isin(values, special))
     levels, place = np.unique(values[known], return_inverse=True)
     if len(levels) < 2:
-        return ColumnBins(special=special)
+        return ScorecardBins(special=special)
     if len(levels) <= most:
         ends = np.arange(len(levels) - 1)
     else:
         mass = np.asarray(np.bincount(place, weights[known]), dtype=np.float64)
         ends = np.flatnonzero(np.diff(_parts(mass, most)))
     cuts = [simple_between(levels[i], levels[i + 1]) for i in ends]
-    return ColumnBins(np.array(cuts), special)
+    return ScorecardBins(np.array(cuts), special)
 
 
 def _parts(mass: FloatArray, most: int) -> IntArray:

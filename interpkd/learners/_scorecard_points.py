@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._scorecard import ScorecardModel
-    from interpkd.learners._scorecard_bins import ColumnBins
+    from interpkd.learners._scorecard_bins import ScorecardBins
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def round_to_points(
     )
 
 
-def _join_equal(bins: ColumnBins, points: IntArray) -> tuple[ColumnBins, NDArray[np.intp]]:
+def _join_equal(bins: ScorecardBins, points: IntArray) -> tuple[ScorecardBins, NDArray[np.intp]]:
     """Join neighbouring known bins of the same points; give the new place of every bin."""
     n = bins.n_known
     place = np.arange(len(points))

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from interpkd._validation import check_feature_names_in, fit_context
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import ColumnBins, fine_bins
+from interpkd.learners import ScorecardBins, fine_bins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -30,13 +30,13 @@ class BinIndicators(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    bins : dict of int to ColumnBins or None, default=None
+    bins : dict of int to ScorecardBins or None, default=None
         The bins of columns by position; other columns are left out. None cuts every column into
         four bins of about the same number of rows.
 
     Attributes
     ----------
-    bins_ : dict of int to ColumnBins
+    bins_ : dict of int to ScorecardBins
         The bins.
 
     n_features_in_ : int
@@ -52,10 +52,10 @@ class BinIndicators(TransformerMixin, BaseEstimator):
     Examples
     --------
     >>> import numpy as np
-    >>> from interpkd.learners import ColumnBins
+    >>> from interpkd.learners import ScorecardBins
     >>> from interpkd.students import BinIndicators
     >>> X = np.array([[1.0], [3.0], [np.nan]])
-    >>> BinIndicators({0: ColumnBins(np.array([2.0]))}).fit_transform(X)
+    >>> BinIndicators({0: ScorecardBins(np.array([2.0]))}).fit_transform(X)
     array([[1., 0., 0.],
            [0., 1., 0.],
            [0., 0., 1.]])
@@ -63,7 +63,7 @@ class BinIndicators(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {"bins": [dict, None]}
 
-    def __init__(self, bins: Mapping[int, ColumnBins] | None = None) -> None:
+    def __init__(self, bins: Mapping[int, ScorecardBins] | None = None) -> None:
         self.bins = bins
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -148,12 +148,12 @@ class BinIndicators(TransformerMixin, BaseEstimator):
         return tags
 
 
-def bin_texts(bins: ColumnBins, categories: Sequence[Any] | None = None) -> list[str]:
+def bin_texts(bins: ScorecardBins, categories: Sequence[Any] | None = None) -> list[str]:
     """Say what is in each bin of a column.
 
     Parameters
     ----------
-    bins : ColumnBins
+    bins : ScorecardBins
         The bins.
 
     categories : sequence or None, default=None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from interpkd._tables import Column
     from interpkd._typing import FloatArray
-    from interpkd.learners import ColumnBins, PointsCard
+    from interpkd.learners import PointsCard, ScorecardBins
 
 BASE = "base points"
 
@@ -83,7 +83,7 @@ def points_table(
     return pd.concat(parts, ignore_index=True)
 
 
-def _texts(bins: ColumnBins, column: Column) -> list[str]:
+def _texts(bins: ScorecardBins, column: Column) -> list[str]:
     """Say what is in each bin, in the words of the user's table."""
     if column.kind == "boolean" and bins.groups is None and len(bins.cuts) == 1:
         return ["False", "True", *bin_texts(bins)[2:]]
