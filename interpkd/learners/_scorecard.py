@@ -112,7 +112,7 @@ def fit_scorecard(
     signs: NDArray[np.int8] | None = None,
     max_bins: int = 16,
     mean_cuts: float = 7.0,
-    min_bin_share: float = 0.01,
+    min_bin_share: float = 0.005,
     max_features: int | None = None,
 ) -> ScorecardModel:
     """Fit an additive model on few bins to probabilities.
@@ -146,7 +146,7 @@ def fit_scorecard(
     mean_cuts : float, default=7.0
         Cuts per column of more than two values, on average: one budget for all.
 
-    min_bin_share : float, default=0.01
+    min_bin_share : float, default=0.005
         Least share of `counted` in a bin of known values.
 
     max_features : int or None, default=None

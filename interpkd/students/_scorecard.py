@@ -91,7 +91,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         Cuts per column of more than two values, on average. All columns share one budget, which
         goes to where a cut changes the fitted log odds least for the worse.
 
-    min_bin_share : float, default=0.01
+    min_bin_share : float, default=0.005
         Least share of the real rows, by weight, in a bin; missing and special values may be rarer.
 
     max_features : int or None, default=None
@@ -217,7 +217,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         random_state: int | np.random.RandomState | None = None,
         max_bins: int = 16,
         mean_cuts: float = 7.0,
-        min_bin_share: float = 0.01,
+        min_bin_share: float = 0.005,
         max_features: int | None = None,
         special_values: ArrayLike | Mapping[str, ArrayLike] | None = None,
         pdo: float = 20.0,

@@ -154,7 +154,7 @@ def test_table_counts_real_rows(on_frame, mixed_table):
     assert (sums["rows"] == len(mixed_table[0])).all()
     np.testing.assert_allclose(sums["share"], 1)
     known = ~table["bin"].isin(["missing", "missing or other"])
-    assert (table.loc[known, "share"] >= 0.01 - 1e-9).all()
+    assert (table.loc[known, "share"] >= 0.005 - 1e-9).all()
     np.testing.assert_allclose(table.loc[known, "share"], table.loc[known, "rows"] / 400)
     assert table["teacher mean"].dropna().between(0, 1).all()
 
