@@ -52,7 +52,7 @@ LEAST_CURVATURE = 0.02
 SURE = 1e-9
 """Targets keep so far from 0 and 1: where all are the same, odds stay finite."""
 
-FINE_TOLERANCE, TOLERANCE = 1e-4, 1e-7
+FINE_TOLERANCE, TOLERANCE = 1e-2, 1e-5
 
 
 @dataclass(frozen=True)
