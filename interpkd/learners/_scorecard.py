@@ -41,7 +41,10 @@ MOST_FINE = 40
 MOST_PARAMETERS = 2400
 """Parameters of the first fit from which on fine bins are made coarser."""
 
-LEAST_FINE = 12
+LEAST_FINE = 4
+
+MOST_BINS = 10_000
+"""Fine bins of all columns together, whose square is the memory of a fit in numbers."""
 
 FINE_STEP, FINE_LINE, STEP = 1e-3, 3e-5, 1e-4
 """Ridges: of steps between fine bins, of the straight line under them, of steps between bins."""
@@ -160,7 +163,8 @@ def fit_scorecard(
     Raises
     ------
     InvalidInputError
-        If shapes do not fit together or a parameter is out of its range.
+        If shapes do not fit together, a parameter is out of its range or there are too many
+        columns and categories.
 
     Notes
     -----
@@ -237,6 +241,7 @@ def _choose_bins(
         fine_bins(task.Z[:, i], task.weights, task.special[i], int(task.n_categories[i]), most_fine)
         for i in range(d)
     ]
+    _check_size(sum(b.n_bins for b in fine), d)
     codes = np.stack([b.codes(task.Z[:, i]) for i, b in enumerate(fine)])
     bases = [_fine_basis(task, i, b, codes[i]) for i, b in enumerate(fine)]
     chosen = np.arange(d)
@@ -251,6 +256,16 @@ def _choose_bins(
         ScorecardBins(b.cuts, task.special[i], b.groups) for i, b in zip(chosen, bins, strict=True)
     ]
     return chosen, bins
+
+
+def _check_size(n_bins: int, n_columns: int) -> None:
+    if n_bins <= MOST_BINS:
+        return
+    msg = (
+        f"The {n_columns} columns have {n_bins} bins before any are joined; a scorecard is fitted "
+        f"on at most {MOST_BINS}. Leave out columns, or group the categories of those with many."
+    )
+    raise InvalidInputError(msg)
 
 
 def _fine_basis(task: _Task, i: int, bins: ScorecardBins, code: NDArray[np.int16]) -> Basis:

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from interpkd.targets import TransferSet
 
 
+MOST_POINTS = 1_000_000
+"""Largest base score, and most points to double the odds: a card is to be read."""
+
+
 class DistilledScorecardClassifier(BaseDistilledClassifier):
     r"""Scorecard that imitates the probabilities of a teacher of two classes.
 
@@ -198,8 +202,8 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         "min_bin_share": [Interval(Real, 0, 0.5, closed="both")],
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "special_values": ["array-like", dict, None],
-        "pdo": [Interval(Real, 0, None, closed="neither")],
-        "base_score": [Interval(Real, None, None, closed="neither")],
+        "pdo": [Interval(Real, 0, MOST_POINTS, closed="right")],
+        "base_score": [Interval(Real, -MOST_POINTS, MOST_POINTS, closed="both")],
         "base_odds": [Interval(Real, 0, None, closed="neither")],
         "good_class": [object, None],
     }

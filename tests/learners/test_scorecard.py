@@ -252,6 +252,7 @@ def test_joining_bins_of_the_same_points_changes_no_score(binned):
     ("change", "match"),
     [
         ({"p": np.ones(3)}, "Z must be rows and p one number for each"),
+        ({"Z": np.arange(12000.0).reshape(4, 3000)}, "3000 columns have 15000 bins"),
         ({"min_bin_share": 0.7}, "min_bin_share"),
         ({"mean_cuts": -1}, "mean_cuts"),
     ],

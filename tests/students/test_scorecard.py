@@ -326,6 +326,17 @@ def test_unfitted_teachers_labels_and_unlabelled_rows(frozen):
     )
 
 
+def test_labels_alone_make_an_ordinary_scorecard(frozen):
+    X, y, teacher = frozen
+    card = DistilledScorecardClassifier(teacher, alpha=1.0, max_bins=4, min_bin_share=0.05)
+    card.fit(X, y)
+    assert card.distillation_["n_augmented"] == 0
+    # the card fits every known bin's share of the second class, up to the light penalty
+    shares = card.points_table_["teacher mean"][0], card.predict_proba(X)[:, 1].mean()
+    assert shares[0] == pytest.approx(y.mean())
+    assert shares[1] == pytest.approx(y.mean(), abs=0.01)
+
+
 def test_closer_to_the_teacher_than_logistic_regression(frozen):
     X, _, teacher = frozen
     p = teacher.predict_proba(X)
