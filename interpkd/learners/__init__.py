@@ -4,6 +4,7 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._fit_tree import fit_tree
+from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
@@ -23,6 +24,7 @@ __all__ = [
     "ScorecardBins",
     "ScorecardModel",
     "TreeModel",
+    "fill_leaves",
     "fine_bins",
     "fit_scorecard",
     "fit_soft_linear",
@@ -31,6 +33,8 @@ __all__ = [
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
+    "missing_rows",
     "round_to_points",
     "use_threads",
+    "wanted_rows",
 ]
