@@ -4,6 +4,8 @@ import pickle
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn.base import clone
 from sklearn.datasets import make_classification
@@ -12,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from interpkd import DistilledScorecardClassifier, as_teacher
+from interpkd import DistilledScorecardClassifier, as_teacher, fidelity_report
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import ScorecardBins
 from interpkd.students import BinIndicators
@@ -137,6 +139,43 @@ def test_the_table_is_all_there_is(on_frame, mixed_table):
     np.testing.assert_array_equal(on_frame.score_samples(frame), scores)
     odds = 50 * 2 ** ((scores - 600) / 20)
     np.testing.assert_allclose(on_frame.predict_proba(frame)[:, 1], odds / (1 + odds), rtol=1e-10)
+
+
+@pytest.mark.parametrize(
+    "convert",
+    [
+        pl.from_pandas,
+        lambda frame: pa.Table.from_pandas(frame, preserve_index=False),
+        lambda frame: frame.convert_dtypes(),
+        lambda frame: frame.astype({"purpose": "category"}),
+    ],
+    ids=["polars", "pyarrow", "nullable", "categorical"],
+)
+def test_every_library_gives_the_same_card(on_frame, mixed_table, convert):
+    frame, label = mixed_table
+    scores = on_frame.score_samples(frame)
+    np.testing.assert_array_equal(on_frame.score_samples(convert(frame)), scores)
+    again = DistilledScorecardClassifier(random_state=0)
+    proba = on_frame.predict_proba(frame)
+    one = clone(again).fit(frame, label, teacher_proba=proba)
+    two = clone(again).fit(convert(frame), label, teacher_proba=proba)
+    pd.testing.assert_frame_equal(one.points_table_, two.points_table_)
+    assert on_frame.explain_points(convert(frame)).shape[0] == len(frame)
+
+
+def test_a_pandas_table_keeps_its_index(on_frame, mixed_table):
+    part = mixed_table[0].iloc[[7, 3]]
+    assert on_frame.explain_points(part).index.tolist() == [7, 3]
+
+
+def test_the_default_teacher_takes_a_raw_table(mixed_table):
+    frame, label = mixed_table
+    card = DistilledScorecardClassifier(cv=2, n_augmented=500, random_state=0).fit(frame, label)
+    assert card.classes_.tolist() == ["bad", "good"]
+    assert card.score(frame, label) > 0.65
+    report = fidelity_report(card, frame, label).to_dict()
+    # the teacher remembers these labels, of which the card has seen out-of-fold answers only
+    assert report["agreement"]["estimate"] > 0.7
 
 
 def test_table_counts_real_rows(on_frame, mixed_table):
