@@ -147,7 +147,7 @@ def fit_scorecard(
         Most bins of a column, without those of special and missing values.
 
     mean_cuts : float, default=7.0
-        Cuts per column of more than two values, on average: one budget for all.
+        Cuts per column of more than two values, on average and at most: one budget for all.
 
     min_bin_share : float, default=0.005
         Least share of `counted` in a bin of known values.

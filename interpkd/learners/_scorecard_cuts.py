@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray, IntArray
 
-WORTH_A_CUT = 1e-7
+WORTH_A_CUT = 1e-5
 """Mean weighted square of log odds that a cut must gain at least."""
 
 STRIDE = 2

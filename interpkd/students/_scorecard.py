@@ -93,7 +93,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
 
     mean_cuts : float, default=7.0
         Cuts per column of more than two values, on average. All columns share one budget, which
-        goes to where a cut changes the fitted log odds least for the worse.
+        goes to where a cut gains most; less of it is spent where more cuts would gain nothing.
 
     min_bin_share : float, default=0.005
         Least share of the real rows, by weight, in a bin; missing and special values may be rarer.
