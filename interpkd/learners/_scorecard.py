@@ -15,13 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners._binned_sum import (
-    AdditiveFit,
-    Basis,
-    fit_additive,
-    make_basis,
-    make_level_basis,
-)
+from interpkd.learners._bin_basis import Basis, make_basis, make_level_basis
+from interpkd.learners._binned_sum import AdditiveFit, fit_additive
 from interpkd.learners._linear_model import check_number, check_weights
 from interpkd.learners._row_blocks import one_blas_thread
 from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins

@@ -64,6 +64,38 @@ class PointsCard:
         """Give the probability of the second class at some scores."""
         return np.asarray(expit(self.log_odds(scores)), dtype=np.float64)
 
+    def cost_of_rounding(
+        self, Z: FloatArray, p: FloatArray, weights: FloatArray, temperature: float
+    ) -> tuple[float, float]:
+        """Compare the card with itself before rounding.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows.
+
+        p : ndarray of shape (n_samples,)
+            Soft targets: probabilities of the second class.
+
+        weights : ndarray of shape (n_samples,)
+            Row weights.
+
+        temperature : float
+            That of the targets.
+
+        Returns
+        -------
+        loss : float
+            Mean log loss of the card minus that of its model, on the scale of the targets.
+
+        change : float
+            The largest change of a probability.
+        """
+        exact, rounded = self.model.decision_function(Z), self.log_odds(self.scores(Z))
+        loss = _log_loss(rounded / temperature, p) - _log_loss(exact / temperature, p)
+        change = np.abs(expit(rounded) - expit(exact)).max()
+        return float(np.average(loss, weights=weights)), float(change)
+
 
 def round_to_points(
     model: ScorecardModel,
@@ -106,19 +138,13 @@ def round_to_points(
         The card; its model has the same bins.
     """
     factor = pdo / np.log(2) * (-1 if counts_for_first else 1)
-    bins, log_odds, points = [], [], []
-    codes = model.codes(Z)
-    for column_bins, values, code in zip(model.bins, model.log_odds, codes, strict=True):
-        rounded = np.rint(factor * values).astype(np.int64)
-        mass = np.bincount(code, weights, len(values))
-        joined, place = _join_equal(column_bins, rounded)
-        new = np.zeros(joined.n_bins)
-        np.add.at(new, place, mass * values)
-        total = np.bincount(place, mass, joined.n_bins)
-        first = np.unique(place, return_index=True)[1]
-        bins.append(joined)
-        log_odds.append(np.where(total > 0, new / np.maximum(total, 1e-300), values[first]))
-        points.append(rounded[first])
+    rounded = [
+        _round_column(column_bins, values, factor, _mass(code, weights, len(values)))
+        for column_bins, values, code in zip(
+            model.bins, model.log_odds, model.codes(Z), strict=True
+        )
+    ]
+    bins, log_odds, points = (list(part) for part in zip(*rounded, strict=True))
     kept = [i for i, value in enumerate(points) if value.min() < value.max()] or [0]
     # a column that says nothing says its one number of every row
     dropped = sum(int(value[0]) for i, value in enumerate(points) if i not in kept)
@@ -140,6 +166,27 @@ def round_to_points(
         float(factor),
         float(offset),
     )
+
+
+def _mass(code: NDArray[np.int16], weights: FloatArray, n_bins: int) -> FloatArray:
+    return np.asarray(np.bincount(code, weights, n_bins), dtype=np.float64)
+
+
+def _log_loss(log_odds: FloatArray, p: FloatArray) -> FloatArray:
+    return np.asarray(np.logaddexp(0, log_odds) - p * log_odds, dtype=np.float64)
+
+
+def _round_column(
+    bins: ScorecardBins, values: FloatArray, factor: float, mass: FloatArray
+) -> tuple[ScorecardBins, FloatArray, IntArray]:
+    """Give the bins of a column that differ in points, their mean log odds, and their points."""
+    points = np.rint(factor * values).astype(np.int64)
+    joined, place = _join_equal(bins, points)
+    first = np.unique(place, return_index=True)[1]
+    total = np.bincount(place, mass, joined.n_bins)
+    sums = np.bincount(place, mass * values, joined.n_bins)
+    means = np.where(total > 0, sums / np.where(total > 0, total, 1.0), values[first])
+    return joined, means, points[first]
 
 
 def _join_equal(bins: ScorecardBins, points: IntArray) -> tuple[ScorecardBins, NDArray[np.intp]]:

@@ -9,14 +9,13 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from interpkd._validation import Interval
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import fit_scorecard, round_to_points
-from interpkd.students._bin_indicators import BinIndicators
 from interpkd.students._columns import make_encoder
+from interpkd.students._plain_scorecard import plain_scorecard
 from interpkd.students._points_table import BASE, points_table
 from interpkd.students._special_values import check_special_values
 from interpkd.students._tasks import BaseDistilledClassifier
@@ -359,29 +358,10 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         self.points_table_ = points_table(
             self.card_, self.columns_, Z[real], p[real], weights[real]
         )
-        self._weigh_rounding(Z[real], p[real], weights[real])
-        return self._plain_logistic(Z[:1])
-
-    def _weigh_rounding(self, Z: FloatArray, p: FloatArray, weights: FloatArray) -> None:
-        """Compare the card with itself before rounding, on the scale of the targets."""
-        exact = self.card_.model.decision_function(Z)
-        rounded = self.card_.log_odds(self.card_.scores(Z))
-        loss = _log_loss(rounded / self.temperature, p) - _log_loss(exact / self.temperature, p)
-        self.rounding_loss_ = float(np.average(loss, weights=weights))
-        change = np.abs(_sigmoid(rounded) - _sigmoid(exact))
-        self.rounding_change_ = float(change.max())
-
-    def _plain_logistic(self, Z: FloatArray) -> Pipeline:
-        """Give the card as indicators of bins and a logistic regression on them."""
-        card = self.card_
-        bins = dict(zip(card.model.columns.tolist(), card.model.bins, strict=True))
-        logistic = LogisticRegression(C=np.inf)
-        logistic.classes_ = self.classes_
-        logistic.coef_ = np.concatenate(card.points)[None, :] / card.factor
-        logistic.intercept_ = card.log_odds(np.array([card.base_points]))
-        logistic.n_features_in_ = logistic.coef_.shape[1]
-        logistic.n_iter_ = np.array([0], dtype=np.int32)
-        return Pipeline([("bins", BinIndicators(bins).fit(Z)), ("logistic", logistic)])
+        self.rounding_loss_, self.rounding_change_ = self.card_.cost_of_rounding(
+            Z[real], p[real], weights[real], self.temperature
+        )
+        return plain_scorecard(self.card_, self.classes_, Z[:1])
 
     def _plain_model(self, core: Any, raw: list[RawColumn]) -> Any:
         encoder = make_encoder(self.columns_, raw)
@@ -412,11 +392,3 @@ def _check_two(classes: NDArray[Any], source: str) -> None:
         "DistilledTreeClassifier."
     )
     raise InvalidInputError(msg)
-
-
-def _log_loss(log_odds: FloatArray, p: FloatArray) -> FloatArray:
-    return np.logaddexp(0, log_odds) - p * log_odds
-
-
-def _sigmoid(log_odds: FloatArray) -> FloatArray:
-    return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -700, 700))), dtype=np.float64)

@@ -16,7 +16,8 @@ from interpkd.learners import (
     fit_soft_logistic,
     round_to_points,
 )
-from interpkd.learners._binned_sum import BinnedSum, fit_additive, make_basis, make_level_basis
+from interpkd.learners._bin_basis import make_basis, make_level_basis
+from interpkd.learners._binned_sum import BinnedSum, fit_additive
 from interpkd.learners._scorecard_bins import simple_between
 from interpkd.learners._scorecard_cuts import best_segmentations, spend_cuts
 from interpkd.learners._scorecard_selection import select_columns
