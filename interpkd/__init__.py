@@ -7,6 +7,9 @@ from interpkd.audit import audit_report
 from interpkd.explanation import explain
 from interpkd.fidelity import fidelity_report
 from interpkd.students import (
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
     DistilledScorecardClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
@@ -16,6 +19,9 @@ from interpkd.teachers import as_teacher
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "DistilledLinearRegression",
+    "DistilledLinearSVC",
+    "DistilledLogisticRegression",
     "DistilledScorecardClassifier",
     "DistilledTreeClassifier",
     "DistilledTreeRegressor",

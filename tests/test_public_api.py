@@ -23,6 +23,9 @@ ROOMS = [
 ]
 CONTRACT = {  # names that others build on
     "interpkd": {
+        "DistilledLinearRegression",
+        "DistilledLinearSVC",
+        "DistilledLogisticRegression",
         "DistilledTreeClassifier",
         "DistilledTreeRegressor",
         "as_teacher",

@@ -111,7 +111,7 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
         },
         "limited_by": None
         if share == 1
-        else "the values of this teacher are sampled, by asking it about many mixed rows",
+        else "values are sampled, by asking a model about many mixed rows",
         "scale": "prediction" if inputs.classes is None else "probability",
         "answers": answers,
         "method": {name: found.method[name] for name in values},
@@ -146,15 +146,16 @@ def _n_permutations(inputs: Inputs) -> int:
 
 
 def _affordable_share(inputs: Inputs, pool: Table) -> float:
-    """Give the share of the rows that a teacher whose values are sampled is asked about.
+    """Give the share of the rows that a model whose values are sampled is asked about.
 
     Whether they are sampled is seen on one row: only the explanation knows what it can read.
     """
-    if inputs.teacher is None:
+    if inputs.teacher is None and inputs.leaves is not None:
         return 1.0
     first = [0]
     probe = _explain(inputs, safe_indexing(inputs.X, first), safe_indexing(pool, first))
-    if "TreeSHAP" in probe.method["teacher"]:
+    asked = ["student"] if inputs.teacher is None else ["student", "teacher"]
+    if all("TreeSHAP" in probe.method[who] for who in asked):
         return 1.0
     n_columns = len(inputs.structure.columns)
     per_pair = min(2 * _n_permutations(inputs) * max(n_columns - 1, 1), 2**n_columns)

@@ -73,8 +73,8 @@ class Inputs:
     student_answers, teacher_answers : ndarray of shape (n_samples, n_classes) or (n_samples,)
         Probabilities or predictions on `X`; None for a teacher that cannot be asked.
 
-    leaves : ndarray of shape (n_samples,)
-        The leaf that each row reaches.
+    leaves : ndarray of shape (n_samples,) or None
+        The leaf that each row reaches; None for a student that is no tree.
 
     cutoff : float
         With two classes, the second is decided where its probability exceeds this.
@@ -90,7 +90,7 @@ class Inputs:
     y: NDArray[Any] | None
     student_answers: FloatArray
     teacher_answers: FloatArray | None
-    leaves: NDArray[np.intp]
+    leaves: NDArray[np.intp] | None
     cutoff: float
 
     @property
@@ -101,7 +101,7 @@ class Inputs:
     @property
     def n_rows(self) -> int:
         """The number of evaluation rows."""
-        return len(self.leaves)
+        return num_samples(self.X)
 
     def decide(self, proba: FloatArray) -> NDArray[np.intp]:
         """Give the position of the decided class, for probabilities of shape (n, n_classes)."""
@@ -114,7 +114,7 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
     Parameters
     ----------
     student : fitted estimator
-        A tree student or a decision tree of scikit-learn.
+        A tree or linear student, or a decision tree of scikit-learn.
 
     X : array-like or data frame of shape (n_samples, n_features)
         The evaluation rows.
@@ -136,14 +136,15 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
     Raises
     ------
     InvalidInputError
-        If the student is not a tree or lengths differ.
+        If the student is neither a tree nor linear, or lengths differ.
     """
     structure = take_apart(student)
-    if not isinstance(structure.core, BaseDecisionTree):
+    is_tree = isinstance(structure.core, BaseDecisionTree)
+    if not is_tree and not hasattr(student, "reference_levels_"):
         msg = (
-            f"An audit report needs a decision tree in this version; {type(structure.core).__name__}"
-            " is none. Pass a tree student such as DistilledTreeClassifier, or a fitted tree of "
-            "scikit-learn."
+            "An audit report needs a tree or linear student in this version, or a decision tree; "
+            f"{type(structure.core).__name__} is none. Pass a student such as "
+            "DistilledTreeClassifier, or a fitted tree of scikit-learn."
         )
         raise InvalidInputError(msg)
     if not (is_frame(X) or isinstance(X, np.ndarray)):
@@ -167,7 +168,7 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
         y=_check_y(y, num_samples(X)),
         student_answers=_answers(student, X, structure, "student"),
         teacher_answers=answers,
-        leaves=structure.core.apply(structure.encode(rows)),
+        leaves=structure.core.apply(structure.encode(rows)) if is_tree else None,
         cutoff=cutoff,
     )
 

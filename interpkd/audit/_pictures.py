@@ -72,7 +72,7 @@ def left_out(data: Mapping[str, Any]) -> dict[str, str]:
         Picture to sentence.
     """
     reasons = {}
-    n, answers = data["student"]["n_rules"], data["explanation"]["answers"]
+    n, answers = data["student"].get("n_rules", 0), data["explanation"]["answers"]
     if n > MAX_LEAVES:
         reasons["tree"] = (
             f"A tree of {n} rules is too large for a picture; the table has every rule."
@@ -112,7 +112,7 @@ def draw_pictures(
         Name to SVG element.
     """
     pictures = {"importance": draw_importance(attributions)}
-    if "tree" not in data["pictures_left_out"]:
+    if inputs.leaves is not None and "tree" not in data["pictures_left_out"]:
         pictures["tree"] = draw_tree(inputs.structure, data)
     if data["comparison"]:
         seed = data["lineage"]["random_state"]

@@ -96,7 +96,7 @@ def answer_columns(inputs: Inputs) -> list[tuple[str, FloatArray, FloatArray]]:
 
 
 def _rule(rule: Rule, inputs: Inputs) -> dict[str, Any]:
-    here = inputs.leaves == rule.leaf
+    here = np.asarray(inputs.leaves == rule.leaf)
     distribution = rule.distribution
     return {
         "number": rule.number,

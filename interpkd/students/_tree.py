@@ -404,12 +404,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> DecisionTreeClassifier:
         is_binary = len(self.classes_) == 2
-        if signs is not None and not is_binary:
-            msg = (
-                "The 'monotonic_cst' parameter needs two classes, got "
-                f"{len(self.classes_)}: with more, each class would need signs of its own."
-            )
-            raise InvalidInputError(msg)
+        self._check_signs(signs)
         if not self._is_greedy():
             model = self._search(
                 transfer,

@@ -9,7 +9,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd import DistilledTreeClassifier, as_teacher
+from interpkd import (
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
+    DistilledTreeClassifier,
+    as_teacher,
+)
 from interpkd.audit import audit_report
 from interpkd.audit._provenance import hash_values
 from interpkd.audit._sections import describe_model
@@ -323,7 +329,7 @@ def test_bad_options_are_refused(small, options, message):
 
 def test_bad_student_and_labels_are_refused(small):
     student, X, y, teacher = small
-    with pytest.raises(InvalidInputError, match="needs a decision tree in this version; Logistic"):
+    with pytest.raises(InvalidInputError, match=r"needs a tree or linear student.*; Logistic"):
         audit_report(teacher, X, y)
     with pytest.raises(InvalidInputError, match=r"y must have one value per row of X, shape \(120"):
         audit_report(student, X, y[:5])
@@ -422,3 +428,28 @@ def test_hash_of_values_knows_types_and_shapes():
     texts = hash_values(np.array(["ab", "c"], dtype=object))
     assert hash_values(np.array(["a", "bc"], dtype=object)) != texts
     assert hash_values(np.array(["ab", None], dtype=object)) != texts
+
+
+@pytest.mark.parametrize(
+    "kind", [DistilledLogisticRegression, DistilledLinearSVC, DistilledLinearRegression]
+)
+def test_a_linear_student_is_reported_by_its_coefficients(mixed_table, tmp_path, kind):
+    X, y = mixed_table
+    regression = kind is DistilledLinearRegression
+    target = X["age"] + 3 if regression else np.column_stack([y == "bad", y == "good"])
+    student = kind().fit(X[:300], None if regression else y[:300], teacher_proba=target[:300])
+    report = audit_report(student, X[300:], teacher=target[300:])
+    data = report.to_dict()["student"]
+    assert repr(report) == f"<AuditReport of {kind.__name__}: 8 coefficients, 100 evaluation rows>"
+    values = [one["values"] for one in data["coefficients"]]
+    np.testing.assert_array_equal(np.transpose(values), np.atleast_2d(student.coef_))
+    texts = [one["text"] for one in data["coefficients"]]
+    assert "purpose is boat and not car" in texts
+    assert "age, per unit" in texts
+    assert "amount is missing" in texts
+    assert list(data["imputed_values"]) == ["amount"]
+    assert report.to_dict()["hashes"]["student"] != report.to_dict()["hashes"]["evaluation_rows"]
+    for write, name in ((report.to_html, "r.html"), (report.to_markdown, "r.md")):
+        written = write(tmp_path / name).read_text(encoding="utf-8")
+        assert "purpose is boat and not car" in written
+        assert "Rules" not in written

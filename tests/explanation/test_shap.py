@@ -19,11 +19,19 @@ from sklearn.ensemble import (
 )
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd import (
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+    as_teacher,
+)
 from interpkd.exceptions import InvalidInputError, NotATeacherError
 from interpkd.explanation import explain
 from interpkd.teachers import make_teacher
@@ -331,8 +339,8 @@ def test_errors():
     X, y = load_wine(return_X_y=True, as_frame=True)
     tree = DecisionTreeClassifier(max_leaf_nodes=3).fit(X, y)
     linear = LogisticRegression(max_iter=10_000).fit(X, y)
-    with pytest.raises(InvalidInputError, match="a decision tree of one output; got Logistic"):
-        explain(linear, X, background=X)
+    with pytest.raises(InvalidInputError, match="one output or a linear model; got KNeighbors"):
+        explain(KNeighborsClassifier().fit(X, y), X, background=X)
     with pytest.raises(InvalidInputError, match="the column 'ash', which the table lacks"):
         explain(tree, X, background=X.drop(columns="ash"))
     with pytest.raises(InvalidInputError, match=r"background must be a table .* \(0, 13\)"):
@@ -343,3 +351,41 @@ def test_errors():
         explain(tree, X, background=pl.from_pandas(X), teacher=linear)
     with pytest.raises(NotATeacherError, match="lacks predict_proba"):
         explain(tree, X, background=X, teacher=lambda Z: Z)
+
+
+@pytest.mark.parametrize("kind", [DistilledLogisticRegression, DistilledLinearSVC])
+def test_a_linear_student_is_asked(mixed_table, kind):
+    frame, label = mixed_table
+    student = kind(augmentation=None).fit(frame, label)
+    rows, background = frame.iloc[:3], frame.iloc[100:110].reset_index(drop=True)
+    both = explain(student, rows, background=background)
+    expected = shapley(student.predict_proba, background, rows)
+    np.testing.assert_allclose(both.student.values, expected, atol=1e-12)
+    adds_up(both.student, student.predict_proba(rows))
+    assert both.method["student"] == "exact, all 16 coalitions of columns"
+
+
+def test_many_columns_of_a_linear_student_are_sampled():
+    X, y = load_breast_cancer(return_X_y=True)
+    student = DistilledLogisticRegression().fit(X, teacher_proba=np.eye(2)[y])
+    both = explain(student, X[:2], background=X[10:20], n_permutations=2)
+    assert both.teacher is None
+    assert both.method["student"].endswith(
+        "probabilities of a linear model are no sum over columns)"
+    )
+    assert both.additivity_error["student"] < 1e-9
+    assert (both.student.error_std > 0).any()
+
+
+def test_a_linear_regression_student_is_explained_exactly(mixed_table):
+    frame, _ = mixed_table
+    frame = pd.concat(
+        [frame, pd.DataFrame({f"u{i}": np.sin(i * frame["age"]) for i in range(9)})], axis=1
+    )
+    student = DistilledLinearRegression().fit(frame, teacher_proba=frame["u1"] + frame["age"] ** 2)
+    rows, background = frame.iloc[:4], frame.iloc[50:70]
+    both = explain(student, rows, background=background)
+    assert both.method["student"] == "exact, a sum over columns"
+    coef = dict(zip(student.feature_names_out_, student.coef_, strict=True))
+    away = rows["age"] - background["age"].mean()
+    np.testing.assert_allclose(both.student.values[:, 0], coef["age"] * away)
