@@ -14,7 +14,7 @@ from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from interpkd import DistilledScorecardClassifier, as_teacher, fidelity_report
+from interpkd import DistilledScorecardClassifier, as_teacher, explain, fidelity_report
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import ScorecardBins
 from interpkd.students import BinIndicators
@@ -176,6 +176,14 @@ def test_the_default_teacher_takes_a_raw_table(mixed_table):
     report = fidelity_report(card, frame, label).to_dict()
     # the teacher remembers these labels, of which the card has seen out-of-fold answers only
     assert report["agreement"]["estimate"] > 0.7
+
+
+def test_shap_values_add_up_to_the_probability(on_frame, mixed_table):
+    frame = mixed_table[0]
+    values = explain(on_frame, frame.head(10), background=frame.head(30)).student
+    assert values.shape == (10, 4, 2)
+    total = values.base_values + values.values.sum(axis=1)
+    np.testing.assert_allclose(total, on_frame.predict_proba(frame.head(10)), atol=1e-9)
 
 
 def test_table_counts_real_rows(on_frame, mixed_table):
