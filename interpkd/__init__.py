@@ -10,6 +10,7 @@ from interpkd.students import (
     DistilledLinearRegression,
     DistilledLinearSVC,
     DistilledLogisticRegression,
+    DistilledScorecardClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "DistilledLinearRegression",
     "DistilledLinearSVC",
     "DistilledLogisticRegression",
+    "DistilledScorecardClassifier",
     "DistilledTreeClassifier",
     "DistilledTreeRegressor",
     "__version__",
