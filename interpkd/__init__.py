@@ -8,7 +8,11 @@ from interpkd.explanation import explain
 from interpkd.fidelity import fidelity_report
 from interpkd.students import (
     DistilledClassifier,
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
     DistilledRegressor,
+    DistilledScorecardClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
 )
@@ -18,7 +22,11 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "DistilledClassifier",
+    "DistilledLinearRegression",
+    "DistilledLinearSVC",
+    "DistilledLogisticRegression",
     "DistilledRegressor",
+    "DistilledScorecardClassifier",
     "DistilledTreeClassifier",
     "DistilledTreeRegressor",
     "__version__",

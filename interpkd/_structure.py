@@ -35,10 +35,11 @@ class Structure:
     Attributes
     ----------
     core : estimator
-        The plain scikit-learn estimator that works on the encoded matrix.
+        The plain scikit-learn estimator: a tree works on the encoded matrix, a linear model on the
+        design matrix that its student makes of it.
 
     columns : tuple of Column
-        The columns of the user's table; column ``i`` of the matrix is column ``i`` here.
+        The columns of the user's table; column ``i`` of the encoded matrix is column ``i`` here.
 
     classes : ndarray of shape (n_classes,) or None
         The classes, None for a regression.
@@ -62,7 +63,7 @@ class Structure:
         return self.is_plain and isinstance(self.core, BaseDecisionTree)
 
     def encode(self, X: Table) -> FloatArray:
-        """Turn a table into the matrix that `core` works on, shape (n_samples, n_features)."""
+        """Turn a table into the encoded matrix, shape (n_samples, n_columns)."""
         if is_frame(X):
             return encode(read_frame(X), self.columns)
         if any(column.kind == "category" for column in self.columns):

@@ -13,6 +13,7 @@ from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import HasMethods, Interval, Options, StrOptions
 from sklearn.utils.metadata_routing import _raise_for_params as raise_for_params
 from sklearn.utils.metadata_routing import _routing_enabled as is_routing_enabled
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_method_params as select_params
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _num_samples as num_samples
@@ -31,6 +32,7 @@ __all__ = [
     "Options",
     "StrOptions",
     "align_classes",
+    "check_feature_names_in",
     "check_predictions",
     "check_probabilities",
     "check_sample_weight",

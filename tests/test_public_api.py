@@ -25,6 +25,9 @@ CONTRACT = {  # names that others build on
     "interpkd": {
         "DistilledClassifier",
         "DistilledRegressor",
+        "DistilledLinearRegression",
+        "DistilledLinearSVC",
+        "DistilledLogisticRegression",
         "DistilledTreeClassifier",
         "DistilledTreeRegressor",
         "as_teacher",

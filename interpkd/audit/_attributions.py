@@ -109,7 +109,9 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
             "n_rows_available": num_samples(pool),
             "sha256": found.background_sha256,
         },
-        "limited_by": None if share == 1 else _why_limited(inputs, found.method),
+        "limited_by": None
+        if share == 1
+        else "values are sampled, by asking a model about many mixed rows",
         "scale": "prediction" if inputs.classes is None else "probability",
         "answers": answers,
         "method": {name: found.method[name] for name in values},
@@ -144,7 +146,7 @@ def _n_permutations(inputs: Inputs) -> int:
 
 
 def _affordable_share(inputs: Inputs, pool: Table) -> float:
-    """Give the share of the rows that models whose values are sampled are asked about.
+    """Give the share of the rows that a model whose values are sampled is asked about.
 
     Whether they are sampled is seen on one row: only the explanation knows what it can read.
     """
@@ -152,8 +154,8 @@ def _affordable_share(inputs: Inputs, pool: Table) -> float:
         return 1.0
     first = [0]
     probe = _explain(inputs, safe_indexing(inputs.X, first), safe_indexing(pool, first))
-    roles = ["student"] if inputs.teacher is None else ["student", "teacher"]
-    n_sampled = sum("TreeSHAP" not in probe.method[who] for who in roles)
+    asked = ["student"] if inputs.teacher is None else ["student", "teacher"]
+    n_sampled = sum("TreeSHAP" not in probe.method[who] for who in asked)
     if n_sampled == 0:
         return 1.0
     n_columns = len(inputs.structure.columns)
@@ -161,14 +163,6 @@ def _affordable_share(inputs: Inputs, pool: Table) -> float:
     n_pairs = min(inputs.n_rows, MAX_EXPLAINED) * min(num_samples(pool), MAX_BACKGROUND)
     n_pairs *= n_sampled
     return min(1.0, math.sqrt(MAX_QUESTIONS / (per_pair * n_pairs)))
-
-
-def _why_limited(inputs: Inputs, method: dict[str, str]) -> str:
-    roles = ["student"] if inputs.teacher is None else ["student", "teacher"]
-    sampled = [who for who in roles if "TreeSHAP" not in method[who]]
-    if len(sampled) == 1:
-        return f"the values of this {sampled[0]} are sampled, by asking it about many mixed rows"
-    return "the values of both models are sampled, by asking them about many mixed rows"
 
 
 def _sample(X: Table, size: int, rng: np.random.Generator) -> Table:

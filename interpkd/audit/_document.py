@@ -30,6 +30,7 @@ from interpkd.audit._blocks import (
     table,
     words,
 )
+from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
@@ -81,7 +82,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             Section("identity", "Identity", (_identity(data),)),
             Section("lineage", "Lineage", tuple(_lineage(data))),
             Section("data", "Data", tuple(_data(data))),
-            student_section(data),
+            student_section(data) if "rules" in data["student"] else coefficient_section(data),
             fidelity_section(data),
             performance_section(data),
             explanation_section(data),
@@ -106,17 +107,25 @@ def _figures(data: Mapping[str, Any]) -> tuple[Figure, ...]:
         figures.append(Figure("Fidelity", (Text("not measured", is_absent=True),)))
     teacher = data["lineage"]["teacher"]
     name = words(teacher["name"]) if teacher else words("answers only")
-    if student["n_rules"] is None:
-        size = Figure("Student", words(student["kind"]), (Text("without rules"),))
-    else:
-        depth = (Text("depth "), Number(student["depth"], "count"))
-        size = Figure("Rules", number(student["n_rules"], "count"), depth)
     return (
         *figures,
-        size,
+        _size(student),
         Figure("Evaluation rows", number(data["data"]["n_rows"], "count")),
         Figure("Teacher", name if data["lineage"]["teacher_source"] != "none" else words("none")),
     )
+
+
+def _size(student: Mapping[str, Any]) -> Figure:
+    if "n_rules" not in student:
+        return Figure(
+            "Coefficients",
+            number(student["n_coefficients"], "count"),
+            (Number(student["n_used"], "count"), Text(" not 0")),
+        )
+    if student["n_rules"] is None:
+        return Figure("Student", words(student["kind"]), (Text("without rules"),))
+    depth = (Text("depth "), Number(student["depth"], "count"))
+    return Figure("Rules", number(student["n_rules"], "count"), depth)
 
 
 def _identity(data: Mapping[str, Any]) -> Block:

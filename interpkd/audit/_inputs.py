@@ -49,7 +49,7 @@ class Inputs:
         The student as given.
 
     structure : Structure
-        The student taken apart.
+        The student taken apart; its core is a tree.
 
     teacher : fitted estimator or None
         The teacher that can be asked; None when there is none, or only its answers.
@@ -100,7 +100,7 @@ class Inputs:
     @property
     def n_rows(self) -> int:
         """The number of evaluation rows."""
-        return len(self.student_answers)
+        return num_samples(self.X)
 
     def decide(self, proba: FloatArray) -> NDArray[np.intp]:
         """Give the position of the decided class, for probabilities of shape (n, n_classes)."""
@@ -135,7 +135,7 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
     Raises
     ------
     InvalidInputError
-        If the student cannot be asked or lengths differ.
+        If the student cannot be asked, or lengths differ.
     """
     structure = take_apart(student)
     if not (is_frame(X) or isinstance(X, np.ndarray)):

@@ -113,7 +113,7 @@ def _about_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "Missing values not seen in training",
             f"Missing values occur in the evaluation rows but not in training: {_listed(new)}. The "
-            "route they take through the rules was not learned.",
+            "student's answer to them was not learned.",
         )
     blank = [name.replace("_", " ") for name, text in data["identity"].items() if text is None]
     if blank:
@@ -121,8 +121,8 @@ def _about_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _about_rules(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    rules = data["student"]["rules"]
-    if data["student"]["n_rules"] is None:
+    rules = data["student"].get("rules", [])
+    if data["student"].get("n_rules", 0) is None:
         yield (
             "The student is not shown in full",
             f"Its {data['student']['kind']} has no rules to print. A reviewer sees its parameters, "
@@ -170,7 +170,7 @@ def _about_teaching(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "The teacher remembers labels",
             f"About {memory:.0%} of the teacher's answer to a labelled training row is that row's "
-            "own label. These rows counted for less by this share, the generated ones in full.",
+            "own label. These rows counted for less by this share; generated ones stand in for them.",
         )
     inside, outside = facts.get("confidence_in_sample"), facts.get("confidence_out_of_fold")
     if inside is not None and outside is not None and inside - outside > IN_SAMPLE_GAP:

@@ -72,7 +72,7 @@ def left_out(data: Mapping[str, Any]) -> dict[str, str]:
         Picture to sentence.
     """
     reasons = {}
-    n, answers = data["student"]["n_rules"], data["explanation"]["answers"]
+    n, answers = data["student"].get("n_rules", 0), data["explanation"]["answers"]
     if n is None:
         reasons["tree"] = "The student is no tree."
     elif n > MAX_LEAVES:
@@ -114,7 +114,7 @@ def draw_pictures(
         Name to SVG element.
     """
     pictures = {"importance": draw_importance(attributions)}
-    if "tree" not in data["pictures_left_out"]:
+    if inputs.leaves is not None and "tree" not in data["pictures_left_out"]:
         pictures["tree"] = draw_tree(inputs.structure, data)
     if data["comparison"]:
         seed = data["lineage"]["random_state"]

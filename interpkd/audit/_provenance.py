@@ -54,24 +54,47 @@ def hash_values(values: Any) -> str:
     return _digest([shape, *(_value_bytes(value) for value in array.ravel().tolist())])
 
 
-def hash_tree(structure: Structure) -> str | None:
-    """Give the SHA-256 of everything that decides a tree's answers.
+def hash_student(structure: Structure, student: Any) -> str | None:
+    """Give the SHA-256 of everything that decides a student's answers.
 
     Parameters
     ----------
     structure : Structure
         A student taken apart.
 
+    student : fitted estimator
+        The same as a whole.
+
     Returns
     -------
     sha256 : str or None
-        64 hexadecimal digits over the splits, the routes of missing values, the leaf values, the
-        columns with their categories, and the classes. None for a student that is no tree.
+        64 hexadecimal digits over the splits, the routes of missing values and the leaf values, or
+        the coefficients, intercepts, values in place of missing ones and reference levels; the
+        columns with their categories, and the classes. None for a student of another kind.
     """
-    if not structure.is_tree:
+    core = structure.core
+    if structure.is_tree:
+        numbers = _tree_numbers(core.tree_)
+    elif hasattr(student, "reference_levels_"):
+        numbers = (core.coef_, core.intercept_)
+    else:
         return None
-    tree = structure.core.tree_
-    numbers = (
+    parts = [_number_bytes(np.asarray(one)) for one in numbers]
+    for column in structure.columns:
+        parts += [_value_bytes(column.name), _value_bytes(column.kind)]
+        parts += [_value_bytes(value) for value in column.categories]
+    for name in ("imputed_values_", "reference_levels_"):
+        for pair in getattr(student, name, {}).items():
+            parts += [_value_bytes(value) for value in pair]
+    if hasattr(student, "link_slope_"):
+        parts.append(_value_bytes(student.link_slope_))
+    if structure.classes is not None:
+        parts += [_value_bytes(label) for label in structure.classes.tolist()]
+    return _digest(parts)
+
+
+def _tree_numbers(tree: Any) -> tuple[Any, ...]:
+    return (
         tree.children_left,
         tree.children_right,
         tree.feature,
@@ -79,13 +102,6 @@ def hash_tree(structure: Structure) -> str | None:
         tree.missing_go_to_left,
         tree.value,
     )
-    parts = [_number_bytes(np.asarray(one)) for one in numbers]
-    for column in structure.columns:
-        parts += [_value_bytes(column.name), _value_bytes(column.kind)]
-        parts += [_value_bytes(value) for value in column.categories]
-    if structure.classes is not None:
-        parts += [_value_bytes(label) for label in structure.classes.tolist()]
-    return _digest(parts)
 
 
 def software(*extra_libraries: str | None) -> dict[str, str]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._attributions import attribute
+from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._document import build_document
 from interpkd.audit._inputs import (
     check_fields,
@@ -121,8 +122,11 @@ class AuditReport:
 
     def __repr__(self) -> str:
         student = self.data["lineage"]["student"]["name"]
-        rules, rows = self.data["student"]["n_rules"], self.data["data"]["n_rows"]
-        size = "no rules" if rules is None else f"{rules} rules"
+        model, rows = self.data["student"], self.data["data"]["n_rows"]
+        if "n_coefficients" in model:
+            size = f"{model['n_coefficients']} coefficients"
+        else:
+            size = "no rules" if model["n_rules"] is None else f"{model['n_rules']} rules"
         return f"<AuditReport of {student}: {size}, {rows} evaluation rows>"
 
 
@@ -145,15 +149,15 @@ def audit_report(
 ) -> AuditReport:
     """Gather what a reviewer needs to judge a student: the model itself and the evidence.
 
-    The report holds identity, lineage, the evaluation rows, every rule of the student, its
-    fidelity to the teacher, the performance of both against labels, SHAP explanations of both,
+    The report holds identity, lineage, the evaluation rows, every rule or coefficient of the
+    student, its fidelity to the teacher, the performance of both against labels, SHAP explanations of both,
     limitations, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
     ----------
     student : fitted estimator
         A student, or an estimator of scikit-learn with probabilities or predictions. Of one that
-        is no tree the report says that it has no rules, and shows the rest.
+        is neither a tree nor linear the report says that it has no rules, and shows the rest.
 
     X : array-like or data frame of shape (n_samples, n_features)
         Evaluation rows, best held out from the training of both models.
@@ -252,7 +256,9 @@ def audit_report(
         "lineage": lineage(inputs, random_state=seed),
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
-        "student": student_rules(inputs),
+        "student": student_coefficients(inputs)
+        if hasattr(inputs.student, "reference_levels_")
+        else student_rules(inputs),
         "fidelity": fidelity,
         "group_names": group_names,
         "comparison": comparison(inputs),

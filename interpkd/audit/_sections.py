@@ -17,7 +17,7 @@ from interpkd._alignment import hash_rows
 from interpkd._optional import is_instance_of_name
 from interpkd.audit._inputs import plain
 from interpkd.audit._provenance import (
-    hash_tree,
+    hash_student,
     hash_values,
     library_version,
     software,
@@ -77,7 +77,7 @@ def hashes(inputs: Inputs) -> dict[str, str | None]:
     return {
         "evaluation_rows": hash_rows(inputs.rows, inputs.structure),
         "labels": None if inputs.y is None else hash_values(inputs.y),
-        "student": hash_tree(inputs.structure),
+        "student": hash_student(inputs.structure, inputs.student),
         "student_answers": hash_values(inputs.student_answers),
         "teacher_answers": None if answers is None else hash_values(answers),
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from interpkd.export import Condition, Rule
+    from interpkd.export import Coefficient, Condition, Rule
 
 MAX_RULES_SHOWN = 16
 
@@ -139,6 +139,37 @@ def show_rules(console: Console, rules: Sequence[Rule]) -> None:
     note = "Thresholds are rounded here; rules.txt has them in full."
     if len(rules) > len(shown):
         note = f"The first {len(shown)} of {len(rules)} rules, thresholds rounded; rules.txt has all in full."
+    console.print(Text(note, style="dim"))
+
+
+def show_coefficients(
+    console: Console, coefficients: Sequence[Coefficient], scores: Sequence[str]
+) -> None:
+    """Print coefficients as a table, rounded to five digits.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    coefficients : sequence of Coefficient
+        The coefficients of the student; the first `MAX_RULES_SHOWN` are printed.
+
+    scores : sequence of str
+        What each value of a coefficient adds to.
+    """
+    shown = coefficients[:MAX_RULES_SHOWN]
+    console.print(Text(f"The student: {len(coefficients)} coefficients", style="bold"))
+    table = Table(**_PLAIN)
+    table.add_column("for", overflow="fold")
+    for score in scores:
+        table.add_column(Text(score), justify="right", overflow="fold")
+    for one in shown:
+        table.add_row(Text(one.text), *(f"{value:.5g}" for value in one.values))
+    console.print(table)
+    note = "Coefficients are rounded here; coefficients.csv has them in full, and the intercepts."
+    if len(coefficients) > len(shown):
+        note = f"The first {len(shown)} of {len(coefficients)}. {note}"
     console.print(Text(note, style="dim"))
 
 

@@ -20,8 +20,8 @@ HELP = """Distil a teacher, trained on TABLE, into a model a person can read.
 TABLE is a CSV file (UTF-8, names in the first line) or a Parquet file. In CSV, an empty value and
 NA, N/A, NaN, nan, null and NULL are missing; "none" is a category.
 
-Writes report.html, report.json, report.md, rules.txt, rules.csv and metrics.json into the folder
---out: all of them, or none.
+Writes report.html, report.json, report.md and metrics.json into the folder --out, and rules.txt
+and rules.csv for a tree, coefficients.csv for a linear student: all of them, or none.
 
 \b
 Example:
@@ -44,10 +44,11 @@ Example:
 )
 @click.option(
     "--student",
-    type=click.Choice(["tree"]),
+    type=click.Choice(["tree", "logistic", "svm", "linear"]),
     default="tree",
     show_default=True,
-    help="The model to read: a decision tree.",
+    help="The model to read: a decision tree; of classes logistic regression or a linear support "
+    "vector machine; of numbers linear regression.",
 )
 @click.option(
     "--max-leaf-nodes",
@@ -55,7 +56,7 @@ Example:
     type=click.IntRange(min=2),
     default=16,
     show_default=True,
-    help="Most rules of the student.",
+    help="Most rules of a tree.",
 )
 @click.option(
     "--min-samples-leaf",
@@ -63,7 +64,7 @@ Example:
     type=click.IntRange(min=1),
     default=5,
     show_default=True,
-    help="Fewest rows behind a rule.",
+    help="Fewest rows behind a rule of a tree.",
 )
 @click.option(
     "--task",
@@ -160,12 +161,14 @@ def distill(
     if len(separator) != 1:
         msg = f"--separator must be a single character, got {separator!r}."
         raise click.UsageError(msg)
+    _check_size_options(student)
     console = make_console()
     with new_folder(out, overwrite=overwrite) as folder:
         frame = read_table(table, separator=separator, missing=missing, categories=category)
         problem = make_problem(
             frame, source=table.name, target=target, task=task, drop=drop, categories=category
         )
+        _check_student(student, problem.task)
         if problem.task == "regression" and temperature != 1:
             msg = "--temperature is for classes; this is a regression: leave it at 1."
             raise click.UsageError(msg)
@@ -189,3 +192,22 @@ def distill(
             stages.begin("Writing the files")
             write(result, folder)
     show(console, result, out)
+
+
+def _check_size_options(student: str) -> None:
+    """Refuse the size of a tree for a student that has no such size."""
+    given = click.get_current_context().get_parameter_source
+    for name in ("max_leaf_nodes", "min_samples_leaf"):
+        if student != "tree" and given(name) is not click.core.ParameterSource.DEFAULT:
+            option = f"--{name.replace('_', '-')}"
+            msg = f"{option} is for a tree; --student {student} has no leaves: leave it out."
+            raise click.UsageError(msg)
+
+
+def _check_student(student: str, task: str) -> None:
+    """Refuse a student of classes for a regression, and the other way round."""
+    fits = {"tree": task, "linear": "regression"}.get(student, "classification")
+    if fits != task:
+        others = "tree or linear" if task == "regression" else "tree, logistic or svm"
+        msg = f"--student {student} is for a {fits}; this is a {task}: choose {others}."
+        raise click.UsageError(msg)

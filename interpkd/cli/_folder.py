@@ -17,7 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FILES = ("metrics.json", "report.html", "report.json", "report.md", "rules.csv", "rules.txt")
-"""The files that the commands write; a folder of anything else is never replaced."""
+"""The files that the commands write for a tree."""
+
+LINEAR_FILES = ("coefficients.csv", "metrics.json", "report.html", "report.json", "report.md")
+"""Those for a linear student; a folder of anything else is never replaced."""
 
 
 @contextlib.contextmanager
@@ -75,7 +78,7 @@ def _check_free(target: Path, out: Path, *, overwrite: bool) -> None:
     except OSError as error:
         msg = f"{where} cannot be read: {error.strerror}."
         raise click.UsageError(msg) from error
-    foreign = [name for name in held if name not in FILES]
+    foreign = [name for name in held if name not in {*FILES, *LINEAR_FILES}]
     if foreign:
         msg = (
             f"{where} is not empty and holds {foreign[0]!r}, which interpkd did not write; "

@@ -15,11 +15,24 @@ import numpy as np
 
 from interpkd import __version__
 from interpkd.audit import audit_report
-from interpkd.cli._console import Stages, show_facts, show_paths, show_rules, show_scores
-from interpkd.cli._folder import FILES
+from interpkd.cli._console import (
+    Stages,
+    show_coefficients,
+    show_facts,
+    show_paths,
+    show_rules,
+    show_scores,
+)
+from interpkd.cli._folder import FILES, LINEAR_FILES
 from interpkd.cli._problem import FOLDS
-from interpkd.export import rule_list, to_rules
-from interpkd.students import DistilledTreeClassifier, DistilledTreeRegressor
+from interpkd.export import coefficient_list, rule_list, to_rules
+from interpkd.students import (
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+)
 from interpkd.teachers import make_teacher
 
 if TYPE_CHECKING:
@@ -33,6 +46,9 @@ if TYPE_CHECKING:
 STUDENTS = {
     ("tree", "classification"): DistilledTreeClassifier,
     ("tree", "regression"): DistilledTreeRegressor,
+    ("logistic", "classification"): DistilledLogisticRegression,
+    ("svm", "classification"): DistilledLinearSVC,
+    ("linear", "regression"): DistilledLinearRegression,
 }
 
 MAX_CLASSES_SHOWN = 8
@@ -63,7 +79,7 @@ class Settings:
         Kinds of the two models.
 
     max_leaf_nodes, min_samples_leaf : int
-        Size of the student.
+        Size of a tree.
 
     alpha, temperature : float
         As the student's parameters.
@@ -84,6 +100,12 @@ class Settings:
     device: str = "auto"
     seed: int = 0
 
+    def size(self) -> dict[str, int]:
+        """Give the parameters of the student's size; a linear one has none."""
+        if self.student != "tree":
+            return {}
+        return {"max_leaf_nodes": self.max_leaf_nodes, "min_samples_leaf": self.min_samples_leaf}
+
 
 @dataclass(frozen=True)
 class Result:
@@ -100,6 +122,11 @@ class Result:
 
     student: Any
     report: AuditReport
+
+    @property
+    def is_linear(self) -> bool:
+        """Whether the student has coefficients."""
+        return hasattr(self.student, "coef_")
 
     @property
     def scores(self) -> dict[str, Any]:
@@ -135,7 +162,9 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
         "Held out": split.sentence,
         "Teacher": f"{settings.teacher}; the student learns from its answers out of {FOLDS} folds",
         "Student": f"{settings.student} of at most {settings.max_leaf_nodes} leaves, each of at "
-        f"least {settings.min_samples_leaf} rows",
+        f"least {settings.min_samples_leaf} rows"
+        if settings.student == "tree"
+        else f"{settings.student}, one coefficient per number and per category",
     }
     show_facts(console, facts)
     console.print()
@@ -172,10 +201,9 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         teacher,
         alpha=settings.alpha,
         temperature=settings.temperature,
-        max_leaf_nodes=settings.max_leaf_nodes,
-        min_samples_leaf=settings.min_samples_leaf,
         cv=FOLDS,
         random_state=settings.seed,
+        **settings.size(),
     )
     stages.begin(f"Fitting the teacher ({FOLDS} folds and all rows) and the student")
     student.fit(split.X_train, split.y_train)
@@ -206,8 +234,11 @@ def write(result: Result, folder: Path) -> None:
     result.report.to_html(folder / "report.html")
     result.report.to_json(folder / "report.json")
     result.report.to_markdown(folder / "report.md")
-    (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
-    to_rules(result.student, format="frame").to_csv(folder / "rules.csv", index=False)
+    if result.is_linear:
+        _coefficient_frame(result).to_csv(folder / "coefficients.csv", index=False)
+    else:
+        (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
+        to_rules(result.student, format="frame").to_csv(folder / "rules.csv", index=False)
     metrics = json.dumps(result.scores, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
 
@@ -230,7 +261,11 @@ def show(console: Console, result: Result, out: Path) -> None:
     against = scores["performance"]
     interval = f"{100 * scores['confidence']:g} % interval"
     console.print()
-    show_rules(console, rule_list(result.student))
+    if result.is_linear:
+        data = result.report.to_dict()["student"]
+        show_coefficients(console, coefficient_list(result.student), data["scores"])
+    else:
+        show_rules(console, rule_list(result.student))
     console.print()
     show_scores(
         console,
@@ -244,8 +279,23 @@ def show(console: Console, result: Result, out: Path) -> None:
         {who: {SCORES[key]: score for key, score in against[who].items()} for who in against},
     )
     console.print()
-    names = [name for name in FILES if name != "report.html"]
+    files = LINEAR_FILES if result.is_linear else FILES
+    names = [name for name in files if name != "report.html"]
     show_paths(console, out, [*names, "report.html"])
+
+
+def _coefficient_frame(result: Result) -> Any:
+    """Give intercepts and coefficients as a table, one row each."""
+    import pandas as pd
+
+    data = result.report.to_dict()["student"]
+    rows = [["intercept", "", "", *data["intercepts"]]]
+    rows += [
+        [one["column"], one["kind"], "" if one["category"] is None else one["category"]]
+        + one["values"]
+        for one in data["coefficients"]
+    ]
+    return pd.DataFrame(rows, columns=["column", "kind", "category", *data["scores"]])
 
 
 def _check_gpu() -> None:

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -52,8 +52,8 @@ class Explanations:
         (n_samples, n_columns); `feature_names` are the user's columns, `output_names` the classes.
 
     teacher : shap.Explanation or None
-        The same for the teacher, classes in the student's order; `error_std` holds the standard
-        errors where the values were sampled. None when there is no teacher to ask.
+        The same for the teacher, classes in the student's order. For either, `error_std` holds the
+        standard errors where the values were sampled. None when there is no teacher to ask.
 
     display_data : ndarray of object of shape (n_samples, n_columns)
         The values of the explained rows as the user's table holds them.
@@ -132,10 +132,11 @@ def explain(
     Shapley value in the game that sets some columns to the row's values and leaves the rest as in
     the background rows, averaged over these.
 
-    The values of a student that is a tree are exact. So are those of any model that is a tree or a
-    forest of scikit-learn on numbers, and whose values were seen to add up to its answers. Any
-    other model is asked about mixed rows in the user's own table: about all coalitions of columns
-    where they are few, else along random permutations. What was done is in `method`.
+    The values of a tree student, and of one whose prediction is a sum over columns, are exact. So
+    are the teacher's where it is a tree or a forest of scikit-learn on numbers, and the values were
+    seen to add up to its answers. Any other model is asked about mixed rows in the user's own
+    table: about all coalitions of columns where they are few, else along random permutations. What
+    was done is in `method`.
 
     Parameters
     ----------
@@ -203,15 +204,13 @@ def explain(
     X = align(X, student, structure, name="X")
     background = align(background, student, structure, name="background")
     setting = _Setting(structure, X, background, structure.encode(X), structure.encode(background))
-    if structure.is_tree:
-        own = _explain_tree_student(setting, student)
-    else:
-        own = _explain_model(setting, student, "student", n_permutations, random_state)
+    sampling = _Sampling(n_permutations, random_state)
+    own = _explain_student(setting, student, sampling)
     teacher = getattr(student, "teacher_", None) if teacher is None else teacher
     other = None
     if teacher is not None:
         _check_teacher(teacher, structure)
-        other = _explain_model(setting, teacher, "teacher", n_permutations, random_state)
+        other = _explain_unread(setting, teacher, "teacher", sampling)
     shown = original_values(X)
     return Explanations(
         student=_as_shap(setting, own, shown),
@@ -251,6 +250,14 @@ class _Setting:
 
 
 @dataclass(frozen=True)
+class _Sampling:
+    """How to sample permutations where values cannot be had exactly."""
+
+    n_permutations: int
+    seed: int
+
+
+@dataclass(frozen=True)
 class _Values:
     """SHAP values of one model, one output per class (one for a regression)."""
 
@@ -264,8 +271,15 @@ class _Values:
         return float(np.abs(self.base + self.values.sum(axis=1) - self.answers).max())
 
 
-def _explain_tree_student(setting: _Setting, student: Any) -> _Values:
+def _explain_student(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:
     core = setting.structure.core
+    if not setting.structure.is_tree:
+        if not hasattr(core, "coef_"):
+            return _explain_unread(setting, student, "student", sampling)
+        if setting.structure.classes is None:
+            return _explain_sum(setting, student, sampling)
+        why = "probabilities of a linear model are no sum over columns"
+        return _explain_by_asking(setting, student, "student", sampling, why)
     values, base = tree_shap(core.tree_, setting.Z_background, setting.Z)
     own = _Values(values, base, setting.ask(student, setting.X, "student"), EXACT)
     scale = max(1.0, float(np.abs(own.answers).max()))
@@ -278,13 +292,28 @@ def _explain_tree_student(setting: _Setting, student: Any) -> _Values:
     return own
 
 
-def _explain_model(
-    setting: _Setting, model: Any, source: str, n_permutations: int, random_state: int
-) -> _Values:
-    """Explain a teacher, or a student that is no tree."""
+def _explain_sum(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:
+    """Explain a sum over columns: what a column adds is the same in any permutation."""
+    why = "the student is no sum over columns"
+    found = _explain_by_asking(setting, student, "student", _Sampling(2, sampling.seed), why)
+    scale = max(1.0, float(np.abs(found.answers).max()))
+    if found.error is not None and float(found.error.max()) > TOLERANCE * scale:
+        return _explain_by_asking(setting, student, "student", sampling, why)
+    return replace(found, method="exact, a sum over columns", error=None)
+
+
+def _explain_unread(setting: _Setting, model: Any, source: str, sampling: _Sampling) -> _Values:
+    """Explain a model that is not this package's to read: a teacher, a student of any kind."""
     exact = _exact_values(setting, model, source)
     if not isinstance(exact, str):
         return exact
+    return _explain_by_asking(setting, model, source, sampling, exact)
+
+
+def _explain_by_asking(
+    setting: _Setting, model: Any, source: str, sampling: _Sampling, why: str
+) -> _Values:
+    """Ask a model about mixed rows: all coalitions where they are few, else sampled ones."""
     n_columns = len(setting.structure.columns)
     mix = mixer({"background": setting.background, "X": setting.X})
     game = Game(
@@ -293,14 +322,14 @@ def _explain_model(
         len(setting.Z_background),
     )
     answers = setting.ask(model, setting.X, source)
-    if is_enumerable(n_columns, n_permutations):
+    if is_enumerable(n_columns, sampling.n_permutations):
         values, base = enumerate_coalitions(game)
         return _Values(values, base, answers, f"exact, all {2**n_columns} coalitions of columns")
-    rng = np.random.default_rng(random_state)
-    values, base, error = sample_permutations(game, n_permutations, rng)
+    rng = np.random.default_rng(sampling.seed)
+    values, base, error = sample_permutations(game, sampling.n_permutations, rng)
     method = (
-        f"permutation sampling, {n_permutations} permutations per row in both directions, seed "
-        f"{random_state}, mean standard error {error.mean():.2g} (sampled because {exact})"
+        f"permutation sampling, {sampling.n_permutations} permutations per row in both directions, "
+        f"seed {sampling.seed}, mean standard error {error.mean():.2g} (sampled because {why})"
     )
     return _Values(values, base, answers, method, error)
 

@@ -4,8 +4,12 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._fit_tree import fit_tree
+from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
+from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
+from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
+from interpkd.learners._scorecard_points import PointsCard, round_to_points
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
 from interpkd.learners._soft_svm import fit_soft_svm
@@ -16,12 +20,21 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 __all__ = [
     "LEAF",
     "LinearModel",
+    "PointsCard",
+    "ScorecardBins",
+    "ScorecardModel",
     "TreeModel",
+    "fill_leaves",
+    "fine_bins",
+    "fit_scorecard",
     "fit_soft_linear",
     "fit_soft_logistic",
     "fit_soft_svm",
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
+    "missing_rows",
+    "round_to_points",
     "use_threads",
+    "wanted_rows",
 ]

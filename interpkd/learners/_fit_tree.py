@@ -145,7 +145,7 @@ def fit_tree(
     refiner = Refiner(binned, objective, min_samples_leaf)
 
     def finished(tree: CodeTree) -> TreeModel:
-        model = _with_means(_in_values(tree, refiner, rows), Z, targets, weights)
+        model = with_means(_in_values(tree, refiner, rows), Z, targets, weights)
         return model if monotonic_cst is None else in_order(model, monotonic_cst)
 
     if monotonic_cst is None:
@@ -205,7 +205,7 @@ def _in_values(tree: CodeTree, refiner: Refiner, Z: FloatArray) -> TreeModel:
     )
 
 
-def _with_means(
+def with_means(
     model: TreeModel, Z: FloatArray, targets: FloatArray, weights: FloatArray
 ) -> TreeModel:
     """Give every node the mean of its rows' targets to the last digit, and its impurity."""

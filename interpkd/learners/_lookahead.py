@@ -12,7 +12,7 @@ bins are the values.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,6 +57,9 @@ class Lookahead:
     """
 
     def __init__(self, refiner: Refiner) -> None:
+        from interpkd.learners import _lookahead_kernels
+
+        self.kernels: Any = _lookahead_kernels
         objective = refiner.objective
         self.refiner, self.objective = refiner, objective
         columns = [objective.counts, objective.row_sums[:, 0], *objective.weighted_targets.T]
@@ -125,7 +128,7 @@ class Lookahead:
         """
         if depth < 1 or n_leaves < 2 or len(rows) < 2:
             return 0.0, A_LEAF
-        kernels, refiner = self.refiner.kernels, self.refiner
+        kernels, refiner = self.kernels, self.refiner
         coarse, last, n_coarse, has_lost = kernels.coarsen(
             refiner.columns,
             rows,
@@ -163,7 +166,7 @@ class Lookahead:
     def best_three(self, rows: NDArray[np.int32], features: IntArray, most: int) -> CodeTree:
         """Give the best tree of three levels: every first split, and the best two under each."""
         refiner = self.refiner
-        _, last, n_coarse, has_lost = refiner.kernels.coarsen(
+        _, last, n_coarse, has_lost = self.kernels.coarsen(
             refiner.columns,
             rows,
             self.channels[:, 1].copy(),
@@ -173,13 +176,13 @@ class Lookahead:
             most,
         )
         best, tree = self.best_two(rows, features, most, 2, 4)
-        before = refiner.kernels.leaf_loss(self.channels[rows].sum(axis=0), *self.loss)
+        before = self.kernels.leaf_loss(self.channels[rows].sum(axis=0), *self.loss)
         for f in range(len(features)):
             for c in range(n_coarse[f] - (not has_lost[f])):
                 for side in range(1 + has_lost[f]):
                     first = _split(features, last, f, c, side)
                     gain, new = self._with_two_below(first, rows, features, most, before)
-                    if gain > best * (1 + refiner.kernels.SAME):
+                    if gain > best * (1 + self.kernels.SAME):
                         best, tree = gain, new
         return tree
 
@@ -199,7 +202,7 @@ class Lookahead:
             if sums[0] < max(self.refiner.min_samples_leaf, 1) - 0.5:
                 return -np.inf, A_LEAF
             more, part = self.best_two(below, features, most, 2, 4)
-            gain += more - self.refiner.kernels.leaf_loss(sums, *self.loss)
+            gain += more - self.kernels.leaf_loss(sums, *self.loss)
             tree = tree.with_subtree(node, part)
         return gain, tree
 

@@ -43,6 +43,7 @@ from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherE
 from interpkd.students._columns import check_monotonic_cst, make_encoder, order_categories
 from interpkd.students._teaching import FROZEN, GIVEN, Teaching, teach_classifier, teach_regressor
 from interpkd.targets import (
+    RowPlan,
     TransferSet,
     add_generated_rows,
     build_transfer_set,
@@ -59,7 +60,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from interpkd._tables import Column
-    from interpkd._typing import FloatArray, Table
+    from interpkd._typing import BoolArray, FloatArray, Table
 
 BATCH = 20_000
 """Generated rows that a teacher is asked about at a time."""
@@ -160,11 +161,13 @@ class BaseDistilled(BaseEstimator, ABC):
         if transfer.label_memory is not None:
             self.distillation_["label_memory"] = transfer.label_memory
         core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
-        encoder = make_encoder(self.columns_, raw)
-        self.student_ = (
-            core if encoder is None else Pipeline([("columns", encoder), ("student", core)])
-        )
+        self.student_ = self._plain_model(core, raw)
         return self
+
+    def _plain_model(self, core: Any, raw: list[RawColumn]) -> Any:
+        """Put the transformer that the plain estimator needs in front of it."""
+        encoder = make_encoder(self.columns_, raw)
+        return core if encoder is None else Pipeline([("columns", encoder), ("student", core)])
 
     @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
@@ -385,17 +388,34 @@ class BaseDistilled(BaseEstimator, ABC):
         real = replace(transfer, Z=ordered, thresholds=thresholds)
         if n_generated == 0:
             return real
-        plan = plan_rows(
-            transfer.Z.astype(np.float64, copy=False),  # whose codes do not hang on the answers
-            transfer.weights,
-            n_generated,
-            is_category=np.array([column.kind == "category" for column in columns]),
-            rng=np.random.default_rng(check_random_state(self.random_state).randint(2**31)),
-        )
         counted = np.arange(len(Z))
         if sample_weight is not None:
             counted = np.append(np.flatnonzero(sample_weight), counted[n:])
-        answers = self._ask_in_batches(mixer(tables), counted[plan.numbers])
+        mix, seed = mixer(tables), check_random_state(self.random_state).randint(2**31)
+
+        def plan(n_rows: int, turn: int, may_start: BoolArray | None) -> RowPlan:
+            return plan_rows(
+                transfer.Z.astype(np.float64, copy=False),  # whose codes do not hang on the answers
+                transfer.weights,
+                n_rows,
+                is_category=np.array([column.kind == "category" for column in columns]),
+                rng=np.random.default_rng([seed, turn]),
+                may_start=may_start,
+            )
+
+        def more_rows(
+            may_start: BoolArray, n_rows: int, wanted: Callable[[FloatArray], BoolArray]
+        ) -> tuple[FloatArray, FloatArray]:
+            numbers = plan(n_rows, 1, may_start).numbers
+            rows = ordered[numbers, np.arange(ordered.shape[1])]
+            chosen = wanted(rows)
+            if not chosen.any():
+                return rows[:0], transfer.targets[:0]
+            answers = self._ask_in_batches(mix, counted[numbers[chosen]])
+            return rows[chosen], self._targets(answers, None)
+
+        first = plan(n_generated, 0, None)
+        answers = self._ask_in_batches(mix, counted[first.numbers])
         if y is not None and teaching.facts["source"] == FROZEN:
             labeled = counted[: real.n_labeled]
             real = weigh_by_memory(
@@ -403,9 +423,11 @@ class BaseDistilled(BaseEstimator, ABC):
                 teaching.answers.reshape(n, -1)[labeled],
                 self._labels_as_targets(y)[labeled],
                 answers.reshape(n_generated, -1),
-                plan.start,
+                first.start,
             )
-        return add_generated_rows(real, plan.numbers, self._targets(answers, None), plan.weight)
+        if self.n_augmented == "auto":
+            real = replace(real, more_rows=more_rows)
+        return add_generated_rows(real, first.numbers, self._targets(answers, None), first.weight)
 
     @staticmethod
     def _thresholds(

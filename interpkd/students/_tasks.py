@@ -52,6 +52,15 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
         one_hot: FloatArray = np.eye(len(self.classes_))[class_positions(y, self.classes_)]
         return one_hot
 
+    def _check_signs(self, signs: NDArray[np.int8] | None) -> None:
+        """Refuse signs where there are more classes than two."""
+        if signs is not None and len(self.classes_) != 2:
+            msg = (
+                "The 'monotonic_cst' parameter needs two classes, got "
+                f"{len(self.classes_)}: with more, each class would need signs of its own."
+            )
+            raise InvalidInputError(msg)
+
     def predict_proba(self, X: Table) -> FloatArray:
         """Predict class probabilities on the teacher's scale.
 

@@ -14,7 +14,15 @@ from sklearn.utils import check_random_state
 
 from interpkd._validation import Interval, StrOptions
 from interpkd.exceptions import DistillationWarning, InvalidInputError
-from interpkd.learners import fit_tree, grow_plain_tree, grow_tree, use_threads
+from interpkd.learners import (
+    fill_leaves,
+    fit_tree,
+    grow_plain_tree,
+    grow_tree,
+    missing_rows,
+    use_threads,
+    wanted_rows,
+)
 from interpkd.students._base import BaseDistilled
 from interpkd.students._plain_tree import plain_classifier, plain_regressor
 from interpkd.students._progress import progress_of
@@ -33,6 +41,9 @@ if TYPE_CHECKING:
 
 DEEPEST = 10
 """Up to this limit of depth a search needs no limit of leaves: there are at most 1,024."""
+
+STAY = 3
+"""About one in so many generated rows reaches the leaf that it was started in."""
 
 SIZE = ("max_leaf_nodes", "max_depth", "min_samples_leaf", "min_impurity_decrease")
 
@@ -109,7 +120,7 @@ class _TreeStudent(BaseDistilled):
                     candidates=transfer.thresholds,
                     **size,
                 )
-        return self._counted(model, transfer)
+        return self._counted(self._filled(model, transfer, targets, signs), transfer)
 
     def _search(
         self, transfer: TransferSet, targets: FloatArray, signs: Any, **decisions: Any
@@ -131,7 +142,31 @@ class _TreeStudent(BaseDistilled):
                 progress=progress,
                 **decisions,
             )
-        return self._counted(model, transfer)
+        return self._counted(self._filled(model, transfer, targets, signs), transfer)
+
+    def _filled(
+        self, model: TreeModel, transfer: TransferSet, targets: FloatArray, signs: Any
+    ) -> TreeModel:
+        """Ask the teacher about more rows in leaves that are short of them."""
+        n_real = transfer.n_labeled + transfer.n_unlabeled
+        # only generated rows are counted: a real one of weight two may be there twice
+        n_missing = missing_rows(model, transfer.Z[n_real:])
+        if transfer.more_rows is None or self.alpha > 0 or not n_missing.any():
+            return model
+        Z, more = transfer.more_rows(
+            n_missing[model.apply(transfer.Z[:n_real])] > 0,
+            STAY * int(n_missing.sum()),
+            lambda rows: wanted_rows(model, rows, n_missing),
+        )
+        self.distillation_["n_augmented"] += len(Z)
+        return fill_leaves(
+            model,
+            np.concatenate([transfer.Z, Z]),
+            np.concatenate([targets, more.reshape(len(Z), -1)[:, -targets.shape[1] :]]),
+            np.append(transfer.weights, np.full(len(Z), transfer.weights[-1])),
+            len(targets),
+            monotonic_cst=signs,
+        )
 
     def _counted(self, model: TreeModel, transfer: TransferSet) -> TreeModel:
         n_real = transfer.n_labeled + transfer.n_unlabeled
@@ -211,7 +246,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     n_augmented : "auto" or int, default="auto"
         Number of generated rows, each of the mean weight of a different real one. "auto" is
-        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
+        15,000, but at most 25 per different real row, and up to 300 more for the answer of each
+        leaf that fewer of them reach; and none with `teacher_proba`, with
         ``alpha=1``, without a size limit (`max_leaf_nodes` and `max_depth` None), for a single
         column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
         teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
@@ -368,12 +404,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> DecisionTreeClassifier:
         is_binary = len(self.classes_) == 2
-        if signs is not None and not is_binary:
-            msg = (
-                "The 'monotonic_cst' parameter needs two classes, got "
-                f"{len(self.classes_)}: with more, each class would need signs of its own."
-            )
-            raise InvalidInputError(msg)
+        self._check_signs(signs)
         if not self._is_greedy():
             model = self._search(
                 transfer,
@@ -435,7 +466,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
 
     n_augmented : "auto" or int, default="auto"
         Number of generated rows, each of the mean weight of a different real one. "auto" is
-        15,000, but at most 25 per different real row; and none with `teacher_proba`, with
+        15,000, but at most 25 per different real row, and up to 300 more for the answer of each
+        leaf that fewer of them reach; and none with `teacher_proba`, with
         ``alpha=1``, without a size limit (`max_leaf_nodes` and `max_depth` None), for a single
         column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
         teacher's predictions, as for `X_unlabeled`, whatever `alpha` is.

@@ -133,6 +133,7 @@ def plan_rows(
     *,
     is_category: BoolArray,
     rng: np.random.Generator,
+    may_start: BoolArray | None = None,
 ) -> RowPlan:
     """Plan generated rows as numbers of the real rows whose values they take.
 
@@ -156,6 +157,9 @@ def plan_rows(
 
     rng : numpy.random.Generator
         Where chance comes from.
+
+    may_start : ndarray of bool of shape (n_rows,) or None, default=None
+        Rows that generated ones may start from, at least one; None for all.
 
     Returns
     -------
@@ -190,14 +194,27 @@ def plan_rows(
     counts = count_pairs(levels)
     scores = _scores(D, mass, is_category)
     groups, is_one_hot = group_columns(levels, counts, scores)
-    base_rows = np.arange(len(D))
-    if len(D) > MAX_BASE_ROWS:
-        base_rows = np.sort(rng.choice(len(D), MAX_BASE_ROWS, replace=False))
+    starts = np.ones(len(D), dtype=np.bool_)
+    if may_start is not None:
+        starts = np.bincount(place, may_start, len(D)) > 0
+    base_rows = _base_rows(starts, rng)
     points = _points(D, mass, scores, is_category, is_one_hot)[base_rows]
-    start, rows = _swap(points, mass[base_rows], n_generated, int(groups.max()) + 1, rng)
+    masses = mass[base_rows], (mass * starts)[base_rows]
+    start, rows = _swap(points, *masses, n_generated, int(groups.max()) + 1, rng)
     start, rows = base_rows[start], base_rows[rows]
     _undo_impossible(rows, start, groups, levels, counts == 0, rng)
     return RowPlan(first[rows[:, groups]], first[start], float(mass.sum() / len(D)))
+
+
+def _base_rows(starts: BoolArray, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Choose the different rows to work with: those to start from first, then others."""
+    if len(starts) <= MAX_BASE_ROWS:
+        return np.arange(len(starts))
+    chosen = np.flatnonzero(starts)
+    if len(chosen) >= MAX_BASE_ROWS:
+        return np.sort(rng.choice(chosen, MAX_BASE_ROWS, replace=False))
+    more = rng.choice(np.flatnonzero(~starts), MAX_BASE_ROWS - len(chosen), replace=False)
+    return np.sort(np.append(chosen, more))
 
 
 def distinct_rows(Z: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -299,15 +316,16 @@ def _points(
 def _swap(
     points: FloatArray,
     mass: FloatArray,
+    start_mass: FloatArray,
     n_generated: int,
     n_groups: int,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Draw where each generated row starts, and for each group the row it takes values from."""
-    cumulated = np.cumsum(mass)
+    cumulated = np.cumsum(start_mass)
     steps = (np.arange(n_generated) + rng.random()) / n_generated
     start = np.searchsorted(cumulated, steps * cumulated[-1], side="right")
-    start = np.minimum(start, len(mass) - 1)
+    start = np.minimum(start, np.flatnonzero(start_mass)[-1])
     rows = np.repeat(start[:, None], n_groups, axis=1)
     k = min(N_NEIGHBOURS, len(points) - 1)
     if k == 0:

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray
+    from interpkd._typing import BoolArray, FloatArray
+
+    Choose = Callable[[FloatArray], BoolArray]
+    MoreRows = Callable[[BoolArray, int, Choose], tuple[FloatArray, FloatArray]]
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,11 @@ class TransferSet:
 
     thresholds : list of ndarray or None
         Per column, where an ensemble of trees that answered splits it; None for another teacher.
+
+    more_rows : callable or None
+        Generates more rows: takes which of the real rows may be started from, shape (n_real,), the
+        number of rows, and a function from rows to which of them are wanted, and gives the wanted
+        rows and their targets. None where the number of generated rows is settled.
     """
 
     Z: FloatArray
@@ -50,6 +60,7 @@ class TransferSet:
     n_generated: int = 0
     label_memory: float | None = None
     thresholds: list[FloatArray] | None = None
+    more_rows: MoreRows | None = None
 
 
 def build_transfer_set(

@@ -9,7 +9,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd import DistilledClassifier, DistilledTreeClassifier, as_teacher
+from interpkd import (
+    DistilledClassifier,
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
+    DistilledTreeClassifier,
+    as_teacher,
+)
 from interpkd.audit import audit_report
 from interpkd.audit._provenance import hash_values
 from interpkd.audit._sections import describe_model
@@ -133,7 +140,7 @@ def test_two_sampled_models_share_the_questions(small):
         as_teacher(LogisticRegression().fit(X, y)), student=LogisticRegression(), augmentation=None
     ).fit(X)
     section = audit_report(student, X, y).data["explanation"]
-    assert section["limited_by"].startswith("the values of both models are sampled")
+    assert section["limited_by"].startswith("values are sampled")
     assert section["n_rows"] < len(X)
     alone = DistilledClassifier(student=LogisticRegression()).fit(
         X, y, teacher_proba=teacher.predict_proba(X[:, :3])
@@ -472,3 +479,28 @@ def test_hash_of_values_knows_types_and_shapes():
     texts = hash_values(np.array(["ab", "c"], dtype=object))
     assert hash_values(np.array(["a", "bc"], dtype=object)) != texts
     assert hash_values(np.array(["ab", None], dtype=object)) != texts
+
+
+@pytest.mark.parametrize(
+    "kind", [DistilledLogisticRegression, DistilledLinearSVC, DistilledLinearRegression]
+)
+def test_a_linear_student_is_reported_by_its_coefficients(mixed_table, tmp_path, kind):
+    X, y = mixed_table
+    regression = kind is DistilledLinearRegression
+    target = X["age"] + 3 if regression else np.column_stack([y == "bad", y == "good"])
+    student = kind().fit(X[:300], None if regression else y[:300], teacher_proba=target[:300])
+    report = audit_report(student, X[300:], teacher=target[300:])
+    data = report.to_dict()["student"]
+    assert repr(report) == f"<AuditReport of {kind.__name__}: 8 coefficients, 100 evaluation rows>"
+    values = [one["values"] for one in data["coefficients"]]
+    np.testing.assert_array_equal(np.transpose(values), np.atleast_2d(student.coef_))
+    texts = [one["text"] for one in data["coefficients"]]
+    assert "purpose is boat and not car" in texts
+    assert "age, per unit" in texts
+    assert "amount is missing" in texts
+    assert list(data["imputed_values"]) == ["amount"]
+    assert report.to_dict()["hashes"]["student"] != report.to_dict()["hashes"]["evaluation_rows"]
+    for write, name in ((report.to_html, "r.html"), (report.to_markdown, "r.md")):
+        written = write(tmp_path / name).read_text(encoding="utf-8")
+        assert "purpose is boat and not car" in written
+        assert "Rules" not in written

@@ -16,7 +16,7 @@ import pytest
 import interpkd
 from interpkd import DistilledTreeClassifier
 from interpkd.cli import main
-from interpkd.cli._folder import FILES
+from interpkd.cli._folder import FILES, LINEAR_FILES
 from interpkd.cli._run import Settings
 from interpkd.exceptions import DistillationWarning
 from interpkd.teachers import make_teacher
@@ -203,3 +203,44 @@ def test_bad_input_as_it_is_called(tmp_path):
     assert printed == ""
     assert errors == "Error: Invalid value for 'TABLE': File 'no.csv' does not exist.\n"
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("student", ["logistic", "svm"])
+def test_distill_into_a_linear_classifier(run, loans, write_csv, student):
+    path = write_csv(loans)
+    result = run("distill", path, "--target", "outcome", "--out", "out", "--student", student)
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in Path("out").iterdir()) == sorted(LINEAR_FILES)
+    report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
+    table = pd.read_csv("out/coefficients.csv")
+    assert table["column"][0] == "intercept"
+    assert len(table) == 1 + report["student"]["n_coefficients"]
+    assert table.columns[-1] == report["student"]["scores"][0]
+    assert f"The student: {len(table) - 1} coefficients" in result.stdout
+    assert all(len(line) <= 80 for line in result.stdout.splitlines())
+
+
+def test_distill_into_linear_regression(run, loans, write_csv):
+    path = write_csv(loans)
+    options = ("--target", "amount", "--task", "regression", "--student", "linear", "--out", "out")
+    result = run("distill", path, *options)
+    assert result.exit_code == 0, result.stderr
+    assert pd.read_csv("out/coefficients.csv").columns[-1] == "prediction"
+    again = run("distill", path, *options[:-4], "--student", "tree", "--out", "out", "--overwrite")
+    assert again.exit_code == 0, again.stderr
+    results("out")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("outcome", "--student", "linear"), "--student linear is for a regression; this is a cla"),
+        (("amount", "--student", "svm"), "--student svm is for a classification; this is a regres"),
+        (("outcome", "--student", "logistic", "--max-leaf-nodes", "4"), "has no leaves: leave it"),
+    ],
+)
+def test_a_student_that_does_not_fit_is_refused(run, loans, write_csv, options, message):
+    task = ("--task", "regression" if options[0] == "amount" else "auto")
+    result = run("distill", write_csv(loans), "--out", "out", *task, "--target", *options)
+    assert result.exit_code == 2
+    assert message in " ".join(result.stderr.split())

@@ -27,6 +27,9 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from interpkd import (
     DistilledClassifier,
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
     DistilledRegressor,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
@@ -360,7 +363,7 @@ def test_students_of_any_kind_are_explained(plain, options):
     assert ("TreeSHAP" in both.method["student"]) == student.is_plain_ * hasattr(plain, "max_depth")
 
 
-def test_a_regression_of_any_kind_is_explained_by_sampling():
+def test_a_linear_regression_of_any_kind_is_a_sum():
     X, y = load_diabetes(return_X_y=True, as_frame=True)
     teacher = FrozenEstimator(RandomForestRegressor(3, max_depth=3, random_state=0).fit(X, y))
     student = DistilledRegressor(teacher, student=Ridge(), augmentation=None).fit(X)
@@ -368,7 +371,7 @@ def test_a_regression_of_any_kind_is_explained_by_sampling():
     adds_up(both.student, student.predict(X[:5]))
     linear = (X[:5] - X[50:70].mean()) * student.student_.coef_
     np.testing.assert_allclose(both.student.values, linear, atol=1e-9)  # any order is exact
-    assert "permutation sampling" in both.method["student"]
+    assert both.method["student"] == "exact, a sum over columns"
 
 
 def test_errors():
@@ -389,3 +392,41 @@ def test_errors():
         explain(tree, X, background=pl.from_pandas(X), teacher=linear)
     with pytest.raises(NotATeacherError, match="lacks predict_proba"):
         explain(tree, X, background=X, teacher=lambda Z: Z)
+
+
+@pytest.mark.parametrize("kind", [DistilledLogisticRegression, DistilledLinearSVC])
+def test_a_linear_student_is_asked(mixed_table, kind):
+    frame, label = mixed_table
+    student = kind(augmentation=None).fit(frame, label)
+    rows, background = frame.iloc[:3], frame.iloc[100:110].reset_index(drop=True)
+    both = explain(student, rows, background=background)
+    expected = shapley(student.predict_proba, background, rows)
+    np.testing.assert_allclose(both.student.values, expected, atol=1e-12)
+    adds_up(both.student, student.predict_proba(rows))
+    assert both.method["student"] == "exact, all 16 coalitions of columns"
+
+
+def test_many_columns_of_a_linear_student_are_sampled():
+    X, y = load_breast_cancer(return_X_y=True)
+    student = DistilledLogisticRegression().fit(X, teacher_proba=np.eye(2)[y])
+    both = explain(student, X[:2], background=X[10:20], n_permutations=2)
+    assert both.teacher is None
+    assert both.method["student"].endswith(
+        "probabilities of a linear model are no sum over columns)"
+    )
+    assert both.additivity_error["student"] < 1e-9
+    assert (both.student.error_std > 0).any()
+
+
+def test_a_linear_regression_student_is_explained_exactly(mixed_table):
+    frame, _ = mixed_table
+    frame = pd.concat(
+        [frame, pd.DataFrame({f"u{i}": np.sin(i * frame["age"]) for i in range(9)})], axis=1
+    )
+    student = DistilledLinearRegression().fit(frame, teacher_proba=frame["u1"] + frame["age"] ** 2)
+    rows, background = frame.iloc[:4], frame.iloc[50:70]
+    both = explain(student, rows, background=background)
+    assert both.method["student"] == "exact, a sum over columns"
+    coef = dict(zip(student.feature_names_out_, student.coef_, strict=True))
+    away = rows["age"] - background["age"].mean()
+    np.testing.assert_allclose(both.student.values[:, 0], coef["age"] * away)

@@ -9,7 +9,7 @@ from sklearn.datasets import load_diabetes, load_wine
 
 from interpkd.learners import LEAF, _large_search, fit_tree, grow_tree
 from interpkd.learners._binning import bin_rows
-from interpkd.learners._fit_tree import _loss, _with_means
+from interpkd.learners._fit_tree import _loss, with_means
 from interpkd.learners._lookahead import Lookahead
 from interpkd.learners._monotone import MANY_LEAVES, _quickly, in_order, ordered_values
 from interpkd.learners._objective import row_objective, summed_rows
@@ -263,7 +263,7 @@ def test_ordered_values_are_the_nearest(seed):
 
 def test_values_in_order_stay():
     rows = make_rows(1, n=200, seed=4)
-    model = _with_means(
+    model = with_means(
         grow_tree(
             *rows,
             max_leaf_nodes=6,

@@ -42,9 +42,11 @@ def test_the_default_generates_rows(frozen):
     X, _, teacher = frozen
     student = DistilledTreeClassifier(teacher, random_state=0).fit(X)
     facts = student.distillation_
-    assert (facts["n_labeled"], facts["n_unlabeled"], facts["n_augmented"]) == (300, 0, 7500)
+    assert (facts["n_labeled"], facts["n_unlabeled"]) == (300, 0)
+    # 25 for each row, and up to 300 for each leaf that is short of them
+    assert 7500 <= facts["n_augmented"] <= 7500 + 16 * 300
     assert student.n_real_rows_[0] == 300
-    assert student.student_.tree_.weighted_n_node_samples[0] == 7800
+    assert student.student_.tree_.weighted_n_node_samples[0] == pytest.approx(7800)
     assert student.student_.tree_.n_node_samples[0] == 300  # the real ones
 
 
@@ -56,11 +58,12 @@ def test_augmentation_can_be_switched_off(frozen, off):
     assert student.student_.tree_.n_node_samples[0] == 300
 
 
-@pytest.mark.parametrize(("sizes", "expected"), [({}, 0), ({"max_depth": 3}, 7500)])
+@pytest.mark.parametrize(("sizes", "expected"), [({}, False), ({"max_depth": 3}, True)])
 def test_a_student_without_size_limit_has_no_use_for_them(frozen, sizes, expected):
     X, _, teacher = frozen
     student = DistilledTreeClassifier(teacher, max_leaf_nodes=None, **sizes).fit(X)
-    assert student.distillation_["n_augmented"] == expected
+    assert (student.distillation_["n_augmented"] >= 7500) == expected
+    assert (student.distillation_["n_augmented"] > 0) == expected
 
 
 def test_more_fidelity_on_few_rows():
@@ -131,7 +134,7 @@ def test_a_regression_has_them_too():
     X, y = make_regression(300, 6, random_state=0)
     teacher = FrozenEstimator(RandomForestRegressor(20, random_state=0).fit(X, y))
     student = DistilledTreeRegressor(teacher, random_state=0).fit(X)
-    assert student.distillation_["n_augmented"] == 7500
+    assert student.distillation_["n_augmented"] >= 7500
 
 
 @pytest.mark.parametrize(
@@ -203,7 +206,9 @@ def test_the_teacher_is_asked_in_batches(frozen, monkeypatch):
     monkeypatch.setattr(_base, "BATCH", 1000)
     recorder = Recorder(teacher.predict_proba)
     parts = DistilledTreeClassifier(as_teacher(recorder, classes=[0, 1]), random_state=0).fit(X)
-    assert [len(rows) for rows in recorder.asked] == [300] + 7 * [1000] + [500]
+    sizes = [len(rows) for rows in recorder.asked]
+    assert sizes[:9] == [300] + 7 * [1000] + [500]
+    assert all(size <= 1000 for size in sizes[9:])  # for leaves that are short of rows
     np.testing.assert_array_equal(parts.predict_proba(X), whole.predict_proba(X))
 
 

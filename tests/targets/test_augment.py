@@ -124,7 +124,7 @@ def test_rows_are_used_in_proportion_to_their_weights():
     Z = np.arange(40.0)[:, None] * np.ones(2)
     weights = np.arange(1.0, 41.0)
     # both columns say the same, so that a row is kept or replaced as a whole
-    start, _ = augment._swap(Z, weights, int(weights.sum()), 1, np.random.default_rng(0))
+    start, _ = augment._swap(Z, weights, weights, int(weights.sum()), 1, np.random.default_rng(0))
     np.testing.assert_allclose(np.bincount(start), weights, atol=1)
 
 
@@ -247,3 +247,18 @@ def test_generated_rows_stand_last():
     assert both.Z[-1].tolist() == [real.Z[0, 0], real.Z[4, 1], real.Z[2, 2]]
     assert (both.targets[-1], both.weights[-1]) == (5.0, 0.5)
     np.testing.assert_array_equal(both.Z[:5], real.Z)
+
+
+def test_rows_start_only_where_they_may(mixed):
+    Z, is_category = mixed
+    may_start = np.arange(len(Z)) % 7 == 3
+    plan = plan_rows(
+        Z,
+        np.ones(len(Z)),
+        500,
+        is_category=is_category,
+        rng=np.random.default_rng(0),
+        may_start=may_start,
+    )
+    assert may_start[plan.start].all()
+    assert len(np.unique(plan.start)) == may_start.sum()

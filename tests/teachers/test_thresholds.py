@@ -27,7 +27,7 @@ def xgboost_teachers():
     xgboost = pytest.importorskip("xgboost")
     size = {"n_estimators": 5, "max_depth": 3, "n_jobs": 1}
     yield xgboost.XGBRegressor(**size).fit(X, Y)
-    yield xgboost.XGBClassifier(**size, booster="dart").fit(X, LABELS)
+    yield xgboost.XGBClassifier(**size, booster="dart", verbosity=0).fit(X, LABELS)
 
 
 def lightgbm_teachers():

@@ -1,0 +1,201 @@
+"""Points: an additive model on bins in whole numbers, as it is deployed."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import expit
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from interpkd._typing import FloatArray, IntArray
+    from interpkd.learners._scorecard import ScorecardModel
+    from interpkd.learners._scorecard_bins import ScorecardBins
+
+
+@dataclass(frozen=True)
+class PointsCard:
+    """A scorecard: the points of every bin, and what a score means.
+
+    Attributes
+    ----------
+    model : ScorecardModel
+        The same card before rounding.
+
+    points : list of ndarray of shape (n_bins,)
+        Points of the bins of each of its columns; the lowest of a column is 0.
+
+    base_points : int
+        Points of every row.
+
+    factor : float
+        Points per unit of log odds; negative where points count for the first class.
+
+    offset : float
+        The score at even odds.
+    """
+
+    model: ScorecardModel
+    points: list[IntArray]
+    base_points: int
+    factor: float
+    offset: float
+
+    def contributions(self, Z: FloatArray) -> IntArray:
+        """Give the points of rows per column of the card, shape (n_samples, n_selected)."""
+        codes = self.model.codes(Z)
+        return np.stack([p[code] for p, code in zip(self.points, codes, strict=True)], axis=1)
+
+    def scores(self, Z: FloatArray) -> IntArray:
+        """Give the points of rows, shape (n_samples,)."""
+        return self.base_points + self.contributions(Z).sum(axis=1)
+
+    def log_odds(self, scores: IntArray) -> FloatArray:
+        """Give the log odds of the second class at some scores."""
+        return np.asarray((scores - self.offset) / self.factor, dtype=np.float64)
+
+    def probability(self, scores: IntArray) -> FloatArray:
+        """Give the probability of the second class at some scores."""
+        return np.asarray(expit(self.log_odds(scores)), dtype=np.float64)
+
+    def cost_of_rounding(
+        self, Z: FloatArray, p: FloatArray, weights: FloatArray, temperature: float
+    ) -> tuple[float, float]:
+        """Compare the card with itself before rounding.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows.
+
+        p : ndarray of shape (n_samples,)
+            Soft targets: probabilities of the second class.
+
+        weights : ndarray of shape (n_samples,)
+            Row weights.
+
+        temperature : float
+            That of the targets.
+
+        Returns
+        -------
+        loss : float
+            Mean log loss of the card minus that of its model, on the scale of the targets.
+
+        change : float
+            The largest change of a probability.
+        """
+        exact, rounded = self.model.decision_function(Z), self.log_odds(self.scores(Z))
+        loss = _log_loss(rounded / temperature, p) - _log_loss(exact / temperature, p)
+        change = np.abs(expit(rounded) - expit(exact)).max()
+        return float(np.average(loss, weights=weights)), float(change)
+
+
+def round_to_points(
+    model: ScorecardModel,
+    Z: FloatArray,
+    weights: FloatArray,
+    *,
+    pdo: float,
+    base_score: float,
+    base_odds: float,
+    counts_for_first: bool = False,
+) -> PointsCard:
+    """Turn a fitted model into whole points.
+
+    Neighbouring bins of the same points become one, and a column whose bins all have the same
+    points is left out; one column always stays.
+
+    Parameters
+    ----------
+    model : ScorecardModel
+        The model.
+
+    Z : ndarray of shape (n_samples, n_features)
+        The rows over which the log odds of joined bins are averaged.
+
+    weights : ndarray of shape (n_samples,)
+        Their weights.
+
+    pdo : float
+        Points to double the odds.
+
+    base_score, base_odds : float
+        The score that means these odds.
+
+    counts_for_first : bool, default=False
+        Whether the odds are those of the first class, and not of the second.
+
+    Returns
+    -------
+    card : PointsCard
+        The card; its model has the same bins.
+    """
+    factor = pdo / np.log(2) * (-1 if counts_for_first else 1)
+    rounded = [
+        _round_column(column_bins, values, factor, _mass(code, weights, len(values)))
+        for column_bins, values, code in zip(
+            model.bins, model.log_odds, model.codes(Z), strict=True
+        )
+    ]
+    bins, log_odds, points = (list(part) for part in zip(*rounded, strict=True))
+    kept = [i for i, value in enumerate(points) if value.min() < value.max()] or [0]
+    # a column that says nothing says its one number of every row
+    dropped = sum(int(value[0]) for i, value in enumerate(points) if i not in kept)
+    dropped_odds = sum(float(value[0]) for i, value in enumerate(log_odds) if i not in kept)
+    shifts = [int(points[i].min()) for i in kept]
+    offset = base_score - pdo / np.log(2) * np.log(base_odds)
+    base = int(np.rint(offset + factor * model.intercept)) + dropped + sum(shifts)
+    rounded_model = replace(
+        model,
+        columns=model.columns[kept],
+        bins=[bins[i] for i in kept],
+        log_odds=[log_odds[i] for i in kept],
+        intercept=model.intercept + dropped_odds,
+    )
+    return PointsCard(
+        rounded_model,
+        [points[i] - shift for i, shift in zip(kept, shifts, strict=True)],
+        base,
+        float(factor),
+        float(offset),
+    )
+
+
+def _mass(code: NDArray[np.int16], weights: FloatArray, n_bins: int) -> FloatArray:
+    return np.asarray(np.bincount(code, weights, n_bins), dtype=np.float64)
+
+
+def _log_loss(log_odds: FloatArray, p: FloatArray) -> FloatArray:
+    return np.asarray(np.logaddexp(0, log_odds) - p * log_odds, dtype=np.float64)
+
+
+def _round_column(
+    bins: ScorecardBins, values: FloatArray, factor: float, mass: FloatArray
+) -> tuple[ScorecardBins, FloatArray, IntArray]:
+    """Give the bins of a column that differ in points, their mean log odds, and their points."""
+    points = np.rint(factor * values).astype(np.int64)
+    joined, place = _join_equal(bins, points)
+    first = np.unique(place, return_index=True)[1]
+    total = np.bincount(place, mass, joined.n_bins)
+    sums = np.bincount(place, mass * values, joined.n_bins)
+    means = np.where(total > 0, sums / np.where(total > 0, total, 1.0), values[first])
+    return joined, means, points[first]
+
+
+def _join_equal(bins: ScorecardBins, points: IntArray) -> tuple[ScorecardBins, NDArray[np.intp]]:
+    """Join neighbouring known bins of the same points; give the new place of every bin."""
+    n = bins.n_known
+    place = np.arange(len(points))
+    is_same = points[1:n] == points[: n - 1]
+    place[1:n] -= np.cumsum(is_same)
+    place[n:] -= int(is_same.sum())
+    if bins.groups is not None:
+        return replace(bins, groups=place[bins.groups]), place
+    return replace(bins, cuts=bins.cuts[~is_same]), place
