@@ -35,7 +35,7 @@ autodoc_typehints = "none"
 autodoc_default_options = {
     "members": True,
     "inherited-members": "BaseEstimator,ClassifierMixin,RegressorMixin",  # not what these bring
-    "exclude-members": "get_metadata_routing,set_fit_request,set_score_request",
+    "exclude-members": "get_metadata_routing,set_fit_request,set_output,set_score_request",
 }
 numpydoc_show_class_members = False
 numpydoc_validation_checks = {
@@ -58,7 +58,8 @@ numpydoc_validation_exclude = {
     r"\.(get_params|set_params|score|set_fit_request|set_score_request)$",
     # dataclasses, described by their attributes
     r"\.(CrossFit|TransferSet|TreeModel|ScoreEstimate|SegmentScores|FidelityReport)$",
-    r"\.(AuditReport|Condition|Explanations|Rule)$",
+    r"\.(AuditReport|Coefficient|Condition|Explanations|Rule)$",
+    r"\.(LinearModel|PointsCard|RowPlan|ScorecardBins|ScorecardModel)$",
 }
 
 sphinx_gallery_conf = {

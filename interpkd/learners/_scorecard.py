@@ -83,18 +83,51 @@ class ScorecardModel:
     loss: float
 
     def codes(self, Z: FloatArray) -> NDArray[np.int16]:
-        """Give the bins of rows of shape (n_samples, n_features), shape (n_selected, n_samples)."""
+        """Give the bins of rows.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows; NaN is missing.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_selected, n_samples)
+            Number of the bin, for each column in the model.
+        """
         return np.stack([b.codes(Z[:, i]) for i, b in zip(self.columns, self.bins, strict=True)])
 
     def decision_function(self, Z: FloatArray) -> FloatArray:
-        """Give the log odds of the second class for rows of shape (n_samples, n_features)."""
+        """Give the log odds of the second class for rows.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows; NaN is missing.
+
+        Returns
+        -------
+        log_odds : ndarray of shape (n_samples,)
+            Natural logarithms of the odds.
+        """
         total = np.full(len(Z), self.intercept)
         for code, value in zip(self.codes(Z), self.log_odds, strict=True):
             total += value[code]
         return total
 
     def scaled(self, factor: float) -> ScorecardModel:
-        """Give the model with all log odds multiplied by a factor."""
+        """Give the model with all log odds multiplied by a factor.
+
+        Parameters
+        ----------
+        factor : float
+            The factor.
+
+        Returns
+        -------
+        model : ScorecardModel
+            The same bins.
+        """
         log_odds = [factor * values for values in self.log_odds]
         return replace(self, log_odds=log_odds, intercept=factor * self.intercept)
 

@@ -48,20 +48,64 @@ class PointsCard:
     offset: float
 
     def contributions(self, Z: FloatArray) -> IntArray:
-        """Give the points of rows per column of the card, shape (n_samples, n_selected)."""
+        """Give the points of rows per column of the card.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows; NaN is missing.
+
+        Returns
+        -------
+        points : ndarray of shape (n_samples, n_selected)
+            Points of each column.
+        """
         codes = self.model.codes(Z)
         return np.stack([p[code] for p, code in zip(self.points, codes, strict=True)], axis=1)
 
     def scores(self, Z: FloatArray) -> IntArray:
-        """Give the points of rows, shape (n_samples,)."""
+        """Give the points of rows.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows; NaN is missing.
+
+        Returns
+        -------
+        scores : ndarray of shape (n_samples,)
+            Points, the base points included.
+        """
         return self.base_points + self.contributions(Z).sum(axis=1)
 
     def log_odds(self, scores: IntArray) -> FloatArray:
-        """Give the log odds of the second class at some scores."""
+        """Give the log odds of the second class at some scores.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_samples,)
+            Points.
+
+        Returns
+        -------
+        log_odds : ndarray of shape (n_samples,)
+            Natural logarithms of the odds.
+        """
         return np.asarray((scores - self.offset) / self.factor, dtype=np.float64)
 
     def probability(self, scores: IntArray) -> FloatArray:
-        """Give the probability of the second class at some scores."""
+        """Give the probability of the second class at some scores.
+
+        Parameters
+        ----------
+        scores : ndarray of shape (n_samples,)
+            Points.
+
+        Returns
+        -------
+        probability : ndarray of shape (n_samples,)
+            Probabilities.
+        """
         return np.asarray(expit(self.log_odds(scores)), dtype=np.float64)
 
     def cost_of_rounding(
