@@ -12,6 +12,7 @@ from interpkd.teachers._as_teacher import (
     is_fitted,
     is_frozen,
 )
+from interpkd.teachers._features import TorchFeatures
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 from interpkd.teachers._thresholds import split_thresholds
@@ -22,6 +23,7 @@ __all__ = [
     "FrozenRegressor",
     "TabularClassifier",
     "TabularRegressor",
+    "TorchFeatures",
     "TorchTeacher",
     "as_teacher",
     "default_teacher",
