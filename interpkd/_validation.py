@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray
 
 __all__ = [
+    "ROW_SUM_TOLERANCE",
     "HasMethods",
     "Interval",
     "Options",
@@ -80,7 +81,7 @@ def check_probabilities(
         If the shape is wrong, a value is not finite or below 0, or a row does not sum to one.
     """
     try:
-        P = np.asarray(proba, dtype=np.float64)
+        P = _as_floats(proba)
     except (TypeError, ValueError) as error:
         msg = (
             f"Probabilities of the {source} must be numbers; they cannot be read as floats: {error}"
@@ -140,7 +141,7 @@ def check_predictions(values: ArrayLike, *, n_samples: int, source: str = "teach
         If the shape is wrong or a value is not finite.
     """
     try:
-        out = np.asarray(values, dtype=np.float64)
+        out = _as_floats(values)
     except (TypeError, ValueError) as error:
         msg = f"Predictions of the {source} must be numbers; they cannot be read as floats: {error}"
         raise TeacherError(msg) from error
@@ -157,6 +158,14 @@ def check_predictions(values: ArrayLike, *, n_samples: int, source: str = "teach
         )
         raise TeacherError(msg)
     return out
+
+
+def _as_floats(values: ArrayLike) -> FloatArray:
+    """Read numbers as float64; numpy would drop an imaginary part with no more than a warning."""
+    if np.iscomplexobj(values):
+        msg = "they are complex"
+        raise TypeError(msg)
+    return np.asarray(values, dtype=np.float64)
 
 
 def check_target(y: ArrayLike, *, estimator: Any, dtype: Any = None) -> NDArray[Any]:

@@ -12,15 +12,19 @@ from interpkd.teachers._as_teacher import (
     is_fitted,
     is_frozen,
 )
+from interpkd.teachers._features import TorchFeatures
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 from interpkd.teachers._thresholds import split_thresholds
+from interpkd.teachers._torch import TorchTeacher
 
 __all__ = [
     "FrozenClassifier",
     "FrozenRegressor",
     "TabularClassifier",
     "TabularRegressor",
+    "TorchFeatures",
+    "TorchTeacher",
     "as_teacher",
     "default_teacher",
     "is_fitted",

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sklearn.utils import Tags
 
     from interpkd._typing import FloatArray, Table
+    from interpkd.teachers._torch import TorchTeacher
 
 
 class _Frozen(BaseEstimator):
@@ -184,7 +185,7 @@ class FrozenRegressor(RegressorMixin, _Frozen):
 
 def as_teacher(
     model: Any | Callable[[Any], Any], *, classes: ArrayLike | None = None
-) -> FrozenClassifier | FrozenRegressor:
+) -> FrozenClassifier | FrozenRegressor | TorchTeacher:
     """Make a frozen teacher of a fitted model or of a function.
 
     A frozen teacher is never fitted, cloned or copied. Its answers are checked on every call:
@@ -195,17 +196,18 @@ def as_teacher(
     ----------
     model : fitted estimator or callable
         A fitted scikit-learn-style classifier (with `predict_proba`) or regressor: XGBoost,
-        LightGBM, scikit-learn, a pipeline over data frames; or a function that takes rows and
-        gives probabilities of shape (n_samples, n_classes), or predictions of shape (n_samples,).
+        LightGBM, scikit-learn, a pipeline over data frames; a torch module that takes numbers; or
+        a function that takes rows and gives probabilities of shape (n_samples, n_classes), or
+        predictions of shape (n_samples,).
 
     classes : array-like of shape (n_classes,) or None, default=None
-        The classes of the probability columns. Needed for a function that gives probabilities;
-        for an estimator they replace its own, say ``["no", "yes"]`` for the codes 0 and 1.
+        The classes of the probability columns. Needed for a function or a torch module that
+        gives probabilities; for an estimator they replace its own, say ``["no", "yes"]`` for the codes 0 and 1.
 
     Returns
     -------
-    teacher : FrozenClassifier or FrozenRegressor
-        The teacher; a function without `classes` is a regression teacher.
+    teacher : FrozenClassifier, FrozenRegressor or TorchTeacher
+        The teacher; a function or module without `classes` is a regression teacher.
 
     Raises
     ------
@@ -217,6 +219,7 @@ def as_teacher(
 
     See Also
     --------
+    TorchTeacher : A torch module with logits, a device or preprocessing.
     sklearn.frozen.FrozenEstimator : The same promise for a fitted scikit-learn estimator.
 
     Examples
@@ -231,8 +234,12 @@ def as_teacher(
     >>> print(student.predict(X)[:2])
     ['malignant' 'malignant']
     """
-    if isinstance(model, (FrozenClassifier, FrozenRegressor)) and classes is None:
+    if isinstance(model, _Frozen) and classes is None:
         return model
+    if is_instance_of_name(model, "torch.nn.modules.module.Module"):
+        from interpkd.teachers._torch import TorchTeacher
+
+        return TorchTeacher(model, classes=classes).fit()
     if isinstance(model, (FrozenClassifier, FrozenRegressor, FrozenEstimator)):
         model = model.estimator if isinstance(model, FrozenEstimator) else model.model
     _refuse(model)
@@ -275,7 +282,7 @@ def is_frozen(teacher: Any) -> bool:
     is_frozen : bool
         True when no student fits or clones it.
     """
-    return isinstance(teacher, (FrozenClassifier, FrozenRegressor, FrozenEstimator))
+    return isinstance(teacher, (_Frozen, FrozenEstimator))
 
 
 def _refuse(model: Any) -> None:
@@ -283,9 +290,7 @@ def _refuse(model: Any) -> None:
     if isinstance(model, type):
         msg = f"model is the class {model.__name__}; pass a fitted instance of it."
         raise NotATeacherError(msg)
-    if is_instance_of_name(
-        model, "torch.nn.modules.module.Module", "xgboost.core.Booster", "lightgbm.basic.Booster"
-    ):
+    if is_instance_of_name(model, "xgboost.core.Booster", "lightgbm.basic.Booster"):
         msg = (
             f"{type(model).__module__}.{type(model).__qualname__} is not supported yet as it is. "
             "Pass a function: as_teacher(lambda X: ..., classes=[...]) with class probabilities, "
