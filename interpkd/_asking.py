@@ -124,11 +124,14 @@ def trained_names(model: Any) -> list[str] | None:
     names = getattr(inner, "feature_names_in_", None)
     if names is None and is_instance_of_name(inner, "lightgbm.sklearn.LGBMModel"):
         names = inner.feature_name_
+    if names is None and is_instance_of_name(inner, "catboost.core.CatBoost"):
+        names = inner.feature_names_
     if names is None:
         return None
     names = [str(name) for name in names]
-    # LightGBM's names of nameless columns
-    return None if names == [f"Column_{i}" for i in range(len(names))] else names
+    # LightGBM's and CatBoost's names of nameless columns
+    nameless = [[f"Column_{i}" for i in range(len(names))], [f"{i}" for i in range(len(names))]]
+    return None if names in nameless else names
 
 
 def select_columns(X: Table, names: list[str]) -> Table:

@@ -21,6 +21,7 @@ from interpkd._validation import (
     num_samples,
 )
 from interpkd.exceptions import InvalidInputError, NotATeacherError
+from interpkd.teachers._booster import is_booster, open_booster, refuse_wrapper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,15 +195,16 @@ def as_teacher(
 
     Parameters
     ----------
-    model : fitted estimator or callable
+    model : fitted estimator, booster or callable
         A fitted scikit-learn-style classifier (with `predict_proba`) or regressor: XGBoost,
-        LightGBM, scikit-learn, a pipeline over data frames; a torch module that takes numbers; or
-        a function that takes rows and gives probabilities of shape (n_samples, n_classes), or
-        predictions of shape (n_samples,).
+        LightGBM, CatBoost, scikit-learn, a pipeline over data frames; a raw `xgboost.Booster` or
+        `lightgbm.Booster`; a torch module that takes numbers; or a function that takes rows and
+        gives probabilities of shape (n_samples, n_classes), or predictions of shape (n_samples,).
 
     classes : array-like of shape (n_classes,) or None, default=None
         The classes of the probability columns. Needed for a function or a torch module that
-        gives probabilities; for an estimator they replace its own, say ``["no", "yes"]`` for the codes 0 and 1.
+        gives probabilities; for an estimator they replace its own, say ``["no", "yes"]`` for the
+        codes 0 and 1.
 
     Returns
     -------
@@ -216,6 +218,15 @@ def as_teacher(
 
     InvalidInputError
         If `classes` are fewer than two, not unique, or not as many as the model's own.
+
+    Notes
+    -----
+    Whether a raw booster is a classifier is read from its objective; its classes are 0, 1, …
+    unless they are named. It answers with the trees up to its best iteration, where early stopping
+    noted one, and DART with all its trees. One that was trained on named columns must be asked
+    with a data frame. A base margin (`base_margin`, `init_score`) belongs to rows and is not part
+    of the model: the answers begin at the model's own base score. XGBoost keeps no note of a
+    custom objective, so only a function can make a teacher of such a booster.
 
     See Also
     --------
@@ -242,6 +253,8 @@ def as_teacher(
         return TorchTeacher(model, classes=classes).fit()
     if isinstance(model, (FrozenClassifier, FrozenRegressor, FrozenEstimator)):
         model = model.estimator if isinstance(model, FrozenEstimator) else model.model
+    if is_booster(model):
+        model = open_booster(model, has_classes=classes is not None)
     _refuse(model)
     if hasattr(model, "predict_proba"):
         own = getattr(model, "classes_", None)
@@ -290,13 +303,6 @@ def _refuse(model: Any) -> None:
     if isinstance(model, type):
         msg = f"model is the class {model.__name__}; pass a fitted instance of it."
         raise NotATeacherError(msg)
-    if is_instance_of_name(model, "xgboost.core.Booster", "lightgbm.basic.Booster"):
-        msg = (
-            f"{type(model).__module__}.{type(model).__qualname__} is not supported yet as it is. "
-            "Pass a function: as_teacher(lambda X: ..., classes=[...]) with class probabilities, "
-            "or its scikit-learn wrapper."
-        )
-        raise NotATeacherError(msg)
     if hasattr(model, "fit") and not is_fitted(model):
         msg = (
             f"{type(model).__name__} is not fitted. Fit it first, or pass it to a student as it "
@@ -309,6 +315,7 @@ def _refuse(model: Any) -> None:
             "and cannot be called."
         )
         raise NotATeacherError(msg)
+    refuse_wrapper(model)
 
 
 def is_fitted(model: Any) -> bool:

@@ -148,12 +148,6 @@ def test_what_is_no_teacher(model, classes, match):
         as_teacher(model, classes=classes)
 
 
-def test_a_booster_says_what_to_do():
-    booster = xgboost_classifier().fit(X, y).get_booster()
-    with pytest.raises(NotATeacherError, match=r"xgboost.core.Booster is not supported yet"):
-        as_teacher(booster)
-
-
 @pytest.mark.parametrize(
     ("classes", "match"),
     [([0], "at least two different"), ([0, 0], "at least two different"), ([0, 1, 2], "2 classes")],
