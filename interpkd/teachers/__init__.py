@@ -13,6 +13,7 @@ from interpkd.teachers._as_teacher import (
     is_frozen,
 )
 from interpkd.teachers._features import TorchFeatures
+from interpkd.teachers._load import load_teacher
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 from interpkd.teachers._thresholds import split_thresholds
@@ -29,6 +30,7 @@ __all__ = [
     "default_teacher",
     "is_fitted",
     "is_frozen",
+    "load_teacher",
     "make_teacher",
     "split_thresholds",
 ]

@@ -173,17 +173,13 @@ def _lightgbm_booster(path: Path) -> Any:
 
 def _catboost_model(path: Path) -> Any:
     catboost = require("catboost", purpose="read a CatBoost model")
-    for kind in (catboost.CatBoostClassifier, catboost.CatBoostRegressor):
-        model = kind()
-        try:
-            model.load_model(str(path))
-        except catboost.CatBoostError as error:
-            if "type" not in str(error).lower():
-                raise
-            continue
+    model = catboost.CatBoostClassifier()
+    model.load_model(str(path))
+    if len(model.classes_):
         return model
-    msg = "it is neither a classifier nor a regressor"
-    raise ValueError(msg)
+    model = catboost.CatBoostRegressor()  # either class reads either kind of file
+    model.load_model(str(path))
+    return model
 
 
 def _skops_model(path: Path, trusted: Sequence[str]) -> Any:
