@@ -28,8 +28,7 @@ them, or none.
 \b
 Example:
   interpkd distill loans.csv --target default --max-leaf-nodes 8 --out results
-  interpkd distill loans.csv --target default --student scorecard --max-features 10
-    --monotonic income=decreasing --out card
+  interpkd distill loans.csv --target default --student scorecard --out card
 """
 
 
