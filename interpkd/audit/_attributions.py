@@ -31,6 +31,9 @@ for a boosted teacher behind an encoder of categories."""
 N_PERMUTATIONS = 5
 """Permutations per row where the teacher's values are sampled."""
 
+FORMULAS = ("TreeSHAP", "logistic function of a sum")
+"""What the methods of explanations are called that ask no model about many mixed rows."""
+
 FEW_COLUMNS = 6
 """With so few columns all their coalitions cost about as much, and the values are exact."""
 
@@ -155,7 +158,7 @@ def _affordable_share(inputs: Inputs, pool: Table) -> float:
     first = [0]
     probe = _explain(inputs, safe_indexing(inputs.X, first), safe_indexing(pool, first))
     asked = ["student"] if inputs.teacher is None else ["student", "teacher"]
-    n_sampled = sum("TreeSHAP" not in probe.method[who] for who in asked)
+    n_sampled = sum(not any(one in probe.method[who] for one in FORMULAS) for who in asked)
     if n_sampled == 0:
         return 1.0
     n_columns = len(inputs.structure.columns)

@@ -34,6 +34,7 @@ from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
+from interpkd.audit._points_tables import points_section
 from interpkd.audit._rule_tables import student_section
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             Section("identity", "Identity", (_identity(data),)),
             Section("lineage", "Lineage", tuple(_lineage(data))),
             Section("data", "Data", tuple(_data(data))),
-            student_section(data) if "rules" in data["student"] else coefficient_section(data),
+            _student(data),
             fidelity_section(data),
             performance_section(data),
             explanation_section(data),
@@ -91,6 +92,13 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         ),
         pictures=dict(pictures),
     )
+
+
+def _student(data: Mapping[str, Any]) -> Section:
+    """Lay out the student in full, by what it consists of."""
+    if "bins" in data["student"]:
+        return points_section(data)
+    return student_section(data) if "rules" in data["student"] else coefficient_section(data)
 
 
 def _figures(data: Mapping[str, Any]) -> tuple[Figure, ...]:
@@ -116,6 +124,9 @@ def _figures(data: Mapping[str, Any]) -> tuple[Figure, ...]:
 
 
 def _size(student: Mapping[str, Any]) -> Figure:
+    if "bins" in student:
+        bins = (Number(student["n_bins"], "count"), Text(" bins"))
+        return Figure("Columns of the card", number(student["n_features"], "count"), bins)
     if "n_rules" not in student:
         return Figure(
             "Coefficients",

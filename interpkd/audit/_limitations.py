@@ -38,7 +38,14 @@ def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
     """
     return [
         {"topic": topic, "text": text}
-        for source in (_always, _about_fidelity, _about_rows, _about_rules, _about_teaching)
+        for source in (
+            _always,
+            _about_fidelity,
+            _about_rows,
+            _about_rules,
+            _about_bins,
+            _about_teaching,
+        )
         for topic, text in source(data)
     ]
 
@@ -142,6 +149,35 @@ def _about_rules(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"No evaluation row reaches these rules: {_listed(empty)}. Nothing is known of their "
             "fidelity.",
         )
+
+
+def _about_bins(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    bins = data["student"].get("bins", [])
+    thin = [_bin_name(one) for one in bins if 0 < one["n_rows"] < THIN_LEAF]
+    if thin:
+        yield (
+            "Thin bins",
+            f"These bins rest on fewer than {THIN_LEAF} {data['student']['rows_counted']}: "
+            f"{_listed(thin)}. Their points are uncertain.",
+        )
+    unlearned = [_bin_name(one) for one in bins if not one["n_rows"] and one["evaluation"]["n"]]
+    if unlearned:
+        yield (
+            "Bins without training rows",
+            f"Evaluation rows fall into bins that no training row was in: {_listed(unlearned)}. "
+            "Such a bin has the mean points of its column, which nobody learned.",
+        )
+    empty = [_bin_name(one) for one in bins if one["n_rows"] and not one["evaluation"]["n"]]
+    if empty:
+        yield (
+            "Bins without evidence",
+            f"No evaluation row is in these bins: {_listed(empty)}. Nothing is known of their "
+            "fidelity.",
+        )
+
+
+def _bin_name(one: Mapping[str, Any]) -> str:
+    return f"{one['feature']} {one['bin']}"
 
 
 def _about_teaching(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.audit._points_picture import MAX_COLUMNS, draw_points
 from interpkd.audit._rule_sections import answer_columns
 from interpkd.audit._svg import (
     HIGH,
@@ -79,6 +80,11 @@ def left_out(data: Mapping[str, Any]) -> dict[str, str]:
         reasons["tree"] = (
             f"A tree of {n} rules is too large for a picture; the table has every rule."
         )
+    if data["student"].get("n_features", 0) > MAX_COLUMNS:
+        reasons["points"] = (
+            f"A card of {data['student']['n_features']} columns is too large for a picture; the "
+            "table has every bin."
+        )
     if len(answers) > MAX_BEESWARMS:
         reasons["beeswarm"] = (
             f"SHAP values are drawn for the first {MAX_BEESWARMS} of {len(answers)} classes; the "
@@ -116,6 +122,8 @@ def draw_pictures(
     pictures = {"importance": draw_importance(attributions)}
     if inputs.leaves is not None and "tree" not in data["pictures_left_out"]:
         pictures["tree"] = draw_tree(inputs.structure, data)
+    if "bins" in data["student"] and "points" not in data["pictures_left_out"]:
+        pictures["points"] = draw_points(data["student"])
     if data["comparison"]:
         seed = data["lineage"]["random_state"]
         pictures["comparison"] = draw_comparison(inputs, data["comparison"], seed)

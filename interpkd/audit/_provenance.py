@@ -69,17 +69,19 @@ def hash_student(structure: Structure, student: Any) -> str | None:
     -------
     sha256 : str or None
         64 hexadecimal digits over the splits, the routes of missing values and the leaf values, or
-        the coefficients, intercepts, values in place of missing ones and reference levels; the
-        columns with their categories, and the classes. None for a student of another kind.
+        the coefficients, intercepts, values in place of missing ones and reference levels, or the
+        bins, points and scale of a scorecard; the columns with their categories, and the classes. None for a student of another kind.
     """
     core = structure.core
     if structure.is_tree:
         numbers = _tree_numbers(core.tree_)
     elif hasattr(student, "reference_levels_"):
         numbers = (core.coef_, core.intercept_)
+    elif hasattr(student, "card_"):
+        numbers = _card_numbers(student.card_)
     else:
         return None
-    parts = [_number_bytes(np.asarray(one)) for one in numbers]
+    parts = [_number_bytes(np.asarray(one, dtype=np.float64)) for one in numbers]
     for column in structure.columns:
         parts += [_value_bytes(column.name), _value_bytes(column.kind)]
         parts += [_value_bytes(value) for value in column.categories]
@@ -102,6 +104,15 @@ def _tree_numbers(tree: Any) -> tuple[Any, ...]:
         tree.missing_go_to_left,
         tree.value,
     )
+
+
+def _card_numbers(card: Any) -> tuple[Any, ...]:
+    """Give what decides a score and what it means: columns, bins, points, scale."""
+    numbers = [card.model.columns, card.base_points, card.factor, card.offset]
+    for bins, points in zip(card.model.bins, card.points, strict=True):
+        groups = [] if bins.groups is None else bins.groups
+        numbers += [bins.cuts, bins.special, groups, points]
+    return tuple(numbers)
 
 
 def software(*extra_libraries: str | None) -> dict[str, str]:

@@ -22,6 +22,7 @@ from interpkd.audit._inputs import (
 )
 from interpkd.audit._limitations import limitations
 from interpkd.audit._pictures import draw_pictures, left_out
+from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
 from interpkd.audit._render import (
     to_html_text,
@@ -123,7 +124,9 @@ class AuditReport:
     def __repr__(self) -> str:
         student = self.data["lineage"]["student"]["name"]
         model, rows = self.data["student"], self.data["data"]["n_rows"]
-        if "n_coefficients" in model:
+        if "bins" in model:
+            size = f"{model['n_features']} columns in {model['n_bins']} bins"
+        elif "n_coefficients" in model:
             size = f"{model['n_coefficients']} coefficients"
         else:
             size = "no rules" if model["n_rules"] is None else f"{model['n_rules']} rules"
@@ -149,15 +152,15 @@ def audit_report(
 ) -> AuditReport:
     """Gather what a reviewer needs to judge a student: the model itself and the evidence.
 
-    The report holds identity, lineage, the evaluation rows, every rule or coefficient of the
-    student, its fidelity to the teacher, the performance of both against labels, SHAP explanations of both,
-    limitations, and lines to sign. It states evidence and draws no conclusion.
+    The report holds identity, lineage, the evaluation rows, every rule, coefficient
+    or bin with its points of the student, its fidelity to the teacher, the performance of both
+    against labels, SHAP explanations of both, limitations, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
     ----------
     student : fitted estimator
         A student, or an estimator of scikit-learn with probabilities or predictions. Of one that
-        is neither a tree nor linear the report says that it has no rules, and shows the rest.
+        is neither a tree nor linear nor a scorecard the report says that it has no rules, and shows the rest.
 
     X : array-like or data frame of shape (n_samples, n_features)
         Evaluation rows, best held out from the training of both models.
@@ -256,9 +259,7 @@ def audit_report(
         "lineage": lineage(inputs, random_state=seed),
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
-        "student": student_coefficients(inputs)
-        if hasattr(inputs.student, "reference_levels_")
-        else student_rules(inputs),
+        "student": _student(inputs, labels),
         "fidelity": fidelity,
         "group_names": group_names,
         "comparison": comparison(inputs),
@@ -270,6 +271,15 @@ def audit_report(
     data = json.loads(to_json_text(data))
     begin("Drawing the pictures")
     return AuditReport(data, draw_pictures(inputs, attributions, data))
+
+
+def _student(inputs: Inputs, labels: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the student in full, by what it consists of: bins, coefficients or rules."""
+    if hasattr(inputs.student, "card_"):
+        return student_points(inputs, labels)
+    if hasattr(inputs.student, "reference_levels_"):
+        return student_coefficients(inputs)
+    return student_rules(inputs)
 
 
 def _fidelity(inputs: Inputs, **options: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.special import expit
 
 from interpkd._alignment import align, hash_rows
 from interpkd._asking import class_probabilities, predictions
@@ -18,6 +19,7 @@ from interpkd._optional import require
 from interpkd._structure import Structure, take_apart
 from interpkd._validation import align_classes
 from interpkd.exceptions import InvalidInputError, NotATeacherError
+from interpkd.explanation._logistic_sum import find_addends, logistic_shap
 from interpkd.explanation._permutation import (
     Game,
     enumerate_coalitions,
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray, Table
 
 EXACT = "exact, interventional TreeSHAP"
+
+EXACT_SUM = "exact, a logistic function of a sum over columns"
 
 TOLERANCE = 1e-6
 """How far exact values may miss a model's answer, times the largest answer where above one."""
@@ -132,8 +136,9 @@ def explain(
     Shapley value in the game that sets some columns to the row's values and leaves the rest as in
     the background rows, averaged over these.
 
-    The values of a tree student, and of one whose prediction is a sum over columns, are exact. So
-    are the teacher's where it is a tree or a forest of scikit-learn on numbers, and the values were
+    The values of a tree student are exact, those of one whose prediction is a sum over columns,
+    and those of two classes where the log odds are one: of a linear student, of a scorecard. So are
+    the teacher's where it is a tree or a forest of scikit-learn on numbers, and the values were
     seen to add up to its answers. Any other model is asked about mixed rows in the user's own
     table: about all coalitions of columns where they are few, else along random permutations. What
     was done is in `method`.
@@ -278,8 +283,7 @@ def _explain_student(setting: _Setting, student: Any, sampling: _Sampling) -> _V
             return _explain_unread(setting, student, "student", sampling)
         if setting.structure.classes is None:
             return _explain_sum(setting, student, sampling)
-        why = "probabilities of a linear model are no sum over columns"
-        return _explain_by_asking(setting, student, "student", sampling, why)
+        return _explain_linear(setting, student, sampling)
     values, base = tree_shap(core.tree_, setting.Z_background, setting.Z)
     own = _Values(values, base, setting.ask(student, setting.X, "student"), EXACT)
     scale = max(1.0, float(np.abs(own.answers).max()))
@@ -290,6 +294,48 @@ def _explain_student(setting: _Setting, student: Any, sampling: _Sampling) -> _V
         )
         raise InvalidInputError(msg)
     return own
+
+
+def _explain_linear(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:
+    """Explain probabilities of a linear model or a scorecard: of two classes exactly."""
+    n_columns = len(setting.structure.columns)
+    why = "probabilities of several classes are no function of one sum over columns"
+    if is_enumerable(n_columns, sampling.n_permutations):
+        return _explain_by_asking(setting, student, "student", sampling, why)
+    if setting.structure.classes is not None and len(setting.structure.classes) == 2:
+        exact = _logistic_values(setting, student)
+        if not isinstance(exact, str):
+            return exact
+        why = exact
+    return _explain_by_asking(setting, student, "student", sampling, why)
+
+
+def _logistic_values(setting: _Setting, student: Any) -> _Values | str:
+    """Give the values of a logistic function of a sum over columns, else why it is none."""
+    if not hasattr(student, "decision_function"):
+        return f"{type(student).__name__} has no decision_function"
+    mix = mixer({"background": setting.background, "X": setting.X})
+    slope = float(getattr(student, "link_slope_", 1.0))
+    n_background, n = len(setting.Z_background), len(setting.Z)
+    addends = find_addends(
+        lambda numbers: slope * np.ravel(student.decision_function(mix(numbers))),
+        n_background,
+        n,
+        len(setting.structure.columns),
+    )
+    if addends is None:
+        return "its decision_function is no sum over columns"
+    second = logistic_shap(addends)
+    if isinstance(second, str):
+        return second
+    base = float(expit(addends.start + addends.background.sum(axis=1)).mean())
+    answers = setting.ask(student, setting.X, "student")
+    found = _Values(
+        np.stack([-second, second], axis=2), np.array([1 - base, base]), answers, EXACT_SUM
+    )
+    if found.miss() > TOLERANCE:
+        return "its probabilities are not the logistic function of its decision_function"
+    return found
 
 
 def _explain_sum(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:

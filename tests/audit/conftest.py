@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 
+import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris, make_classification
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -11,6 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from interpkd import (
     DistilledClassifier,
+    DistilledScorecardClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
     as_teacher,
@@ -129,6 +131,21 @@ def any_student(_):
     return audit_report(student.fit(X[:100]), X[100:], y[100:], background=X[:20])
 
 
+def scorecard(mixed_table):
+    X, y = mixed_table
+    X = X.assign(delay=np.random.default_rng(0).normal(30, 9, len(X)).round())
+    X.loc[::5, "delay"] = -9
+    teacher = make_teacher("forest", task="classification", random_state=0)
+    teacher.set_params(model__n_estimators=20)
+    student = DistilledScorecardClassifier(
+        teacher, good_class="good", special_values={"delay": [-9]}, cv=2, random_state=0
+    ).fit(X[:250], y[:250])
+    X, y = X[250:].copy(), y[250:]
+    X.iloc[:3, X.columns.get_loc("age")] = np.nan  # which no training row lacks
+    sexes = np.array(["f", "m", None] * 50, dtype=object)
+    return audit_report(student, X, y, background=X[:20], groups={"sex": sexes})
+
+
 MAKERS = {
     make.__name__: make
     for make in (
@@ -139,6 +156,7 @@ MAKERS = {
         scores_as_teacher,
         bare_tree,
         any_student,
+        scorecard,
     )
 }
 

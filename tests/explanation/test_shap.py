@@ -406,13 +406,13 @@ def test_a_linear_student_is_asked(mixed_table, kind):
     assert both.method["student"] == "exact, all 16 coalitions of columns"
 
 
-def test_many_columns_of_a_linear_student_are_sampled():
-    X, y = load_breast_cancer(return_X_y=True)
-    student = DistilledLogisticRegression().fit(X, teacher_proba=np.eye(2)[y])
+def test_several_classes_and_many_columns_of_a_linear_student_are_sampled():
+    X, y = load_wine(return_X_y=True)
+    student = DistilledLogisticRegression().fit(X, teacher_proba=np.eye(3)[y])
     both = explain(student, X[:2], background=X[10:20], n_permutations=2)
     assert both.teacher is None
     assert both.method["student"].endswith(
-        "probabilities of a linear model are no sum over columns)"
+        "probabilities of several classes are no function of one sum over columns)"
     )
     assert both.additivity_error["student"] < 1e-9
     assert (both.student.error_std > 0).any()
