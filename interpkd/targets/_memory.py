@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.targets._augment import distinct_rows
+from interpkd.targets._row_space import distinct_rows
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -4,10 +4,17 @@ import numpy as np
 import pytest
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.targets import _augment as augment
-from interpkd.targets import add_generated_rows, build_transfer_set, n_generated_rows, plan_rows
-from interpkd.targets._augment import distinct_rows
+from interpkd.targets import (
+    RowPlanner,
+    _impossible_pairs,
+    add_generated_rows,
+    build_transfer_set,
+    n_generated_rows,
+    plan_rows,
+)
+from interpkd.targets import _row_planner as augment
 from interpkd.targets._column_groups import count_pairs, find_levels, group_columns
+from interpkd.targets._row_space import distinct_rows, score_columns
 
 
 def numbers_only(Z):
@@ -87,7 +94,7 @@ def test_impossible_pairs_stay_impossible_among_many():
 
 def test_columns_that_belong_together_move_together(mixed):
     Z, is_category = mixed
-    scores = augment._scores(Z, np.ones(len(Z)), is_category)
+    scores = score_columns(Z, np.ones(len(Z)), is_category)
     levels = find_levels(Z, np.ones(len(Z)), is_category)
     groups, is_one_hot = group_columns(levels, count_pairs(levels), scores)
     assert np.flatnonzero(is_one_hot).tolist() == [3, 4, 5]
@@ -124,7 +131,9 @@ def test_rows_are_used_in_proportion_to_their_weights():
     Z = np.arange(40.0)[:, None] * np.ones(2)
     weights = np.arange(1.0, 41.0)
     # both columns say the same, so that a row is kept or replaced as a whole
-    start, _ = augment._swap(Z, weights, weights, int(weights.sum()), 1, np.random.default_rng(0))
+    start, _ = augment._swap(
+        augment._neighbours(Z), weights, weights, int(weights.sum()), 1, np.random.default_rng(0)
+    )
     np.testing.assert_allclose(np.bincount(start), weights, atol=1)
 
 
@@ -262,3 +271,57 @@ def test_rows_start_only_where_they_may(mixed):
     )
     assert may_start[plan.start].all()
     assert len(np.unique(plan.start)) == may_start.sum()
+
+
+def test_a_second_plan_is_what_it_would_be_alone(mixed):
+    Z, is_category = mixed
+    planner = RowPlanner(Z, np.ones(len(Z)), is_category)
+    may_start = Z[:, 0] > 0
+    planner.plan(500, rng=np.random.default_rng(0))
+    second = planner.plan(300, rng=np.random.default_rng(1), may_start=may_start)
+    alone = plan_rows(
+        Z,
+        np.ones(len(Z)),
+        300,
+        is_category=is_category,
+        rng=np.random.default_rng(1),
+        may_start=may_start,
+    )
+    np.testing.assert_array_equal(second.numbers, alone.numbers)
+    np.testing.assert_array_equal(second.start, alone.start)
+
+
+@pytest.mark.parametrize("look_up", [0, 10**9])  # by look-up, by multiplication
+def test_impossible_pairs_are_counted_by_hand(look_up, monkeypatch):
+    """Undoing keeps its counts up to date, and gives what counting anew would give."""
+    monkeypatch.setattr(_impossible_pairs, "LOOK_UP", look_up)
+    rng = np.random.default_rng(3)
+    Z = rng.integers(0, 4, (60, 7)).astype(float)
+    levels = find_levels(Z, np.ones(60), numbers_only(Z))
+    groups = np.array([0, 0, 1, 2, 2, 2, 3])
+    never = count_pairs(levels) == 0
+    start = rng.integers(0, 60, 400)
+    rows = np.where(rng.random((400, 4)) < 0.7, rng.integers(0, 60, (400, 4)), start[:, None])
+    expected = rows.copy()
+    undo_by_hand(Z, expected, start, groups, np.random.default_rng(5))
+    _impossible_pairs.ImpossiblePairs(levels, groups, never).undo(
+        rows, start, np.random.default_rng(5)
+    )
+    np.testing.assert_array_equal(rows, expected)
+
+
+def undo_by_hand(Z, rows, start, groups, rng):
+    pairs = {(i, j, a[i], a[j]) for a in Z for i in range(Z.shape[1]) for j in range(Z.shape[1])}
+    left = np.arange(len(rows))
+    while len(left):
+        clashes = np.zeros((len(left), groups.max() + 1))
+        for r, row in enumerate(left):
+            values = Z[rows[row][groups], np.arange(len(groups))]
+            for i, one in enumerate(values):
+                n = sum((i, j, one, two) not in pairs for j, two in enumerate(values))
+                clashes[r, groups[i]] += n
+        clashes[rows[left] == start[left, None]] = 0
+        bad = clashes.any(axis=1)
+        left, clashes = left[bad], clashes[bad]
+        worst = (clashes + rng.random(clashes.shape) * (clashes > 0) / 2).argmax(axis=1)
+        rows[left, worst] = start[left]
