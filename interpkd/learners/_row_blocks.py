@@ -2,7 +2,8 @@
 
 Scores, gradients and Gram matrices are sums over rows. They are taken over blocks that stay in the
 processor's cache, in double precision whatever the rows are kept in, so nothing of the size of the
-rows is ever copied. The intercept is a last column of ones that is never written down.
+rows is ever copied. The intercept is a last column of ones that is never written down, and neither
+are rows with a centre subtracted: sparse rows stay sparse, and sums are put right afterwards.
 
 Threads share the blocks in a fixed number of shares, whose sums are added in the order of the rows:
 the result does not depend on how many threads there are. BLAS itself is held to one thread meanwhile,
@@ -61,16 +62,19 @@ class RowBlocks:
     intercept : float
         The value of the last column; 0 for no such column.
 
+    centre : ndarray of shape (n_features,) or None, default=None
+        What is taken to be subtracted from every row; None for nothing.
+
     Attributes
     ----------
     n_columns : int
         Features, and the intercept where there is one.
 
     largest : ndarray of shape (n_columns,)
-        The largest absolute value of each column.
+        The largest absolute value of each column, or above it where a centre is subtracted.
     """
 
-    def __init__(self, X: Any, *, intercept: float) -> None:
+    def __init__(self, X: Any, *, intercept: float, centre: FloatArray | None = None) -> None:
         self.is_sparse = sparse.issparse(X)
         X = X.tocsr() if self.is_sparse else np.asarray(X)
         if X.dtype not in (np.float32, np.float64):
@@ -79,6 +83,7 @@ class RowBlocks:
         self.n_rows, self.n_features = X.shape
         self.intercept = intercept
         self.n_columns = self.n_features + (intercept != 0)
+        self._centre = None if centre is None or not centre.any() else centre
         self._step = SPARSE_BLOCK if self.is_sparse else DENSE_BLOCK
         self.largest = self._largest()
         if not np.isfinite(self.largest).all():
@@ -99,6 +104,8 @@ class RowBlocks:
             else:
                 tops = _column_tops(block)
                 largest[: self.n_features] = np.maximum(largest[: self.n_features], tops)
+        if self._centre is not None:
+            largest[: self.n_features] += np.abs(self._centre)
         return largest
 
     def _blocks(self, first: int, last: int) -> Iterator[tuple[slice, Any]]:
@@ -169,6 +176,9 @@ class RowBlocks:
         total = np.zeros((self.n_columns, self.n_columns))
         for first in range(0, len(rows), self._step):
             part = slice(first, first + self._step)
+            if self.is_sparse:
+                self.add_gram(self._X[rows[part]], curvature[part], total)
+                continue
             block = self.take(rows[part])
             total += block.T @ (block * curvature[part, None])
         return total
@@ -180,11 +190,13 @@ class RowBlocks:
             block = block.toarray()
         out = np.full((len(rows), self.n_columns), self.intercept)
         out[:, : self.n_features] = block
+        if self._centre is not None:
+            out[:, : self.n_features] -= self._centre
         return out
 
-    def every(self, step: int) -> Any:
+    def every(self, step: int) -> RowBlocks:
         """Give every so-many-th row; of dense rows, without a copy."""
-        return self._X[::step]
+        return RowBlocks(self._X[::step], intercept=self.intercept, centre=self._centre)
 
     def scores(self, block: Any, theta: FloatArray) -> FloatArray:
         """Give the scores of a block.
@@ -203,6 +215,8 @@ class RowBlocks:
             Their products.
         """
         scores: FloatArray = block @ theta.T[: self.n_features]
+        if self._centre is not None:
+            scores -= self._centre @ theta.T[: self.n_features]
         if self.intercept:
             scores += self.intercept * theta.T[-1]
         return scores
@@ -223,6 +237,8 @@ class RowBlocks:
         """
         product = (block.T @ residual).T if self.is_sparse else residual.T @ block
         total.T[: self.n_features] += product.T
+        if self._centre is not None:
+            total.T[: self.n_features] -= np.multiply.outer(self._centre, residual.sum(axis=0))
         if self.intercept:
             total.T[-1] += self.intercept * residual.sum(axis=0)
 
@@ -235,12 +251,12 @@ class RowBlocks:
             Rows of a block.
 
         curvature : ndarray of shape (n_block,)
-            Row weights, none negative.
+            Row weights; of dense rows none negative.
 
         total : ndarray of shape (n_columns, n_columns)
             Added to.
         """
-        d = self.n_features
+        d, mass = self.n_features, curvature.sum()
         if self.is_sparse:
             scaled = block.multiply(curvature[:, None]).tocsr()
             total[:d, :d] += (block.T @ scaled).toarray()
@@ -250,10 +266,14 @@ class RowBlocks:
             scaled = block * root[:, None]
             total[:d, :d] += scaled.T @ scaled  # numpy computes one triangle and mirrors it
             cross = root @ scaled
+        if self._centre is not None:
+            shift = np.multiply.outer(self._centre, cross - mass / 2 * self._centre)
+            total[:d, :d] -= shift + shift.T
+            cross = cross - mass * self._centre
         if self.intercept:
             total[:d, d] += self.intercept * cross
             total[d, :d] += self.intercept * cross
-            total[d, d] += self.intercept**2 * curvature.sum()
+            total[d, d] += self.intercept**2 * mass
 
     def squares(self, curvature: FloatArray) -> FloatArray:
         """Give the diagonal of the weighted Gram matrix of all rows.
@@ -270,13 +290,17 @@ class RowBlocks:
         """
 
         def add(part: slice, block: Any, total: FloatArray) -> None:
+            weights, d = curvature[part], self.n_features
             square = block.multiply(block).tocsr() if self.is_sparse else block**2
-            self.add_products(square, curvature[part], total)
+            total[:d] += square.T @ weights
+            if self._centre is not None:
+                twice = 2 * (block.T @ weights) - weights.sum() * self._centre
+                total[:d] -= self._centre * twice
+            if self.intercept:
+                total[-1] += self.intercept**2 * weights.sum()
 
-        total = self.sum([(self.n_columns,)], add)[0]
-        if self.intercept:
-            total[-1] *= self.intercept
-        return total
+        total: FloatArray = self.sum([(self.n_columns,)], add)[0]
+        return np.maximum(total, 0.0)  # which rounding may leave a little below
 
     def gram(self, curvature: FloatArray) -> FloatArray:
         """Give the weighted Gram matrix of all rows.

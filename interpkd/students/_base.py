@@ -496,7 +496,9 @@ class BaseDistilled(BaseEstimator, ABC):
 
 
 def _as_array(raw: list[RawColumn]) -> FloatArray:
-    return np.column_stack([column.values for column in raw])
+    # sparse rows have a matrix too, and no values by column
+    matrix: FloatArray | None = getattr(raw, "matrix", None)
+    return np.column_stack([column.values for column in raw]) if matrix is None else matrix
 
 
 def _append(one: RawColumn, two: RawColumn) -> RawColumn:

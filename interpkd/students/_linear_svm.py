@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 from interpkd._validation import Interval, StrOptions
 from interpkd.learners import fit_soft_svm
 from interpkd.students._linear import LinearClassifierStudent, weigh_generated
+from interpkd.students._sparse import is_sparse, sparse_places
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class DistilledLinearSVC(LinearClassifierStudent):
     reference level where no training row misses one. Inside, columns are standardised over the real
     rows, so the penalty acts on coefficients per standard deviation; those reported are per unit of
     the column.
+
+    Tables may be sparse too (scipy's matrices and arrays, as of a bag of words), and are never made
+    dense: the coefficients are those of the same table in full. Near sparse rows none are generated,
+    so "auto" is no augmentation, and asking for some is an error. Without a `teacher` of your own a
+    sparse table is taught by a random forest, which takes such rows.
 
     Parameters
     ----------
@@ -266,10 +272,10 @@ class DistilledLinearSVC(LinearClassifierStudent):
     ) -> FloatArray:
         """Give each row's margins by coefficients of the rows in other folds."""
         D, scaling = self._prepare(transfer)
-        S, bounds = scaling.apply(D), self._bounds(signs, scaling)
+        (S, centre), bounds = scaling.apply(D), self._bounds(signs, scaling)
         folds = _folds(transfer.Z, self.columns_)
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        margins = np.empty((len(S), outputs))
+        margins = np.empty((len(folds), outputs))
         for fold in range(N_FOLDS):
             held = folds == fold
             # a single row, however often, leaves no other to learn from
@@ -282,10 +288,12 @@ class DistilledLinearSVC(LinearClassifierStudent):
                 transfer.weights[seen],
                 bounds=bounds,
                 fit_intercept=self.fit_intercept,
+                centre=centre,
                 max_iter=self.max_iter,
                 **params,
             )
-            margins[held] = S[held] @ model.coef.T + model.intercept
+            shift = 0.0 if centre is None else model.coef @ centre
+            margins[held] = S[held] @ model.coef.T + (model.intercept - shift)
         return margins
 
     def _student_proba(self, Z: FloatArray) -> FloatArray:
@@ -299,6 +307,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
 def _folds(Z: FloatArray, columns: Sequence[Column]) -> NDArray[np.intp]:
     """Give each row a fold that depends on its values only, and on which other rows there are."""
+    if is_sparse(Z):
+        return sparse_places(Z) % N_FOLDS
     same = np.where(np.isnan(Z), -np.inf, Z) + 0.0  # one zero, and no value is infinite
     for i, column in enumerate(columns):
         if column.kind == "category":  # whose codes follow the teacher's answers

@@ -39,6 +39,11 @@ class DistilledLogisticRegression(LinearClassifierStudent):
     rows, so the penalty acts on coefficients per standard deviation; those reported are per unit of
     the column.
 
+    Tables may be sparse too (scipy's matrices and arrays, as of a bag of words), and are never made
+    dense: the coefficients are those of the same table in full. Near sparse rows none are generated,
+    so "auto" is no augmentation, and asking for some is an error. Without a `teacher` of your own a
+    sparse table is taught by a random forest, which takes such rows.
+
     Parameters
     ----------
     teacher : estimator instance or None, default=None
