@@ -232,6 +232,18 @@ def test_the_fidelity_report_takes_sparse_rows(words):
     assert one["agreement"] == two["agreement"]
 
 
+def test_explanations_and_reports_ask_for_the_table_in_full():
+    rng = np.random.default_rng(0)
+    D, y = rng.poisson(0.5, size=(40, 3)).astype(float), np.arange(40) % 2
+    X, student = sparse.csr_array(D), taught(DistilledLogisticRegression, D, y).fit(D)
+    with pytest.raises(ValueError, match=r"X is sparse.* Give X\.toarray\(\)"):
+        interpkd.explain(student, X, background=D)
+    with pytest.raises(ValueError, match=r"background is sparse.* Give background\.toarray\(\)"):
+        interpkd.explain(student, D, background=X)
+    with pytest.raises(ValueError, match=r"X is sparse.* Give X\.toarray\(\)"):
+        interpkd.audit_report(student, X, y)
+
+
 # ---------------------------------------------------------------- the parts
 @pytest.mark.parametrize("seed", range(30))
 def test_places_are_those_of_unique_rows(seed):
