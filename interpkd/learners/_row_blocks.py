@@ -5,9 +5,9 @@ processor's cache, in double precision whatever the rows are kept in, so nothing
 rows is ever copied. The intercept is a last column of ones that is never written down, and neither
 are rows with a centre subtracted: sparse rows stay sparse, and sums are put right afterwards.
 
-Threads share the blocks in a fixed number of shares, whose sums are added in the order of the rows:
-the result does not depend on how many threads there are. BLAS itself is held to one thread meanwhile,
-as blocks are too small to be shared by its threads.
+The threads of `use_threads` take the blocks in a fixed number of shares, whose sums are added in the
+order of the rows: the result does not depend on how many threads there are. BLAS itself is held to
+one thread meanwhile, as blocks are too small to be shared by its threads.
 """
 
 # Authors: The interpkd developers
@@ -15,7 +15,6 @@ as blocks are too small to be shared by its threads.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
 from interpkd.exceptions import InvalidInputError
+from interpkd.learners._threads import n_threads, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -143,19 +143,23 @@ class RowBlocks:
         n_blocks = -(-self.n_rows // self._step)
         size = -(-n_blocks // MOST_SHARES) * self._step
 
-        def add_share(first: int) -> list[FloatArray]:
+        def sum_of(first: int) -> list[FloatArray]:
             totals = [np.zeros(shape) for shape in shapes]
             for part, block in self._blocks(first, min(first + size, self.n_rows)):
                 add(part, block, *totals)
             return totals
 
         firsts = range(0, self.n_rows, size)
-        if n_blocks < FEWEST_BLOCKS:
-            return _added(map(add_share, firsts))
-        from numba import get_num_threads
+        if n_blocks < FEWEST_BLOCKS or n_threads() == 1:
+            return _added(map(sum_of, firsts))
+        sums: list[list[FloatArray]] = [[] for _ in firsts]
 
-        with ThreadPoolExecutor(get_num_threads()) as pool:
-            return _added(pool.map(add_share, firsts))
+        def work(first: int, last: int) -> None:
+            for i in range(first, last):
+                sums[i] = sum_of(firsts[i])
+
+        share(work, len(firsts))
+        return _added(iter(sums))
 
     def gram_of(self, rows: IntArray, curvature: FloatArray) -> FloatArray:
         """Give the weighted Gram matrix of some rows.
@@ -325,8 +329,8 @@ class RowBlocks:
 def _added(shares: Iterator[list[FloatArray]]) -> list[FloatArray]:
     """Add sums in their order."""
     totals = next(shares)
-    for share in shares:
-        for k, part in enumerate(share):
+    for one in shares:
+        for k, part in enumerate(one):
             totals[k] += part
     return totals
 

@@ -15,6 +15,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from interpkd.exceptions import InvalidInputError
+from interpkd.learners import use_threads
 from interpkd.students._design import make_design
 from interpkd.students._sparse import TakesSparse, divide_columns, is_sparse, sparse_moments
 from interpkd.students._tasks import BaseDistilledClassifier
@@ -156,6 +157,7 @@ class LinearStudent(TakesSparse):
 
     fit_intercept: bool
     max_iter: int
+    n_jobs: int | None
 
     def _fit_linear(
         self,
@@ -169,16 +171,17 @@ class LinearStudent(TakesSparse):
         if is_sparse(transfer.Z):
             self.distillation_["not_augmented"] = "the rows are sparse"  # the report shows it
         S, centre = scaling.apply(D)
-        found = learner(
-            S,
-            transfer.targets,
-            transfer.weights,
-            centre=centre,
-            bounds=self._bounds(signs, scaling),
-            fit_intercept=self.fit_intercept,
-            max_iter=self.max_iter,
-            **params,
-        )
+        with use_threads(self.n_jobs):
+            found = learner(
+                S,
+                transfer.targets,
+                transfer.weights,
+                centre=centre,
+                bounds=self._bounds(signs, scaling),
+                fit_intercept=self.fit_intercept,
+                max_iter=self.max_iter,
+                **params,
+            )
         if not found.converged:
             warnings.warn(
                 f"The search for coefficients did not converge in max_iter={self.max_iter} steps. "

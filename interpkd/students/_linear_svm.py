@@ -14,7 +14,7 @@ from scipy.special import expit, softmax
 from sklearn.svm import LinearSVC
 
 from interpkd._validation import Interval, StrOptions
-from interpkd.learners import fit_soft_svm
+from interpkd.learners import fit_soft_svm, use_threads
 from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 from interpkd.students._sparse import is_sparse, sparse_places
 from interpkd.targets import temper
@@ -126,6 +126,10 @@ class DistilledLinearSVC(LinearClassifierStudent):
     max_iter : int, default=500
         Most steps of the search for one class.
 
+    n_jobs : int or None, default=None
+        Threads of the search; None is 1 unless in a :obj:`joblib.parallel_config` context, -1 all
+        processors. The coefficients are the same for any number, to the last digit.
+
     Attributes
     ----------
     teacher_ : estimator or None
@@ -208,6 +212,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -227,6 +232,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         intercept_scaling: float = 1.0,
         tol: float = 1e-8,
         max_iter: int = 500,
+        n_jobs: int | None = None,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -242,6 +248,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.intercept_scaling = intercept_scaling
         self.tol = tol
         self.max_iter = max_iter
+        self.n_jobs = n_jobs
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> LinearSVC:
         self._check_signs(signs)
@@ -282,16 +289,17 @@ class DistilledLinearSVC(LinearClassifierStudent):
             seen = ~held if held.sum() < len(held) else held
             if not held.any():
                 continue
-            model = fit_soft_svm(
-                S[seen],
-                transfer.targets[seen],
-                transfer.weights[seen],
-                bounds=bounds,
-                fit_intercept=self.fit_intercept,
-                centre=centre,
-                max_iter=self.max_iter,
-                **params,
-            )
+            with use_threads(self.n_jobs):
+                model = fit_soft_svm(
+                    S[seen],
+                    transfer.targets[seen],
+                    transfer.weights[seen],
+                    bounds=bounds,
+                    fit_intercept=self.fit_intercept,
+                    centre=centre,
+                    max_iter=self.max_iter,
+                    **params,
+                )
             shift = 0.0 if centre is None else model.coef @ centre
             margins[held] = S[held] @ model.coef.T + (model.intercept - shift)
         return margins
