@@ -57,11 +57,12 @@ def make_rows(n_rows, n_columns, n_classes):
 # Each takes X and P, and gives coefficients, intercepts, and seconds of repeating and fitting.
 def fit_ours(command, X, P):
     """Fit with the package's learner."""
-    from interpkd.learners import fit_soft_logistic, fit_soft_svm
+    from interpkd.learners import fit_soft_logistic, fit_soft_svm, use_threads
 
     fit = fit_soft_logistic if command == "logistic" else fit_soft_svm
     start = time.perf_counter()
-    model = fit(X, P, np.ones(len(X)))
+    with use_threads(int(os.environ["OMP_NUM_THREADS"])):
+        model = fit(X, P, np.ones(len(X)))
     return model.coef, model.intercept, 0.0, time.perf_counter() - start
 
 

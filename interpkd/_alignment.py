@@ -10,6 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import issparse
 
 from interpkd._asking import select_columns, trained_names
 from interpkd._structure import read_object_array
@@ -19,6 +20,30 @@ from interpkd.exceptions import InvalidInputError
 if TYPE_CHECKING:
     from interpkd._structure import Structure
     from interpkd._typing import Table
+
+
+def refuse_sparse(X: Table, *, name: str) -> None:
+    """Refuse a sparse table where the values of every column are shown.
+
+    Parameters
+    ----------
+    X : array-like, data frame or sparse matrix
+        The table.
+
+    name : str
+        The parameter's name, for the error.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is sparse.
+    """
+    if issparse(X):
+        msg = (
+            f"{name} is sparse, and what is asked for shows the values of every column. Give "
+            f"{name}.toarray(), of some rows where all would be too many."
+        )
+        raise InvalidInputError(msg)
 
 
 def align(X: Table, student: Any, structure: Structure, *, name: str) -> Table:
@@ -48,6 +73,7 @@ def align(X: Table, student: Any, structure: Structure, *, name: str) -> Table:
     InvalidInputError
         If there are no rows, or the columns are not the student's.
     """
+    refuse_sparse(X, name=name)
     if is_frame(X):
         names = trained_names(student)
         X = X if names is None else select_columns(X, names)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd._alignment import align
+from interpkd._alignment import align, refuse_sparse
 from interpkd._asking import class_probabilities, decide, predictions
 from interpkd._structure import Structure, read_object_array, take_apart
 from interpkd._tables import RawColumn, is_frame, read_frame
@@ -138,6 +138,7 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
         If the student cannot be asked, or lengths differ.
     """
     structure = take_apart(student)
+    refuse_sparse(X, name="X")
     if not (is_frame(X) or isinstance(X, np.ndarray)):
         X = np.asarray(X)
     source = "given"

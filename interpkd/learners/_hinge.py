@@ -16,6 +16,7 @@ import numpy as np
 
 from interpkd.learners._newton import Solution, minimise
 from interpkd.learners._quadratic import minimise_quadratic
+from interpkd.learners._row_blocks import one_blas_thread
 from interpkd.learners._score_loss import ScoreSum, SmoothHinge
 
 if TYPE_CHECKING:
@@ -78,6 +79,20 @@ def minimise_hinge(
         The minimum, exact to rounding. Where it could not be proved, `converged` says whether its
         mean loss is within `tol` of the best.
     """
+    with one_blas_thread():
+        return _narrow(rows, p, weights, penalty, start, tol, max_iter)
+
+
+def _narrow(
+    rows: RowBlocks,
+    p: FloatArray,
+    weights: FloatArray,
+    penalty: Penalty,
+    start: FloatArray,
+    tol: float,
+    max_iter: int,
+) -> Solution:
+    """Round the hinge off ever less, until the minimum is proved or the width is nothing."""
     theta, width, n_iter, total = start, FIRST_WIDTH, 0, float(weights.sum())
     while True:
         smooth = ScoreSum(rows, SmoothHinge(p, weights, width), total)

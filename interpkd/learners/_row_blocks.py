@@ -2,11 +2,12 @@
 
 Scores, gradients and Gram matrices are sums over rows. They are taken over blocks that stay in the
 processor's cache, in double precision whatever the rows are kept in, so nothing of the size of the
-rows is ever copied. The intercept is a last column of ones that is never written down.
+rows is ever copied. The intercept is a last column of ones that is never written down, and neither
+are rows with a centre subtracted: sparse rows stay sparse, and sums are put right afterwards.
 
-Threads share the blocks in a fixed number of shares, whose sums are added in the order of the rows:
-the result does not depend on how many threads there are. BLAS itself is held to one thread meanwhile,
-as blocks are too small to be shared by its threads.
+The threads of `use_threads` take the blocks in a fixed number of shares, whose sums are added in the
+order of the rows: the result does not depend on how many threads there are. BLAS itself is held to
+one thread meanwhile, as blocks are too small to be shared by its threads.
 """
 
 # Authors: The interpkd developers
@@ -14,7 +15,6 @@ as blocks are too small to be shared by its threads.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
 from interpkd.exceptions import InvalidInputError
+from interpkd.learners._threads import n_threads, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -61,16 +62,19 @@ class RowBlocks:
     intercept : float
         The value of the last column; 0 for no such column.
 
+    centre : ndarray of shape (n_features,) or None, default=None
+        What is taken to be subtracted from every row; None for nothing.
+
     Attributes
     ----------
     n_columns : int
         Features, and the intercept where there is one.
 
     largest : ndarray of shape (n_columns,)
-        The largest absolute value of each column.
+        The largest absolute value of each column, or above it where a centre is subtracted.
     """
 
-    def __init__(self, X: Any, *, intercept: float) -> None:
+    def __init__(self, X: Any, *, intercept: float, centre: FloatArray | None = None) -> None:
         self.is_sparse = sparse.issparse(X)
         X = X.tocsr() if self.is_sparse else np.asarray(X)
         if X.dtype not in (np.float32, np.float64):
@@ -79,6 +83,7 @@ class RowBlocks:
         self.n_rows, self.n_features = X.shape
         self.intercept = intercept
         self.n_columns = self.n_features + (intercept != 0)
+        self._centre = None if centre is None or not centre.any() else centre
         self._step = SPARSE_BLOCK if self.is_sparse else DENSE_BLOCK
         self.largest = self._largest()
         if not np.isfinite(self.largest).all():
@@ -99,6 +104,8 @@ class RowBlocks:
             else:
                 tops = _column_tops(block)
                 largest[: self.n_features] = np.maximum(largest[: self.n_features], tops)
+        if self._centre is not None:
+            largest[: self.n_features] += np.abs(self._centre)
         return largest
 
     def _blocks(self, first: int, last: int) -> Iterator[tuple[slice, Any]]:
@@ -136,19 +143,23 @@ class RowBlocks:
         n_blocks = -(-self.n_rows // self._step)
         size = -(-n_blocks // MOST_SHARES) * self._step
 
-        def add_share(first: int) -> list[FloatArray]:
+        def sum_of(first: int) -> list[FloatArray]:
             totals = [np.zeros(shape) for shape in shapes]
             for part, block in self._blocks(first, min(first + size, self.n_rows)):
                 add(part, block, *totals)
             return totals
 
         firsts = range(0, self.n_rows, size)
-        if n_blocks < FEWEST_BLOCKS:
-            return _added(map(add_share, firsts))
-        from numba import get_num_threads
+        if n_blocks < FEWEST_BLOCKS or n_threads() == 1:
+            return _added(map(sum_of, firsts))
+        sums: list[list[FloatArray]] = [[] for _ in firsts]
 
-        with ThreadPoolExecutor(get_num_threads()) as pool:
-            return _added(pool.map(add_share, firsts))
+        def work(first: int, last: int) -> None:
+            for i in range(first, last):
+                sums[i] = sum_of(firsts[i])
+
+        share(work, len(firsts))
+        return _added(iter(sums))
 
     def gram_of(self, rows: IntArray, curvature: FloatArray) -> FloatArray:
         """Give the weighted Gram matrix of some rows.
@@ -169,6 +180,9 @@ class RowBlocks:
         total = np.zeros((self.n_columns, self.n_columns))
         for first in range(0, len(rows), self._step):
             part = slice(first, first + self._step)
+            if self.is_sparse:
+                self.add_gram(self._X[rows[part]], curvature[part], total)
+                continue
             block = self.take(rows[part])
             total += block.T @ (block * curvature[part, None])
         return total
@@ -180,11 +194,13 @@ class RowBlocks:
             block = block.toarray()
         out = np.full((len(rows), self.n_columns), self.intercept)
         out[:, : self.n_features] = block
+        if self._centre is not None:
+            out[:, : self.n_features] -= self._centre
         return out
 
-    def every(self, step: int) -> Any:
+    def every(self, step: int) -> RowBlocks:
         """Give every so-many-th row; of dense rows, without a copy."""
-        return self._X[::step]
+        return RowBlocks(self._X[::step], intercept=self.intercept, centre=self._centre)
 
     def scores(self, block: Any, theta: FloatArray) -> FloatArray:
         """Give the scores of a block.
@@ -203,6 +219,8 @@ class RowBlocks:
             Their products.
         """
         scores: FloatArray = block @ theta.T[: self.n_features]
+        if self._centre is not None:
+            scores -= self._centre @ theta.T[: self.n_features]
         if self.intercept:
             scores += self.intercept * theta.T[-1]
         return scores
@@ -223,6 +241,8 @@ class RowBlocks:
         """
         product = (block.T @ residual).T if self.is_sparse else residual.T @ block
         total.T[: self.n_features] += product.T
+        if self._centre is not None:
+            total.T[: self.n_features] -= np.multiply.outer(self._centre, residual.sum(axis=0))
         if self.intercept:
             total.T[-1] += self.intercept * residual.sum(axis=0)
 
@@ -235,12 +255,12 @@ class RowBlocks:
             Rows of a block.
 
         curvature : ndarray of shape (n_block,)
-            Row weights, none negative.
+            Row weights; of dense rows none negative.
 
         total : ndarray of shape (n_columns, n_columns)
             Added to.
         """
-        d = self.n_features
+        d, mass = self.n_features, curvature.sum()
         if self.is_sparse:
             scaled = block.multiply(curvature[:, None]).tocsr()
             total[:d, :d] += (block.T @ scaled).toarray()
@@ -250,10 +270,14 @@ class RowBlocks:
             scaled = block * root[:, None]
             total[:d, :d] += scaled.T @ scaled  # numpy computes one triangle and mirrors it
             cross = root @ scaled
+        if self._centre is not None:
+            shift = np.multiply.outer(self._centre, cross - mass / 2 * self._centre)
+            total[:d, :d] -= shift + shift.T
+            cross = cross - mass * self._centre
         if self.intercept:
             total[:d, d] += self.intercept * cross
             total[d, :d] += self.intercept * cross
-            total[d, d] += self.intercept**2 * curvature.sum()
+            total[d, d] += self.intercept**2 * mass
 
     def squares(self, curvature: FloatArray) -> FloatArray:
         """Give the diagonal of the weighted Gram matrix of all rows.
@@ -270,13 +294,17 @@ class RowBlocks:
         """
 
         def add(part: slice, block: Any, total: FloatArray) -> None:
+            weights, d = curvature[part], self.n_features
             square = block.multiply(block).tocsr() if self.is_sparse else block**2
-            self.add_products(square, curvature[part], total)
+            total[:d] += square.T @ weights
+            if self._centre is not None:
+                twice = 2 * (block.T @ weights) - weights.sum() * self._centre
+                total[:d] -= self._centre * twice
+            if self.intercept:
+                total[-1] += self.intercept**2 * weights.sum()
 
-        total = self.sum([(self.n_columns,)], add)[0]
-        if self.intercept:
-            total[-1] *= self.intercept
-        return total
+        total: FloatArray = self.sum([(self.n_columns,)], add)[0]
+        return np.maximum(total, 0.0)  # which rounding may leave a little below
 
     def gram(self, curvature: FloatArray) -> FloatArray:
         """Give the weighted Gram matrix of all rows.
@@ -301,8 +329,8 @@ class RowBlocks:
 def _added(shares: Iterator[list[FloatArray]]) -> list[FloatArray]:
     """Add sums in their order."""
     totals = next(shares)
-    for share in shares:
-        for k, part in enumerate(share):
+    for one in shares:
+        for k, part in enumerate(one):
             totals[k] += part
     return totals
 

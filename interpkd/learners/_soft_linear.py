@@ -33,6 +33,7 @@ def fit_soft_linear(
     l1_ratio: float = 0.0,
     bounds: tuple[Any, Any] | None = None,
     fit_intercept: bool = True,
+    centre: FloatArray | None = None,
     tol: float = 1e-10,
     max_iter: int = 100,
 ) -> LinearModel:
@@ -64,6 +65,10 @@ def fit_soft_linear(
 
     fit_intercept : bool, default=True
         Whether to fit an intercept, which is not penalised.
+
+    centre : ndarray of shape (n_features,) or None, default=None
+        Subtracted from every row without writing the difference down, so that sparse rows stay
+        sparse; coefficients and intercepts are those of the rows with it subtracted.
 
     tol : float, default=1e-10
         The search ends with a step that changes no prediction by more than this share of the
@@ -101,7 +106,7 @@ def fit_soft_linear(
     """
     check_number("alpha", alpha, least=0, most=1e300, open_left=False)
     check_number("l1_ratio", l1_ratio, least=0, most=1, open_left=False)
-    rows = RowBlocks(X, intercept=float(fit_intercept))
+    rows = RowBlocks(X, intercept=float(fit_intercept), centre=centre)
     total = check_weights(weights, rows.n_rows)
     if t.shape != (rows.n_rows,) or not np.isfinite(t).all():
         msg = f"t must hold {rows.n_rows} finite targets, got shape {t.shape}."

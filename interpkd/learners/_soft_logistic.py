@@ -46,6 +46,7 @@ def fit_soft_logistic(
     l1_ratio: float = 0.0,
     bounds: tuple[Any, Any] | None = None,
     fit_intercept: bool = True,
+    centre: FloatArray | None = None,
     tol: float = 1e-8,
     max_iter: int = 100,
 ) -> LinearModel:
@@ -78,6 +79,10 @@ def fit_soft_logistic(
 
     fit_intercept : bool, default=True
         Whether to fit intercepts, which are not penalised.
+
+    centre : ndarray of shape (n_features,) or None, default=None
+        Subtracted from every row without writing the difference down, so that sparse rows stay
+        sparse; coefficients and intercepts are those of the rows with it subtracted.
 
     tol : float, default=1e-08
         The search ends with a step that changes no score of any row by more than this.
@@ -117,7 +122,7 @@ def fit_soft_logistic(
     """
     check_number("C", C, least=0, most=np.inf, open_left=True)
     check_number("l1_ratio", l1_ratio, least=0, most=1, open_left=False)
-    rows = RowBlocks(X, intercept=float(fit_intercept))
+    rows = RowBlocks(X, intercept=float(fit_intercept), centre=centre)
     total = check_weights(weights, rows.n_rows)
     _check_targets(P, weights, rows.n_rows, needed=fit_intercept or np.isinf(C))
     n_outputs = 1 if P.shape[1] == 2 else P.shape[1]
@@ -182,7 +187,7 @@ def _start_on_sample(
     some_mass = weights[some] @ P[some]
     if (some_mass * weights.sum() < mass * weights[some].sum() / 2).any():
         return start  # a class is as good as missing there
-    sample = RowBlocks(rows.every(SAMPLE_STEP), intercept=rows.intercept)
+    sample = rows.every(SAMPLE_STEP)
     found = _search(sample, P[some], weights[some], penalty, tol=0.01, max_iter=15, is_sample=True)
     return found.theta if found.converged else start
 

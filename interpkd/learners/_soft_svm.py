@@ -37,6 +37,7 @@ def fit_soft_svm(
     bounds: tuple[Any, Any] | None = None,
     fit_intercept: bool = True,
     intercept_scaling: float = 1.0,
+    centre: FloatArray | None = None,
     tol: float = 1e-8,
     max_iter: int = 500,
 ) -> LinearModel:
@@ -75,6 +76,10 @@ def fit_soft_svm(
         The intercept is the coefficient of a column of this value, and penalised as the others are:
         the larger the value, the less it is.
 
+    centre : ndarray of shape (n_features,) or None, default=None
+        Subtracted from every row without writing the difference down, so that sparse rows stay
+        sparse; coefficients and intercepts are those of the rows with it subtracted.
+
     tol : float, default=1e-08
         The search ends with a step that changes no score of any row by more than this.
 
@@ -112,7 +117,8 @@ def fit_soft_svm(
     if loss not in LOSSES:
         msg = f"loss must be one of {LOSSES}, got {loss!r}."
         raise InvalidInputError(msg)
-    rows = RowBlocks(X, intercept=float(intercept_scaling) if fit_intercept else 0.0)
+    last = float(intercept_scaling) if fit_intercept else 0.0
+    rows = RowBlocks(X, intercept=last, centre=centre)
     total = check_weights(weights, rows.n_rows)
     if P.ndim != 2 or len(P) != rows.n_rows or P.shape[1] < 2:
         msg = f"P must have shape ({rows.n_rows}, n_classes), with two or more, got {P.shape}."

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy import linalg
 
-from interpkd.learners._row_blocks import RowBlocks
 from interpkd.learners._score_loss import MOST_PARAMETERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from interpkd._typing import FloatArray
+    from interpkd.learners._row_blocks import RowBlocks
 
 QUICK_HESSIAN = 4e8
 """Rows times squared parameters up to which forming the Hessian beats conjugate gradients."""
@@ -74,7 +74,7 @@ class SoftmaxSum:
         is_quick = rows.n_rows * float(n_parameters) ** 2 <= QUICK_HESSIAN
         self.has_hessian = n_parameters <= MOST_PARAMETERS and (form_hessian or is_quick)
         if rows.n_rows >= 10 * SAMPLE_STEP * n_parameters and not self.has_hessian:
-            self._sample = RowBlocks(rows.every(SAMPLE_STEP), intercept=rows.intercept)
+            self._sample = rows.every(SAMPLE_STEP)
 
     def value_gradient(self, theta: FloatArray) -> tuple[float, FloatArray]:
         """Give value and gradient."""

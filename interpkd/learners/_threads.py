@@ -34,20 +34,26 @@ def use_threads(n_jobs: int | None) -> Iterator[None]:
     n_jobs : int or None
         None is 1 unless joblib's context says otherwise; -1 is all processors.
     """
-    n_threads = effective_n_jobs(n_jobs)
-    if n_threads == 1:
+    n_wanted = effective_n_jobs(n_jobs)
+    if n_wanted == 1:
         token = _threads.set(None)
         try:
             yield
         finally:
             _threads.reset(token)
         return
-    with ThreadPoolExecutor(n_threads, thread_name_prefix="interpkd") as pool:
-        token = _threads.set((pool, n_threads))
+    with ThreadPoolExecutor(n_wanted, thread_name_prefix="interpkd") as pool:
+        token = _threads.set((pool, n_wanted))
         try:
             yield
         finally:
             _threads.reset(token)
+
+
+def n_threads() -> int:
+    """Give how many threads `share` uses."""
+    threads = _threads.get()
+    return 1 if threads is None else threads[1]
 
 
 def share(work: Callable[[int, int], object], n_items: int) -> None:
@@ -65,8 +71,8 @@ def share(work: Callable[[int, int], object], n_items: int) -> None:
     if threads is None or n_items < 2:
         work(0, n_items)
         return
-    pool, n_threads = threads
-    n_shares = min(n_items, n_threads * TURNS)
+    pool, n_workers = threads
+    n_shares = min(n_items, n_workers * TURNS)
     bounds = [n_items * i // n_shares for i in range(n_shares + 1)]
     for _ in pool.map(work, bounds[:-1], bounds[1:]):  # raises what was raised in there
         pass

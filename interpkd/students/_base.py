@@ -212,6 +212,10 @@ class BaseDistilled(BaseEstimator, ABC):
             return True
         return bool(get_tags(teacher).input_tags.allow_nan)
 
+    def _default_teacher(self, raw: list[RawColumn]) -> Any:
+        """Give the unfitted teacher of a student that was given none."""
+        return choose_teacher(None, self._task, raw)
+
     def _ask_teacher(
         self,
         X: Table,
@@ -223,7 +227,7 @@ class BaseDistilled(BaseEstimator, ABC):
     ) -> Teaching:
         teacher = self.teacher
         if teacher_proba is None and teacher is None:
-            teacher = choose_teacher(None, self._task, raw)
+            teacher = self._default_teacher(raw)
         fit_params, split_params = route_metadata(self, teacher, sample_weight, params)
         teach = teach_classifier if self._task == "classification" else teach_regressor
         return teach(
@@ -308,4 +312,6 @@ class BaseDistilled(BaseEstimator, ABC):
 
 
 def _as_array(raw: list[RawColumn]) -> FloatArray:
-    return np.column_stack([column.values for column in raw])
+    # sparse rows have a matrix too, and no values by column
+    matrix: FloatArray | None = getattr(raw, "matrix", None)
+    return np.column_stack([column.values for column in raw]) if matrix is None else matrix

@@ -20,6 +20,8 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder
 
+from interpkd.students._sparse import is_sparse, sparse_medians
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -221,7 +223,7 @@ def make_design(columns: Sequence[Column], Z: FloatArray, weights: FloatArray) -
     columns : sequence of Column
         The columns of the user's table.
 
-    Z : ndarray of shape (n_rows, n_columns)
+    Z : ndarray or CSR array of shape (n_rows, n_columns)
         The real rows of the transfer set.
 
     weights : ndarray of shape (n_rows,)
@@ -232,6 +234,8 @@ def make_design(columns: Sequence[Column], Z: FloatArray, weights: FloatArray) -
     design : Design
         Of equally frequent categories the first by its text is the reference.
     """
+    if is_sparse(Z):
+        return Design(tuple(columns), sparse_medians(Z, weights, _median))
     fills = np.zeros(len(columns))
     for i, column in enumerate(columns):
         known = ~np.isnan(Z[:, i])

@@ -15,8 +15,9 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.students._base import BaseDistilled
+from interpkd.learners import use_threads
 from interpkd.students._design import make_design
+from interpkd.students._sparse import TakesSparse, divide_columns, is_sparse, sparse_moments
 from interpkd.students._tasks import BaseDistilledClassifier
 
 if TYPE_CHECKING:
@@ -52,13 +53,30 @@ class Scaling:
     scale: FloatArray
     used: NDArray[np.bool_]
 
-    def apply(self, D: FloatArray) -> FloatArray:
-        """Standardise the columns that are used; where there are none, give a column of zeros."""
+    def apply(self, D: FloatArray) -> tuple[FloatArray, FloatArray | None]:
+        """Standardise the columns that are used; where there are none, give a column of zeros.
+
+        Parameters
+        ----------
+        D : ndarray or CSR array of shape (n_rows, n_columns)
+            The design matrix.
+
+        Returns
+        -------
+        S : ndarray or CSR array of shape (n_rows, n_used)
+            The standardised columns; sparse ones are divided only.
+
+        centre : ndarray of shape (n_used,) or None
+            What is left to be subtracted from sparse columns.
+        """
         if not self.used.any():
-            return np.zeros((len(D), 1))
-        S = D[:, self.used] - self.centre[self.used]
-        S /= self.scale[self.used]
-        return S
+            return np.zeros((D.shape[0], 1)), None
+        centre, scale = self.centre[self.used], self.scale[self.used]
+        if is_sparse(D):
+            return divide_columns(D, self.used, self.scale), centre / scale
+        S = D[:, self.used] - centre
+        S /= scale
+        return S, None
 
     def undo(self, model: LinearModel) -> LinearModel:
         """Give the coefficients of the columns as they were."""
@@ -72,7 +90,7 @@ def make_scaling(D: FloatArray, weights: FloatArray, *, centred: bool) -> Scalin
 
     Parameters
     ----------
-    D : ndarray of shape (n_rows, n_columns)
+    D : ndarray or CSR array of shape (n_rows, n_columns)
         The real rows of the design matrix.
 
     weights : ndarray of shape (n_rows,)
@@ -86,18 +104,25 @@ def make_scaling(D: FloatArray, weights: FloatArray, *, centred: bool) -> Scalin
     scaling : Scaling
         Standard deviations as of :class:`~sklearn.preprocessing.StandardScaler`.
     """
-    varies = D.max(axis=0) > D.min(axis=0)
-    share = weights / weights.sum()
-    unit = np.abs(D).max(axis=0)  # first, or squares of the largest floats are infinite
-    unit[unit == 0] = 1.0
-    mean = share @ (D / unit)
-    deviation = np.sqrt(share @ (D / unit - mean) ** 2)
+    # in units of the largest value, or squares of the largest floats are infinite
+    unit, mean, deviation = (sparse_moments if is_sparse(D) else _moments)(D, weights)
     # an indicator's deviation may round to nothing beside rows of tiny weight
-    varies &= deviation > 0
+    varies = deviation > 0
     scale = np.where(varies, unit * deviation, 1.0)
     if centred:
         return Scaling(unit * mean, scale, varies)
-    return Scaling(np.zeros(len(unit)), scale, varies | D.any(axis=0))
+    has_any = np.asarray((abs(D) if is_sparse(D) else D.any(axis=0)).sum(axis=0)).ravel() > 0
+    return Scaling(np.zeros(len(unit)), scale, varies | has_any)
+
+
+def _moments(D: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Give the largest size of each column, and its mean and standard deviation in that unit."""
+    share = weights / weights.sum()
+    unit = np.abs(D).max(axis=0)
+    unit[unit == 0] = 1.0
+    mean = share @ (D / unit)
+    deviation = np.sqrt(share @ (D / unit - mean) ** 2)
+    return unit, mean, np.where(D.max(axis=0) > D.min(axis=0), deviation, 0.0)
 
 
 def weigh_generated(transfer: TransferSet) -> TransferSet:
@@ -127,11 +152,12 @@ def weigh_generated(transfer: TransferSet) -> TransferSet:
     return replace(transfer, weights=weights)
 
 
-class LinearStudent(BaseDistilled):
+class LinearStudent(TakesSparse):
     """Base of the linear students."""
 
     fit_intercept: bool
     max_iter: int
+    n_jobs: int | None
 
     def _fit_linear(
         self,
@@ -142,15 +168,20 @@ class LinearStudent(BaseDistilled):
     ) -> LinearModel:
         """Fit on standardised columns and give coefficients in the columns' own units."""
         D, scaling = self._prepare(transfer)
-        found = learner(
-            scaling.apply(D),
-            transfer.targets,
-            transfer.weights,
-            bounds=self._bounds(signs, scaling),
-            fit_intercept=self.fit_intercept,
-            max_iter=self.max_iter,
-            **params,
-        )
+        if is_sparse(transfer.Z):
+            self.distillation_["not_augmented"] = "the rows are sparse"  # the report shows it
+        S, centre = scaling.apply(D)
+        with use_threads(self.n_jobs):
+            found = learner(
+                S,
+                transfer.targets,
+                transfer.weights,
+                centre=centre,
+                bounds=self._bounds(signs, scaling),
+                fit_intercept=self.fit_intercept,
+                max_iter=self.max_iter,
+                **params,
+            )
         if not found.converged:
             warnings.warn(
                 f"The search for coefficients did not converge in max_iter={self.max_iter} steps. "
@@ -199,7 +230,7 @@ class LinearStudent(BaseDistilled):
 
     def _encode(self, X: Table) -> FloatArray:
         Z = super()._encode(X)
-        if self._design.is_plain and np.isnan(Z).any():
+        if self._design.is_plain and not is_sparse(Z) and np.isnan(Z).any():
             row, column = np.argwhere(np.isnan(Z))[0]
             msg = (
                 f"Input X contains NaN: row {row}, column {self.columns_[column].name!r}. No "

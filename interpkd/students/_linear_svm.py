@@ -14,8 +14,9 @@ from scipy.special import expit, softmax
 from sklearn.svm import LinearSVC
 
 from interpkd._validation import Interval, StrOptions
-from interpkd.learners import fit_soft_svm
+from interpkd.learners import fit_soft_svm, use_threads
 from interpkd.students._linear import LinearClassifierStudent, weigh_generated
+from interpkd.students._sparse import is_sparse, sparse_places
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class DistilledLinearSVC(LinearClassifierStudent):
     reference level where no training row misses one. Inside, columns are standardised over the real
     rows, so the penalty acts on coefficients per standard deviation; those reported are per unit of
     the column.
+
+    Tables may be sparse too (scipy's matrices and arrays, as of a bag of words), and are never made
+    dense: the coefficients are those of the same table in full. Near sparse rows none are generated,
+    so "auto" is no augmentation, and asking for some is an error. Without a `teacher` of your own a
+    sparse table is taught by a random forest, which takes such rows.
 
     Parameters
     ----------
@@ -119,6 +125,10 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
     max_iter : int, default=500
         Most steps of the search for one class.
+
+    n_jobs : int or None, default=None
+        Threads of the search; None is 1 unless in a :obj:`joblib.parallel_config` context, -1 all
+        processors. The coefficients are the same for any number, to the last digit.
 
     Attributes
     ----------
@@ -202,6 +212,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         "intercept_scaling": [Interval(Real, 0, None, closed="neither")],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -221,6 +232,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         intercept_scaling: float = 1.0,
         tol: float = 1e-8,
         max_iter: int = 500,
+        n_jobs: int | None = None,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -236,6 +248,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.intercept_scaling = intercept_scaling
         self.tol = tol
         self.max_iter = max_iter
+        self.n_jobs = n_jobs
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> LinearSVC:
         self._check_signs(signs)
@@ -266,26 +279,29 @@ class DistilledLinearSVC(LinearClassifierStudent):
     ) -> FloatArray:
         """Give each row's margins by coefficients of the rows in other folds."""
         D, scaling = self._prepare(transfer)
-        S, bounds = scaling.apply(D), self._bounds(signs, scaling)
+        (S, centre), bounds = scaling.apply(D), self._bounds(signs, scaling)
         folds = _folds(transfer.Z, self.columns_)
         outputs = 1 if len(self.classes_) == 2 else len(self.classes_)
-        margins = np.empty((len(S), outputs))
+        margins = np.empty((len(folds), outputs))
         for fold in range(N_FOLDS):
             held = folds == fold
             # a single row, however often, leaves no other to learn from
             seen = ~held if held.sum() < len(held) else held
             if not held.any():
                 continue
-            model = fit_soft_svm(
-                S[seen],
-                transfer.targets[seen],
-                transfer.weights[seen],
-                bounds=bounds,
-                fit_intercept=self.fit_intercept,
-                max_iter=self.max_iter,
-                **params,
-            )
-            margins[held] = S[held] @ model.coef.T + model.intercept
+            with use_threads(self.n_jobs):
+                model = fit_soft_svm(
+                    S[seen],
+                    transfer.targets[seen],
+                    transfer.weights[seen],
+                    bounds=bounds,
+                    fit_intercept=self.fit_intercept,
+                    centre=centre,
+                    max_iter=self.max_iter,
+                    **params,
+                )
+            shift = 0.0 if centre is None else model.coef @ centre
+            margins[held] = S[held] @ model.coef.T + (model.intercept - shift)
         return margins
 
     def _student_proba(self, Z: FloatArray) -> FloatArray:
@@ -299,6 +315,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
 def _folds(Z: FloatArray, columns: Sequence[Column]) -> NDArray[np.intp]:
     """Give each row a fold that depends on its values only, and on which other rows there are."""
+    if is_sparse(Z):
+        return sparse_places(Z) % N_FOLDS
     same = np.where(np.isnan(Z), -np.inf, Z) + 0.0  # one zero, and no value is infinite
     for i, column in enumerate(columns):
         if column.kind == "category":  # whose codes follow the teacher's answers

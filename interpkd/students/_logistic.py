@@ -39,6 +39,11 @@ class DistilledLogisticRegression(LinearClassifierStudent):
     rows, so the penalty acts on coefficients per standard deviation; those reported are per unit of
     the column.
 
+    Tables may be sparse too (scipy's matrices and arrays, as of a bag of words), and are never made
+    dense: the coefficients are those of the same table in full. Near sparse rows none are generated,
+    so "auto" is no augmentation, and asking for some is an error. Without a `teacher` of your own a
+    sparse table is taught by a random forest, which takes such rows.
+
     Parameters
     ----------
     teacher : estimator instance or None, default=None
@@ -98,6 +103,10 @@ class DistilledLogisticRegression(LinearClassifierStudent):
 
     max_iter : int, default=100
         Most steps of the search.
+
+    n_jobs : int or None, default=None
+        Threads of the search; None is 1 unless in a :obj:`joblib.parallel_config` context, -1 all
+        processors. The coefficients are the same for any number, to the last digit.
 
     Attributes
     ----------
@@ -179,6 +188,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         "fit_intercept": ["boolean"],
         "tol": [Interval(Real, 0, None, closed="neither")],
         "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_jobs": [Integral, None],
     }
 
     def __init__(
@@ -197,6 +207,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         fit_intercept: bool = True,
         tol: float = 1e-8,
         max_iter: int = 100,
+        n_jobs: int | None = None,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -211,6 +222,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         self.fit_intercept = fit_intercept
         self.tol = tol
         self.max_iter = max_iter
+        self.n_jobs = n_jobs
 
     def _fit_student(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None

@@ -174,20 +174,6 @@ def test_sparse_rows_and_float32_are_the_same_numbers(n_classes, l1_ratio):
         np.testing.assert_allclose(other.coef, dense.coef, rtol=0, atol=1e-10)
 
 
-def test_threads_change_nothing():
-    import numba
-
-    X, P, w = make_rows(3, n=20_000)
-    several = fit_soft_logistic(X, P, w)
-    before = numba.get_num_threads()
-    numba.set_num_threads(1)
-    try:
-        one = fit_soft_logistic(X, P, w)
-    finally:
-        numba.set_num_threads(before)
-    np.testing.assert_array_equal(several.coef, one.coef)
-
-
 # ---------------------------------------------------------------- laws
 @settings(max_examples=40, deadline=None)
 @given(

@@ -7,7 +7,6 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from scipy import sparse
 from sklearn.base import clone, is_classifier
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LinearRegression, LogisticRegression
@@ -193,11 +192,6 @@ def test_a_column_of_missing_values_only(mixed_table):
     np.testing.assert_allclose(
         student.student_.predict_proba(frame), student.predict_proba(frame), atol=1e-12
     )
-
-
-def test_sparse_tables_are_refused():
-    with pytest.raises(TypeError, match="Sparse data was passed"):
-        DistilledLogisticRegression().fit(sparse.eye_array(20).tocsr(), np.arange(20) % 2)
 
 
 def test_students_are_pickled_and_cloned(student, mixed_table):

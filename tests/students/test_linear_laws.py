@@ -88,6 +88,36 @@ def test_logistic_is_scikit_learns_on_duplicated_rows(frozen, alpha, temperature
     assert_same(student, temperature * coef, temperature * intercept)
 
 
+@pytest.mark.parametrize("signs", [None, [1, -1, 1, -1, 1, -1]])
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5, 1.0])
+def test_logistic_of_two_classes_is_glums(signs, l1_ratio):
+    glum = pytest.importorskip("glum")
+    X, y = make_classification(240, 6, n_informative=4, n_redundant=0, random_state=0)
+    X = X * UNITS + SHIFT
+    P = RandomForestClassifier(20, random_state=0).fit(X, y).predict_proba(X)
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(X))
+    student = DistilledLogisticRegression(C=0.1, l1_ratio=l1_ratio, monotonic_cst=signs)
+    student.fit(X, teacher_proba=P, sample_weight=weight)
+    S, scaler = standardised(X, weight)
+    bounds = {}
+    if signs is not None:
+        bounds["lower_bounds"] = np.where(np.array(signs) > 0, 0, -np.inf)
+        bounds["upper_bounds"] = np.where(np.array(signs) < 0, 0, np.inf)
+    model = glum.GeneralizedLinearRegressor(
+        family="binomial",
+        alpha=1 / (0.1 * weight.sum()),
+        l1_ratio=l1_ratio,
+        gradient_tol=1e-10,
+        max_iter=1000,
+        **bounds,
+    )
+    model.fit(S, P[:, 1], sample_weight=weight)
+    coef, intercept = in_units(model.coef_[None], model.intercept_, scaler)
+    assert_same(student, coef, intercept)
+    if signs is not None:
+        assert (student.coef_ == 0).any()
+
+
 @pytest.mark.parametrize("loss", ["squared_hinge", "hinge"])
 def test_svm_is_scikit_learns_on_duplicated_rows(frozen, loss):
     X, _, teacher = frozen
@@ -320,6 +350,34 @@ def test_constant_and_collinear_columns_end_in_finite_coefficients(frozen, kind)
     assert not flat.coef_.any()
     if kind is DistilledLogisticRegression:
         np.testing.assert_allclose(flat.predict_proba(np.ones((1, 2)))[0], P.mean(axis=0))
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+@pytest.mark.parametrize("kind", CLASSIFIERS)
+def test_a_class_of_one_row_ends_in_finite_coefficients(kind, n_classes):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    y = np.arange(40) % (n_classes - 1)
+    y[7] = n_classes - 1
+    student = kind().fit(X, teacher_proba=np.eye(n_classes)[y])
+    assert np.isfinite(student.coef_).all()
+    assert np.isfinite(student.intercept_).all()
+    assert np.isfinite(student.predict_proba(X)).all()
+
+
+@pytest.mark.parametrize("l1_ratio", [0.0, 0.5])
+@pytest.mark.parametrize("strength", [0.0, 1.0])
+def test_awkward_tables_end_in_finite_coefficients_of_a_regression(strength, l1_ratio):
+    X = np.random.default_rng(0).normal(size=(40, 3))
+    wide = np.column_stack([X, X[:, 0] - X[:, 1], np.full(40, 0.1), X[:, 2]])
+    t = X @ [1.0, 2.0, 3.0] + 5
+    student = DistilledLinearRegression(penalty_alpha=strength, l1_ratio=l1_ratio)
+    student.fit(wide, teacher_proba=t)
+    assert np.isfinite(student.coef_).all()
+    assert student.coef_[4] == 0
+    if strength == 0:
+        np.testing.assert_allclose(student.predict(wide), t)
+    one = DistilledLinearRegression(penalty_alpha=strength).fit(wide[:1], teacher_proba=t[:1])
+    np.testing.assert_allclose(one.predict(wide), t[0])
 
 
 def test_without_intercept_a_constant_column_is_one(frozen):
