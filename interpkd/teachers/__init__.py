@@ -12,19 +12,24 @@ from interpkd.teachers._as_teacher import (
     is_fitted,
     is_frozen,
 )
+from interpkd.teachers._ensemble import TreeEnsemble
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
-from interpkd.teachers._thresholds import split_thresholds
+from interpkd.teachers._thresholds import split_thresholds, thresholds
+from interpkd.teachers._tree_ensemble import tree_ensemble
 
 __all__ = [
     "FrozenClassifier",
     "FrozenRegressor",
     "TabularClassifier",
     "TabularRegressor",
+    "TreeEnsemble",
     "as_teacher",
     "default_teacher",
     "is_fitted",
     "is_frozen",
     "make_teacher",
     "split_thresholds",
+    "thresholds",
+    "tree_ensemble",
 ]
