@@ -59,7 +59,7 @@ numpydoc_validation_exclude = {
     # dataclasses, described by their attributes
     r"\.(CrossFit|TransferSet|TreeModel|ScoreEstimate|SegmentScores|FidelityReport)$",
     r"\.(AuditReport|Coefficient|Condition|Explanations|Rule)$",
-    r"\.(LinearModel|PointsCard|RowPlan|ScorecardBins|ScorecardModel)$",
+    r"\.(LinearModel|PointsCard|RowPlan|ScorecardBins|ScorecardModel|TreeEnsemble)$",
 }
 
 sphinx_gallery_conf = {

@@ -26,6 +26,7 @@ from interpkd.targets import TransferSet
 from interpkd.teachers import is_frozen
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from sklearn.utils import Tags
 
     from interpkd._typing import FloatArray, Table

@@ -12,12 +12,14 @@ from interpkd.teachers._as_teacher import (
     is_fitted,
     is_frozen,
 )
+from interpkd.teachers._ensemble import TreeEnsemble
 from interpkd.teachers._features import TorchFeatures
 from interpkd.teachers._load import load_teacher
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
-from interpkd.teachers._thresholds import split_thresholds
+from interpkd.teachers._thresholds import split_thresholds, thresholds
 from interpkd.teachers._torch import TorchTeacher
+from interpkd.teachers._tree_ensemble import tree_ensemble
 
 __all__ = [
     "FrozenClassifier",
@@ -26,6 +28,7 @@ __all__ = [
     "TabularRegressor",
     "TorchFeatures",
     "TorchTeacher",
+    "TreeEnsemble",
     "as_teacher",
     "default_teacher",
     "is_fitted",
@@ -33,4 +36,6 @@ __all__ = [
     "load_teacher",
     "make_teacher",
     "split_thresholds",
+    "thresholds",
+    "tree_ensemble",
 ]

@@ -273,7 +273,7 @@ def as_teacher(
             )
             raise NotATeacherError(msg)
         return FrozenClassifier(model, _check_classes(classes, None))
-    if len(getattr(model, "classes_", ())) > 0:  # a regressor of CatBoost has an empty list
+    if len(getattr(model, "classes_", ())):  # CatBoost's regressors have an empty one
         msg = (
             f"{type(model).__name__} is a classifier without predict_proba, so it has no soft "
             "targets. Calibrate it first, for instance with CalibratedClassifierCV."

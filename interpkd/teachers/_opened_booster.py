@@ -26,6 +26,10 @@ class Booster(Protocol):
     """A booster of either library, opened."""
 
     @property
+    def booster(self) -> Any:
+        """The library's own object."""
+
+    @property
     def objective(self) -> str:
         """The objective, as its library writes it."""
 

@@ -10,46 +10,18 @@ the teacher has one there, that is the place at which the teacher's answer chang
 
 from __future__ import annotations
 
-import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.ensemble import (
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-    HistGradientBoostingClassifier,
-    HistGradientBoostingRegressor,
-    RandomForestClassifier,
-    RandomForestRegressor,
-)
-from sklearn.frozen import FrozenEstimator
-from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd._optional import is_instance_of_name
-from interpkd.teachers._as_teacher import FrozenClassifier, FrozenRegressor
-from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
+from interpkd.exceptions import InterpkdError
+from interpkd.teachers._tree_ensemble import tree_ensemble
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from interpkd._typing import FloatArray
-
-    Splits = Iterator[tuple[NDArray[np.int64], FloatArray]]
-
-TREES = (DecisionTreeClassifier, DecisionTreeRegressor)
-HISTOGRAM_BOOSTERS = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
-ENSEMBLES = (
-    RandomForestClassifier,
-    RandomForestRegressor,
-    ExtraTreesClassifier,
-    ExtraTreesRegressor,
-    GradientBoostingClassifier,
-    GradientBoostingRegressor,
-)
 
 
 def split_thresholds(teacher: Any, names: Sequence[str] | None = None) -> list[FloatArray] | None:
@@ -69,8 +41,7 @@ def split_thresholds(teacher: Any, names: Sequence[str] | None = None) -> list[F
     thresholds : list of ndarray, or None
         Per column, rising and without repetition: values up to and with the threshold go one
         way, values above it the other. Splits on categories are left out. None for a teacher
-        that is not a tree, forest or booster of scikit-learn, XGBoost or LightGBM, and for one
-        that rearranges its columns before it splits them.
+        that :func:`tree_ensemble` cannot read.
 
     Examples
     --------
@@ -80,92 +51,31 @@ def split_thresholds(teacher: Any, names: Sequence[str] | None = None) -> list[F
     >>> [column.tolist() for column in split_thresholds(tree)]
     [[1.5], []]
     """
-    model = _core(teacher)
-    splits = _splits(model)
-    n_columns = getattr(model, "n_features_in_", None)
-    if splits is None or n_columns is None:
+    try:
+        ensemble = tree_ensemble(teacher)
+    except InterpkdError:  # no trees, or none that tell where the answer changes
         return None
-    parts = list(splits)
-    feature = np.concatenate([one for one, _ in parts]) if parts else np.empty(0, np.int64)
-    threshold = np.concatenate([one for _, one in parts]) if parts else np.empty(0)
-    own = [np.unique(threshold[feature == j]) for j in range(n_columns)]
-    return _in_order(own, getattr(model, "feature_names_in_", None), names)
+    by_number = (ensemble.feature >= 0) & (ensemble.category_set < 0)
+    feature, threshold = ensemble.feature[by_number], ensemble.threshold[by_number]
+    order = np.lexsort((threshold, feature))
+    ends = np.searchsorted(feature[order], np.arange(1, ensemble.n_features))
+    own = [np.unique(one) for one in np.split(threshold[order], ends)]
+    return _in_order(own, ensemble.names, names)
 
 
-def _core(teacher: Any) -> Any:
-    """Unwrap what asks a model without changing its numeric columns."""
-    while True:
-        if isinstance(teacher, (FrozenClassifier, FrozenRegressor)):
-            teacher = teacher.model
-        elif isinstance(teacher, FrozenEstimator):
-            teacher = teacher.estimator
-        elif isinstance(teacher, (TabularClassifier, TabularRegressor)):
-            teacher = teacher.model_
-        else:
-            return teacher
-
-
-def _splits(model: Any) -> Splits | None:
-    """Give feature and threshold of every numeric split, tree by tree."""
-    if isinstance(model, TREES):
-        return _of_trees([model])
-    if isinstance(model, ENSEMBLES):
-        return _of_trees(np.asarray(model.estimators_, dtype=object).ravel())
-    if isinstance(model, HISTOGRAM_BOOSTERS):
-        is_category = getattr(model, "is_categorical_", None)
-        # categories come first in its own matrix, so the numbers of the columns are not ours
-        return None if is_category is not None and is_category.any() else _of_histograms(model)
-    if is_instance_of_name(model, "xgboost.sklearn.XGBModel"):
-        return _of_xgboost(model.get_booster())
-    if is_instance_of_name(model, "lightgbm.sklearn.LGBMModel"):
-        return _of_lightgbm(model.booster_)
-    return None
-
-
-def _of_trees(trees: Any) -> Splits:
-    for tree in trees:
-        inner = tree.tree_.children_left != tree.tree_.children_right
-        yield tree.tree_.feature[inner].astype(np.int64), tree.tree_.threshold[inner]
-
-
-def _of_histograms(model: Any) -> Splits:
-    for round_ in model._predictors:  # noqa: SLF001 (its trees have no public name)
-        for predictor in round_:
-            nodes = predictor.nodes[predictor.nodes["is_leaf"] == 0]
-            yield nodes["feature_idx"].astype(np.int64), nodes["num_threshold"].astype(np.float64)
-
-
-def _of_xgboost(booster: Any) -> Splits:
-    saved = json.loads(bytes(booster.save_raw("json")))["learner"]["gradient_booster"]
-    saved = saved.get("gbtree", saved)  # DART keeps its trees one level deeper
-    for tree in saved.get("model", {}).get("trees", []):  # a linear booster has none
-        inner = np.array(tree["left_children"]) != -1
-        inner &= np.array(tree["split_type"]) == 0
-        threshold = np.array(tree["split_conditions"], dtype=np.float32)[inner]
-        # XGBoost sends left what is below its threshold, not what equals it
-        below = np.nextafter(threshold, np.float32(-np.inf)).astype(np.float64)
-        yield np.array(tree["split_indices"], dtype=np.int64)[inner], below
-
-
-def _of_lightgbm(booster: Any) -> Splits:
-    found: dict[str, NDArray[Any]] = {}
-    for line in booster.model_to_string().splitlines():
-        key, _, text = line.partition("=")
-        if key in ("split_feature", "threshold", "decision_type"):
-            found[key] = np.array(text.split(), dtype=np.float64)
-        elif line.startswith("shrinkage") and found:  # the last line of a tree
-            is_number = found["decision_type"].astype(np.int64) % 2 == 0
-            yield found["split_feature"].astype(np.int64)[is_number], found["threshold"][is_number]
-            found = {}
+thresholds = split_thresholds
+"""The same under the shorter name."""
 
 
 def _in_order(
-    thresholds: list[FloatArray], own: Any, names: Sequence[str] | None
+    found: list[FloatArray], own: Any, names: Sequence[str] | None
 ) -> list[FloatArray] | None:
     """Put the columns into the order of a table."""
     if names is None or own is None:
-        return thresholds if names is None or len(names) == len(thresholds) else None
-    at = {name: i for i, name in enumerate(own)}
-    if set(at) - set(names):
+        return found if names is None or len(names) == len(found) else None
+    # LightGBM writes its training columns with "_" for white space
+    at = {re.sub(r"\s", "_", name): i for i, name in enumerate(own)}
+    wanted = [re.sub(r"\s", "_", name) for name in names]
+    if set(at) - set(wanted):
         return None
-    return [thresholds[at[name]] if name in at else np.empty(0) for name in names]
+    return [found[at[name]] if name in at else np.empty(0) for name in wanted]

@@ -114,6 +114,9 @@ def test_categories_are_no_thresholds():
     kinds, sizes = split_thresholds(teacher, names=["kind", "size"])
     assert len(kinds) == 0
     assert len(sizes) > 0
-    native = HistGradientBoostingClassifier(categorical_features=[0], max_iter=3)
-    coded = np.column_stack([frame["kind"].map({"x": 0, "y": 1, "z": 2}), frame["size"]])
-    assert split_thresholds(native.fit(coded, target)) is None
+    # scikit-learn puts categories first in its own matrix; here columns stay in place
+    native = HistGradientBoostingClassifier(categorical_features=[1], max_iter=3)
+    coded = np.column_stack([frame["size"], frame["kind"].map({"x": 0, "y": 1, "z": 2})])
+    sizes, kinds = split_thresholds(native.fit(coded, target))
+    assert len(kinds) == 0
+    assert len(sizes) > 0
