@@ -1,7 +1,38 @@
 """Does the student imitate the teacher? Answers of both in, scores with intervals out."""
 
+from interpkd.fidelity._calibration_scores import (
+    CalibrationBias,
+    CalibrationError,
+    CalibrationSlope,
+)
+from interpkd.fidelity._decision_scores import (
+    CohenKappa,
+    NegativeAgreement,
+    PositiveAgreement,
+)
+from interpkd.fidelity._distance_scores import (
+    JensenShannon,
+    LogitMAE,
+    LogitR2,
+    LogitRMSE,
+    ProbaRMSE,
+    TotalVariation,
+)
+from interpkd.fidelity._error_scores import (
+    ErrorQuantile,
+    MeanError,
+)
 from interpkd.fidelity._intervals import ScoreEstimate
+from interpkd.fidelity._rank_scores import (
+    KendallTau,
+    SpearmanCorrelation,
+)
 from interpkd.fidelity._report import FidelityReport, SegmentScores, fidelity_report
+from interpkd.fidelity._scorer import (
+    FidelityScorer,
+    fidelity_scorer_names,
+    make_fidelity_scorer,
+)
 from interpkd.fidelity._scores import (
     Agreement,
     DecisionAUC,
@@ -15,15 +46,34 @@ from interpkd.fidelity._scores import (
 
 __all__ = [
     "Agreement",
+    "CalibrationBias",
+    "CalibrationError",
+    "CalibrationSlope",
+    "CohenKappa",
     "DecisionAUC",
+    "ErrorQuantile",
     "FidelityReport",
+    "FidelityScorer",
+    "JensenShannon",
     "KLDivergence",
+    "KendallTau",
+    "LogitMAE",
+    "LogitR2",
+    "LogitRMSE",
     "MeanAbsoluteError",
+    "MeanError",
+    "NegativeAgreement",
+    "PositiveAgreement",
     "ProbaMAE",
     "ProbaR2",
+    "ProbaRMSE",
     "RSquared",
     "RootMeanSquaredError",
     "ScoreEstimate",
     "SegmentScores",
+    "SpearmanCorrelation",
+    "TotalVariation",
     "fidelity_report",
+    "fidelity_scorer_names",
+    "make_fidelity_scorer",
 ]

@@ -48,15 +48,23 @@ class Score(ABC):
     lowest, highest : float
         Its range.
 
-    greater_is_better : bool
-        Which end of the range is good.
+    greater_is_better : bool or None
+        Which end of the range is good; None where a value between is.
+
+    best : float
+        The value of a perfect student.
     """
 
-    name: ClassVar[str]
-    definition: ClassVar[str]
+    name: str
+    definition: str
     lowest: ClassVar[float] = 0.0
     highest: ClassVar[float] = 1.0
-    greater_is_better: ClassVar[bool]
+    greater_is_better: ClassVar[bool | None]
+
+    @property
+    def best(self) -> float:
+        """The value of a perfect student."""
+        return self.highest if self.greater_is_better else self.lowest
 
     @abstractmethod
     def statistic(self, truth: NDArray[np.float64], answers: FloatArray) -> Statistic:
@@ -207,7 +215,10 @@ class KLDivergence(ProbabilityScore):
         Q = answers.copy()  # rows without a small probability stay the same to the last digit
         Q[low] = clipped / clipped.sum(axis=1, keepdims=True)
         ratio = np.divide(truth, Q, out=np.ones_like(Q), where=truth > 0)
-        return WeightedMean((truth * np.log(ratio)).sum(axis=1))
+        # the dearest row: the teacher is sure of a class that the student holds for the floor's
+        highest = math.log(1 / KL_FLOOR + truth.shape[1] - 1)
+        rows = (truth * np.log(ratio)).sum(axis=1)
+        return WeightedMean(rows, lowest=0.0, highest=highest)
 
 
 class ProbaR2(ProbabilityScore):
@@ -255,7 +266,8 @@ class ProbaMAE(ProbabilityScore):
 
     def statistic(self, truth: FloatArray, answers: FloatArray) -> WeightedMean:
         """Give the mean of the rows' mean differences."""
-        return WeightedMean(np.abs(truth - answers).mean(axis=1))
+        differences = np.abs(truth - answers)  # they sum to two at most
+        return WeightedMean(differences.mean(axis=1), lowest=0.0, highest=2 / truth.shape[1])
 
 
 class DecisionAUC(ProbabilityScore):

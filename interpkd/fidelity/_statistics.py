@@ -1,8 +1,9 @@
-"""Four statistics of weighted rows, from which every score is made.
+"""Statistics of weighted rows, from which every score is made.
 
 Each knows its value under any row weights, for many weightings at once, and how that value moves
 when one row gains a little weight. The first is all a bootstrap asks for (a resample is a
-weighting by counts), the second is all that its acceleration needs.
+weighting by counts), the second is all that its acceleration, or a standard error, needs. Some are
+in truth the mean of numbers within known bounds: that is all a guaranteed interval needs.
 """
 
 # Authors: The interpkd developers
@@ -10,13 +11,15 @@ weighting by counts), the second is all that its acceleration needs.
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -26,11 +29,49 @@ ROUNDING = 1e-12
 """A spread below this share of the numbers themselves is the rounding error of zero."""
 
 
+def identity(value: float) -> float:
+    """Give the value back."""
+    return value
+
+
+@dataclass(frozen=True)
+class BoundedMean:
+    """What a statistic is at heart: a rising function of the mean of numbers within bounds.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_rows,)
+        The numbers.
+
+    lowest, highest : float
+        Bounds that every number obeys, known before any row was seen.
+
+    counts : ndarray of bool of shape (n_rows,) or None
+        Which rows the mean is taken over; None for all.
+
+    transform : callable
+        The rising function.
+
+    is_share : bool
+        Whether the numbers are zeros and ones.
+    """
+
+    rows: FloatArray
+    lowest: float
+    highest: float
+    counts: BoolArray | None = None
+    transform: Callable[[float], float] = identity
+    is_share: bool = False
+
+
 class Statistic(Protocol):
     """A number computed from weighted rows.
 
     Attributes
     ----------
+    bounded : BoundedMean or None
+        The mean that the number comes down to; None when it is more than that.
+
     undefined : str
         Why the number does not exist on these rows; empty when it does.
 
@@ -40,6 +81,11 @@ class Statistic(Protocol):
 
     undefined: str
     note: str
+
+    @property
+    def bounded(self) -> BoundedMean | None:
+        """The mean that the number comes down to, None when it is more than that."""
+        ...
 
     def values(self, W: FloatArray) -> FloatArray:
         """Give the number for each column of the weights.
@@ -71,13 +117,34 @@ class WeightedMean:
     ----------
     rows : ndarray of shape (n_rows,)
         The numbers.
+
+    lowest, highest : float, default=-inf, inf
+        Bounds that every number obeys by its definition.
     """
 
     undefined = ""
     note = ""
+    is_share = False
 
-    def __init__(self, rows: FloatArray | BoolArray) -> None:
+    def __init__(
+        self,
+        rows: FloatArray | BoolArray,
+        *,
+        lowest: float = -math.inf,
+        highest: float = math.inf,
+    ) -> None:
         self.rows = np.asarray(rows, dtype=np.float64)
+        self._bounds = lowest, highest
+
+    @property
+    def bounded(self) -> BoundedMean | None:
+        """The mean itself where its numbers have bounds."""
+        lowest, highest = self._bounds
+        if math.isinf(highest - lowest):
+            return None
+        # a number past its bound by rounding only is at the bound
+        rows = np.clip(self.rows, lowest, highest)
+        return BoundedMean(rows, lowest, highest, is_share=self.is_share)
 
     def values(self, W: FloatArray) -> FloatArray:
         """Give the mean under each weighting."""
@@ -94,17 +161,42 @@ class Share(WeightedMean):
     """Weighted share of rows on which a statement is true.
 
     A class of its own because equal, independent rows give a share an exact interval.
+
+    Parameters
+    ----------
+    rows : ndarray of bool of shape (n_rows,)
+        Where it is true.
     """
+
+    is_share = True
+
+    def __init__(self, rows: BoolArray) -> None:
+        super().__init__(rows, lowest=0.0, highest=1.0)
 
 
 class RootMean:
-    """Square root of a weighted mean of numbers that are at least 0."""
+    """Square root of a weighted mean of numbers that are at least 0.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows,)
+        The numbers.
+
+    highest : float, default=inf
+        A bound that every number obeys by its definition.
+    """
 
     undefined = ""
     note = ""
 
-    def __init__(self, rows: FloatArray) -> None:
-        self._mean = WeightedMean(rows)
+    def __init__(self, rows: FloatArray, *, highest: float = math.inf) -> None:
+        self._mean = WeightedMean(rows, lowest=0.0, highest=highest)
+
+    @property
+    def bounded(self) -> BoundedMean | None:
+        """The mean under the root."""
+        mean = self._mean.bounded
+        return None if mean is None else replace(mean, transform=math.sqrt)
 
     def values(self, W: FloatArray) -> FloatArray:
         """Give the root of the mean under each weighting."""
@@ -132,6 +224,7 @@ class ExplainedShare:
     """
 
     note = ""
+    bounded = None
 
     def __init__(self, truth: FloatArray, prediction: FloatArray, *, undefined: str) -> None:
         truth = truth.reshape(len(truth), -1)
@@ -174,6 +267,7 @@ class RankedPairs:
     """
 
     note = ""
+    bounded = None
 
     def __init__(self, positive: BoolArray, scores: FloatArray, *, undefined: str) -> None:
         self.undefined = undefined if positive.all() or not positive.any() else ""
@@ -186,15 +280,15 @@ class RankedPairs:
         """Give the area under each weighting; NaN where one kind of row has no weight."""
         positive, other = self._positive @ W, self._other @ W
         pairs = positive.sum(axis=0) * other.sum(axis=0)
-        won = np.einsum("ub,ub->b", positive, _below(other))
+        won = np.einsum("ub,ub->b", positive, below(other))
         return np.divide(won, pairs, out=np.full(W.shape[1], np.nan), where=pairs > 0)
 
     def influence(self, w: FloatArray) -> FloatArray:
         """Give, for each row, how much more often it wins its pairs than the average row."""
         positive, other = self._positive @ w[:, None], self._other @ w[:, None]
         area = self.values(w[:, None])[0]
-        wins = _below(other)[:, 0] / other.sum()
-        losses = (positive.sum() - _below(positive)[:, 0]) / positive.sum()
+        wins = below(other)[:, 0] / other.sum()
+        losses = (positive.sum() - below(positive)[:, 0]) / positive.sum()
         of_positive = self._positive.T @ (wins - area) / positive.sum()
         of_other = self._other.T @ (losses - area) / other.sum()
         return w * (of_positive + of_other)
@@ -213,6 +307,7 @@ class MeanOf:
     """
 
     undefined = ""
+    bounded = None
 
     def __init__(self, parts: Sequence[Statistic], *, note: str) -> None:
         self._parts = parts
@@ -231,6 +326,7 @@ class Undefined:
     """A statistic that does not exist on these rows."""
 
     note = ""
+    bounded = None
 
     def __init__(self, reason: str) -> None:
         self.undefined = reason
@@ -249,6 +345,6 @@ def _indicator(level: NDArray[np.intp], n_levels: int, chosen: BoolArray) -> csr
     return csr_array((np.ones(len(rows)), (level[rows], rows)), shape=(n_levels, len(chosen)))
 
 
-def _below(weights: FloatArray) -> FloatArray:
+def below(weights: FloatArray) -> FloatArray:
     """Sum the weights below each level, and half of those at it, shape (n_levels, b)."""
     return np.cumsum(weights, axis=0) - weights / 2

@@ -3,6 +3,13 @@
 import numpy as np
 import pytest
 
+from interpkd.fidelity._association import (
+    Kappa,
+    PairOrder,
+    RankCorrelation,
+    Slope,
+    SpecificAgreement,
+)
 from interpkd.fidelity._statistics import (
     ExplainedShare,
     MeanOf,
@@ -28,11 +35,17 @@ def make(kind):
         "r2": ExplainedShare(x, y, undefined="constant"),
         "pooled r2": ExplainedShare(np.c_[x, y], np.c_[y, x**2], undefined="constant"),
         "auc": ranked,
+        "kappa": Kappa(rng.integers(3, size=N), rng.integers(3, size=N), n_classes=3, undefined=""),
+        "specific agreement": SpecificAgreement(positive, rng.uniform(size=N) < 0.5, undefined=""),
+        "slope": Slope(np.c_[x, y], np.c_[y, x**2], undefined="constant"),
+        "ranks": RankCorrelation(np.round(x), np.round(x + y), undefined="constant"),
+        "pairs": PairOrder(np.round(x), np.round(x + y), undefined="constant"),
         "mean of two": MeanOf([ranked, WeightedMean(y)], note="two"),
     }[kind]
 
 
 KINDS = ["mean", "share", "root", "r2", "pooled r2", "auc", "mean of two"]
+KINDS += ["kappa", "specific agreement", "slope", "ranks", "pairs"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
