@@ -15,8 +15,18 @@ from interpkd.cli._folder import new_folder
 from interpkd.cli._problem import hold_out, make_problem
 from interpkd.cli._student import check_options, check_student, read_good_class, read_monotonic
 from interpkd.cli._tables import read_table
+from interpkd.cli._teacher import (
+    TeacherChoice,
+    check_teacher_options,
+    read_scores,
+    score_columns,
+    teacher_options,
+)
 
-HELP = """Distil a teacher, trained on TABLE, into a model a person can read.
+HELP = """Distil a teacher into a model a person can read.
+
+The teacher is trained on TABLE, or comes from --teacher-file, or has left its scores in a column of
+TABLE (--teacher-scores).
 
 TABLE is a CSV file (UTF-8, names in the first line) or a Parquet file. In CSV, an empty value and
 NA, N/A, NaN, nan, null and NULL are missing; "none" is a category.
@@ -29,6 +39,7 @@ them, or none.
 Example:
   interpkd distill loans.csv --target default --max-leaf-nodes 8 --out results
   interpkd distill loans.csv --target default --student scorecard --out card
+  interpkd distill loans.csv --target default --teacher-file b.ubj --out audit
 """
 
 
@@ -38,13 +49,7 @@ Example:
 @click.option(
     "--out", required=True, metavar="DIR", type=click.Path(path_type=Path), help="New folder."
 )
-@click.option(
-    "--teacher",
-    type=click.Choice(["boosted", "forest"]),
-    default="boosted",
-    show_default=True,
-    help="The black box: gradient boosting or a random forest.",
-)
+@teacher_options
 @click.option(
     "--student",
     type=click.Choice(["tree", "logistic", "svm", "scorecard", "linear"]),
@@ -182,13 +187,6 @@ Example:
     show_default=True,
     help="Between values of a CSV file.",
 )
-@click.option(
-    "--device",
-    type=click.Choice(["auto", "cpu", "cuda"]),
-    default="auto",
-    show_default=True,
-    help="Where the boosted teacher trains; auto is the CPU.",
-)
 @click.option("--overwrite", is_flag=True, help="Replace results that lie in --out.")
 @traceback_option
 def distill(
@@ -216,7 +214,12 @@ def distill(
     missing: tuple[str, ...],
     separator: str,
     device: str,
+    teacher_file: Path | None,
+    teacher_scores: tuple[str, ...],
+    trust: tuple[str, ...],
     *,
+    from_logits: bool,
+    trust_pickle: bool,
     overwrite: bool,
 ) -> None:
     """Read the table, hold rows out, teach, report."""
@@ -224,12 +227,18 @@ def distill(
         msg = f"--separator must be a single character, got {separator!r}."
         raise click.UsageError(msg)
     check_options(student)
+    choice = TeacherChoice(
+        teacher, device, teacher_file, teacher_scores, from_logits, trust, trust_pickle
+    )
+    check_teacher_options(choice)
     console = make_console()
     with new_folder(out, overwrite=overwrite) as folder:
         frame = read_table(table, separator=separator, missing=missing, categories=category)
+        left_out = (*drop, *score_columns(choice, frame))
         problem = make_problem(
-            frame, source=table.name, target=target, task=task, drop=drop, categories=category
+            frame, source=table.name, target=target, task=task, drop=left_out, categories=category
         )
+        scores = read_scores(choice, frame, problem) if choice.scores else None
         check_student(student, problem)
         signs, good = read_monotonic(monotonic, problem), read_good_class(good_class, problem)
         if problem.task == "regression" and temperature != 1:
@@ -240,7 +249,8 @@ def distill(
         from interpkd.cli._run import Settings, describe, show, teach, write
 
         settings = Settings(
-            teacher=teacher,
+            teacher=choice,
+            scores=scores,
             student=student,
             max_leaf_nodes=max_leaf_nodes,
             min_samples_leaf=min_samples_leaf,
@@ -253,7 +263,6 @@ def distill(
             monotonic=signs,
             alpha=alpha,
             temperature=temperature,
-            device=device,
             seed=seed,
         )
         describe(console, problem, split, settings)

@@ -77,6 +77,9 @@ class Split:
     y_train, y_test : ndarray
         The target.
 
+    train, test : ndarray of int
+        Positions of the rows in the table.
+
     facts : dict
         How the split was made, as the report states it.
     """
@@ -85,6 +88,8 @@ class Split:
     X_test: pd.DataFrame
     y_train: NDArray[Any]
     y_test: NDArray[Any]
+    train: NDArray[np.intp]
+    test: NDArray[np.intp]
     facts: dict[str, Any]
 
     @property
@@ -213,6 +218,8 @@ def hold_out(problem: Problem, *, test_size: float, seed: int) -> Split:
         X.iloc[test].reset_index(drop=True),
         y[train],
         y[test],
+        train,
+        test,
         facts,
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -27,6 +27,7 @@ from interpkd.cli._console import (
 from interpkd.cli._folder import CARD_FILES, FILES, LINEAR_FILES
 from interpkd.cli._problem import FOLDS
 from interpkd.cli._student import OWN_OPTIONS
+from interpkd.cli._teacher import TeacherChoice
 from interpkd.export import coefficient_list, points_table, rule_list, to_rules
 from interpkd.students import (
     DistilledLinearRegression,
@@ -36,13 +37,14 @@ from interpkd.students import (
     DistilledTreeClassifier,
     DistilledTreeRegressor,
 )
-from interpkd.teachers import make_teacher
+from interpkd.teachers import load_teacher, make_teacher
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import Console
 
+    from interpkd._typing import FloatArray
     from interpkd.audit import AuditReport
     from interpkd.cli._problem import Problem, Split
 
@@ -79,8 +81,14 @@ class Settings:
 
     Attributes
     ----------
-    teacher, student : str
-        Kinds of the two models.
+    teacher : TeacherChoice
+        Which teacher.
+
+    scores : ndarray or None
+        The teacher's scores on all rows of the table, where they are all there is of it.
+
+    student : str
+        The kind of student.
 
     max_leaf_nodes, min_samples_leaf : int
         Size of a tree.
@@ -94,14 +102,12 @@ class Settings:
     alpha, temperature : float
         As the student's parameters.
 
-    device : str
-        Where the teacher trains.
-
     seed : int
         Seed of the split, of both models and of the report.
     """
 
-    teacher: str = "boosted"
+    teacher: TeacherChoice = field(default_factory=TeacherChoice)
+    scores: FloatArray | None = None
     student: str = "tree"
     max_leaf_nodes: int = 16
     min_samples_leaf: int = 5
@@ -114,7 +120,6 @@ class Settings:
     monotonic: dict[str, int] | None = None
     alpha: float = 0.0
     temperature: float = 1.0
-    device: str = "auto"
     seed: int = 0
 
     def own(self) -> dict[str, Any]:
@@ -204,7 +209,7 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
         "Table": size + (f", {missing} values missing" if missing else ", no values missing"),
         "Target": f"{problem.target}: {problem.task} ({problem.reason}{_class_sizes(problem)})",
         "Held out": split.sentence,
-        "Teacher": f"{settings.teacher}; the student learns from its answers out of {FOLDS} folds",
+        "Teacher": settings.teacher.sentence(FOLDS),
         "Student": settings.sentence,
     }
     if settings.monotonic is not None:
@@ -237,13 +242,9 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
     result : Result
         The student and the report.
     """
-    teacher = make_teacher(
-        settings.teacher, task=problem.task, device=settings.device, random_state=settings.seed
-    )
-    if settings.device == "cuda":
-        _check_gpu()
+    choice, scores = settings.teacher, settings.scores
     student = STUDENTS[settings.student, problem.task](
-        teacher,
+        None if scores is not None else _find_teacher(choice, problem, settings.seed),
         alpha=settings.alpha,
         temperature=settings.temperature,
         cv=FOLDS,
@@ -251,19 +252,47 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         monotonic_cst=settings.monotonic,
         **settings.own(),
     )
-    stages.begin(f"Fitting the teacher ({FOLDS} folds and all rows) and the student")
-    student.fit(split.X_train, split.y_train)
+    stages.begin(choice.stage(FOLDS))
+    known = None if scores is None else scores[split.train]
+    student.fit(split.X_train, split.y_train, teacher_proba=known)
     report = audit_report(
         student,
         split.X_test,
         split.y_test,
+        teacher=None if scores is None else scores[split.test],
         background=split.X_train,
         fields={"data_source": problem.source},
-        split=split.facts,
+        split=split.facts | _facts_of(choice),
         random_state=settings.seed,
         progress=stages.begin,
     )
     return Result(student, report)
+
+
+def _find_teacher(choice: TeacherChoice, problem: Problem, seed: int) -> Any:
+    """Make the teacher that is to be trained, or read the one that is."""
+    if choice.file is not None:
+        return load_teacher(
+            choice.file,
+            classes=np.unique(problem.y) if problem.task == "classification" else None,
+            from_logits=choice.from_logits,
+            trusted=choice.trust,
+            trust_pickle=choice.trust_pickle,
+            device=None if choice.device == "auto" else choice.device,
+        )
+    if choice.device == "cuda" and choice.kind == "boosted":
+        _check_gpu()
+    return make_teacher(choice.kind, task=problem.task, device=choice.device, random_state=seed)
+
+
+def _facts_of(choice: TeacherChoice) -> dict[str, str]:
+    """Say of a teacher trained elsewhere what cannot be known of it here."""
+    if choice.is_trained_here:
+        return {}
+    where = "its scores" if choice.file is None else choice.file.name
+    return {
+        "Teacher's training rows": f"not known ({where}): it may have seen rows that are held out"
+    }
 
 
 def write(result: Result, folder: Path) -> None:

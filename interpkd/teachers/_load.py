@@ -36,6 +36,7 @@ def load_teacher(
     from_logits: bool = False,
     trusted: Sequence[str] = (),
     trust_pickle: bool = False,
+    device: str | None = None,
 ) -> Any:
     """Read a trained model from a file and freeze it as a teacher.
 
@@ -63,6 +64,9 @@ def load_teacher(
 
     trust_pickle : bool, default=False
         Whether to read a pickle, which can run any code: only for files from people you trust.
+
+    device : str or None, default=None
+        Where a network runs; None for where it was exported.
 
     Returns
     -------
@@ -106,7 +110,8 @@ def load_teacher(
     ending = path.suffix.lower()
     _refuse(path, ending, trust_pickle=trust_pickle)
     if ending == ".pt2":
-        return TorchTeacher(_read(_torch_program, path), classes=classes, from_logits=from_logits)
+        module = _read(_torch_program, path)
+        return TorchTeacher(module, classes=classes, from_logits=from_logits, device=device)
     if from_logits:
         msg = f"from_logits=True is for networks (.pt2); {path.name} is another kind of file."
         raise InvalidInputError(msg)
