@@ -18,7 +18,7 @@ def booster(loans, tmp_path):
     """Train an XGBoost model on the loans and save it."""
     xgboost = pytest.importorskip("xgboost")
     X = loans.drop(columns="outcome")
-    X = X.astype({name: "category" for name in X.select_dtypes(exclude="number")})
+    X = X.astype(dict.fromkeys(X.select_dtypes(exclude=["number", "bool"]), "category"))
     classes, codes = np.unique(loans["outcome"], return_inverse=True)
     model = xgboost.XGBClassifier(n_estimators=20, max_depth=3, enable_categorical=True, n_jobs=1)
     model.fit(X, codes).save_model(tmp_path / "model.ubj")
