@@ -1,7 +1,7 @@
 """Speed and memory of linear models on soft targets, against scikit-learn on repeated rows.
 
     python -m benchmarks.speed logistic [--rows 200000] [--columns 50] [--outputs 2 8] [--repeat 3]
-    python -m benchmarks.speed svm      [--threads N] [--methods ...] [--out FILE]
+    python -m benchmarks.speed svm      [--loss hinge] [--threads N] [--methods ...] [--out FILE]
 
 Data: correlated normal columns in float64, and probabilities of K classes with interactions that no
 linear model can follow. Methods of `logistic`, all L2 with C = 1:
@@ -15,6 +15,11 @@ and of `svm`, all squared hinge with C = 1, one class against the rest:
     ours              `interpkd.learners.fit_soft_svm`
     LinearSVC         every row as positive and as negative, one fit per class, default tolerance
     LinearSVC 1e-6    the same with tol=1e-6
+
+For two classes `svm` compares the plain hinge too, where LinearSVC is stopped after 20 sweeps:
+
+    ours              `interpkd.learners.fit_soft_svm(loss="hinge")`, the exact minimum
+    LinearSVC 20      every row as positive and as negative, max_iter=20; see how far it is above
 
 Seconds are those of the fit; those of repeating the rows are shown apart and are not in the ratios.
 Memory is the peak of both, less what was resident with the data loaded. The excess is how far the
@@ -57,9 +62,11 @@ def make_rows(n_rows, n_columns, n_classes):
 # Each takes X and P, and gives coefficients, intercepts, and seconds of repeating and fitting.
 def fit_ours(command, X, P):
     """Fit with the package's learner."""
+    from functools import partial
+
     from interpkd.learners import fit_soft_logistic, fit_soft_svm, use_threads
 
-    fit = fit_soft_logistic if command == "logistic" else fit_soft_svm
+    fit = fit_soft_logistic if command == "logistic" else partial(fit_soft_svm, loss=command)
     start = time.perf_counter()
     with use_threads(int(os.environ["OMP_NUM_THREADS"])):
         model = fit(X, P, np.ones(len(X)))
@@ -81,9 +88,13 @@ def fit_logistic(X, P, solver):
     return model.coef_, model.intercept_, middle - start, end - middle
 
 
-def fit_svm(X, P, tol):
+def fit_svm(X, P, tol, *, loss="squared_hinge", max_iter=10_000):
     """Fit scikit-learn's LinearSVC to every row as positive and as negative, class by class."""
+    import warnings
+
     from sklearn.svm import LinearSVC
+
+    warnings.filterwarnings("ignore", "Liblinear failed to converge")  # the excess shows it
 
     start = time.perf_counter()
     repeated, labels = np.repeat(X, 2, axis=0), np.tile([0, 1], len(X))
@@ -91,7 +102,7 @@ def fit_svm(X, P, tol):
     models = []
     for p in P.T[1:] if P.shape[1] == 2 else P.T:
         weights = np.column_stack([1 - p, p]).ravel()
-        model = LinearSVC(tol=tol, max_iter=10_000, random_state=0)
+        model = LinearSVC(loss=loss, tol=tol, max_iter=max_iter, random_state=0)
         models.append(model.fit(repeated, labels, sample_weight=weights))
     end = time.perf_counter()
     coef = np.vstack([model.coef_ for model in models])
@@ -105,21 +116,26 @@ METHODS = {
         "lbfgs": lambda X, P: fit_logistic(X, P, "lbfgs"),
         "newton-cholesky": lambda X, P: fit_logistic(X, P, "newton-cholesky"),
     },
-    "svm": {
-        "ours": lambda X, P: fit_ours("svm", X, P),
+    "squared_hinge": {
+        "ours": lambda X, P: fit_ours("squared_hinge", X, P),
         "LinearSVC": lambda X, P: fit_svm(X, P, 1e-4),
         "LinearSVC 1e-6": lambda X, P: fit_svm(X, P, 1e-6),
     },
+    "hinge": {
+        "ours": lambda X, P: fit_ours("hinge", X, P),
+        "LinearSVC 20": lambda X, P: fit_svm(X, P, 1e-4, loss="hinge", max_iter=20),
+    },
 }
+LOSSES = {"logistic": ("logistic",), "svm": ("squared_hinge", "hinge")}
 TWO_CLASSES = ("newton-cholesky",)
 
 
-def objective(command, X, P, coef, intercept):
+def objective(loss, X, P, coef, intercept):
     """Give what all methods minimise, per row, for C = 1."""
     Z = X @ coef.T + intercept
-    if command == "svm":
-        p = P[:, 1:] if P.shape[1] == 2 else P
-        losses = p * np.maximum(1 - Z, 0) ** 2 + (1 - p) * np.maximum(1 + Z, 0) ** 2
+    if loss != "logistic":
+        p, power = P[:, 1:] if P.shape[1] == 2 else P, 2 if loss == "squared_hinge" else 1
+        losses = p * np.maximum(1 - Z, 0) ** power + (1 - p) * np.maximum(1 + Z, 0) ** power
         return float(losses.sum() + (np.sum(coef**2) + np.sum(intercept**2)) / 2) / len(X)
     if len(coef) == 1:
         Z = np.hstack([np.zeros_like(Z), Z])
@@ -133,21 +149,21 @@ def measure(options):
     """Fit one method and print its figures as JSON; runs in a process of its own."""
     from benchmarks.speed import _peak, _reset_peak
 
-    fit = METHODS[options.command][options.method]
+    fit = METHODS[options.loss][options.method]
     X, P = np.load(options.folder / "X.npy"), np.load(options.folder / "P.npy")
     fit(X[:WARM_UP_ROWS], P[:WARM_UP_ROWS])
     before = _reset_peak()
     coef, intercept, repeating, seconds = fit(X, P)
     figures = {"seconds": seconds, "repeating": repeating, "extra_bytes": _peak() - before}
-    figures["objective"] = objective(options.command, X, P, coef, intercept)
+    figures["objective"] = objective(options.loss, X, P, coef, intercept)
     print(json.dumps(figures))
 
 
-def run_child(method, folder, options):
+def run_child(method, folder, loss, options):
     """Measure one method in a new process."""
     threads = str(options.threads)
     names = ("OMP_NUM_THREADS", "NUMBA_NUM_THREADS", "OPENBLAS_NUM_THREADS")
-    command = ["-m", "benchmarks.speed", options.command, "--method", method]
+    command = ["-m", "benchmarks.speed", options.command, "--loss", loss, "--method", method]
     done = subprocess.run(  # noqa: S603
         [sys.executable, *command, "--folder", str(folder)],
         env=os.environ | dict.fromkeys(names, threads),
@@ -164,9 +180,9 @@ def run_child(method, folder, options):
 
 
 # ---------------------------------------------------------------- commands
-def compare(n_classes, options):
+def compare(n_classes, loss, options):
     """Run rounds of all methods, one after the other, and print their table."""
-    methods = list(options.methods or METHODS[options.command])
+    methods = [m for m in METHODS[loss] if not options.methods or m in options.methods]
     methods = [m for m in methods if n_classes == 2 or m not in TWO_CLASSES]
     results = []
     with tempfile.TemporaryDirectory() as name:
@@ -176,15 +192,15 @@ def compare(n_classes, options):
         del X, P
         for round_ in range(options.repeat):
             for method in methods:
-                figures = run_child(method, name, options)
+                figures = run_child(method, name, loss, options)
                 if figures is not None:
-                    key = {"round": round_, "classes": n_classes, "method": method}
+                    key = {"round": round_, "classes": n_classes, "loss": loss, "method": method}
                     results.append(key | figures)
-    _print_comparison(methods, results, n_classes, options)
+    _print_comparison(methods, results, n_classes, loss, options)
     return results
 
 
-def _print_comparison(methods, results, n_classes, options):
+def _print_comparison(methods, results, n_classes, loss, options):
     best = min(r["objective"] for r in results)
     rounds = {m: {r["round"]: r for r in results if r["method"] == m} for m in methods}
     ours, rows = rounds.get("ours", {}), []
@@ -203,7 +219,7 @@ def _print_comparison(methods, results, n_classes, options):
         )
     header = ["method", "seconds", "times ours", "repeating", "extra MB", "times ours", "excess"]
     title = (
-        f"{options.command}: {options.rows:,} x {options.columns} float64, {n_classes} classes, "
+        f"{options.command} ({loss}): {options.rows:,} x {options.columns} float64, {n_classes} classes, "
         f"{options.threads} thread(s), {options.repeat} round(s); medians (least-most)"
     )
     print_table(title, header, rows)
@@ -221,7 +237,8 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("command", choices=METHODS)
+    parser.add_argument("command", choices=LOSSES)
+    parser.add_argument("--loss", choices=METHODS, help="only this one")
     parser.add_argument("--rows", type=int, default=200_000)
     parser.add_argument("--columns", type=int, default=50)
     parser.add_argument("--outputs", nargs="*", type=int, default=[2, 8], help="classes")
@@ -236,6 +253,9 @@ def main():
         measure(options)
         return
     print_header(f"benchmarks.speed {' '.join(sys.argv[1:])}")
-    results = [r for n_classes in options.outputs for r in compare(n_classes, options)]
+    results = []
+    for loss in [options.loss] if options.loss else LOSSES[options.command]:
+        for n_classes in [K for K in options.outputs if K == 2 or loss != "hinge"]:
+            results += compare(n_classes, loss, options)
     if options.out:
         write_rows(options.out, results)

@@ -149,7 +149,7 @@ class RowBlocks:
                 add(part, block, *totals)
             return totals
 
-        firsts = range(0, self.n_rows, size)
+        firsts = range(0, max(self.n_rows, 1), max(size, 1))
         if n_blocks < FEWEST_BLOCKS or n_threads() == 1:
             return _added(map(sum_of, firsts))
         sums: list[list[FloatArray]] = [[] for _ in firsts]
@@ -197,6 +197,11 @@ class RowBlocks:
         if self._centre is not None:
             out[:, : self.n_features] -= self._centre
         return out
+
+    def sparse_rows(self) -> tuple[Any, FloatArray]:
+        """Give sparse rows in float64 as they are, and what is taken to be subtracted."""
+        centre = np.zeros(self.n_features) if self._centre is None else self._centre
+        return self._X.astype(np.float64, copy=False), centre
 
     def every(self, step: int) -> RowBlocks:
         """Give every so-many-th row; of dense rows, without a copy."""

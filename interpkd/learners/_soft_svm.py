@@ -101,7 +101,9 @@ def fit_soft_svm(
     -----
     The squared hinge is minimised by Newton's method in the primal (Keerthi and DeCoste 2005). The
     hinge is first rounded off at its kinks, ever less; once it is known which rows lie at a kink,
-    the minimum is the solution of a linear system.
+    the minimum is the solution of a linear system, and the conditions of optimality on all rows
+    prove it. For sparse rows with more than 2000 columns, and no bounds, it is minimised by dual
+    coordinate descent (Hsieh et al. 2008), up to `tol` in the scores of the rows.
 
     Examples
     --------

@@ -50,7 +50,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
     :math:`1 / (1 + e^{-a z})`: rising in each margin, and highest where the margin is, so that it
     agrees with `predict`. The slope :math:`a`, one for all classes, is fitted to the teacher's
     probabilities by least log loss, on cross-fitted margins: 5 folds of the transfer set, equal
-    rows in the same fold, each margin by coefficients that did not see the row.
+    rows in the same fold, each margin by coefficients that did not see the row. With `alpha` above
+    0 these probabilities hold the labels' share, as the targets of the margins do.
 
     Each category but the most frequent, the reference level, has a coefficient of its own. Missing
     numbers are replaced with the median, and where training rows miss values an indicator has a

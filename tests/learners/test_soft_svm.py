@@ -9,7 +9,8 @@ from sklearn.datasets import load_iris
 from sklearn.svm import LinearSVC
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import fit_soft_svm
+from interpkd.learners import _hinge, _newton, fit_soft_svm
+from interpkd.learners._row_blocks import RowBlocks
 
 CLOSE = {"rtol": 0, "atol": 1e-6}
 LOSSES = ["squared_hinge", "hinge"]
@@ -157,6 +158,62 @@ def test_awkward_data(loss):
     assert (wide @ model.coef[2] + model.intercept[2] <= -1 + 1e-2).all()
     separated = np.eye(2)[(X[:, 0] > 0).astype(int)]
     assert fit_soft_svm(X, separated, w, loss=loss, C=100.0).converged
+
+
+@pytest.fixture
+def many_rows(monkeypatch):
+    """Take a few rows for so many that the search begins on a sample and looks at some only."""
+    monkeypatch.setattr(_hinge, "MANY_ROWS", 0)
+    monkeypatch.setattr(_hinge, "SAMPLE_STEP", 2)
+    assert not _hinge._is_small(_hinge.Problem(RowBlocks(np.eye(99, 3), intercept=1.0), *SOME))
+
+
+SOME = np.ones((2, 99)), np.zeros(4), _newton.Penalty(*np.ones((4, 4)))
+
+
+@pytest.mark.parametrize("bounds", [None, (0.0, np.inf), (-0.2, 0.1)])
+@pytest.mark.parametrize("digits", [0, 1, 10])
+@pytest.mark.parametrize("C", [0.01, 1.0, 100.0])
+def test_hinge_of_many_rows_ends_where_that_of_few_does(request, bounds, digits, C):
+    X, P, w = make_rows(2, n=400, digits=digits)
+    w[::7] = 0
+    options = {"C": C, "loss": "hinge", "bounds": bounds}
+    few = fit_soft_svm(X, P, w, **options)
+    request.getfixturevalue("many_rows")
+    many = fit_soft_svm(X, P, w, **options)
+    assert many.converged
+    np.testing.assert_allclose(many.coef, few.coef, **CLOSE)
+    # beside rounded rows several intercepts may be as good, up to their tiny penalty
+    np.testing.assert_allclose(many.intercept, few.intercept, **CLOSE)
+    assert not fit_soft_svm(X, P, w, **options, max_iter=1).converged
+
+
+@pytest.mark.usefixtures("many_rows")
+def test_a_guess_of_rows_that_is_wrong_is_put_right(monkeypatch):
+    X, P, w = make_rows(2, n=400)
+    right = fit_soft_svm(X, P, w, loss="hinge")
+    monkeypatch.setattr(_hinge, "REACH", 0.05)  # nearly all rows are left out at first
+    monkeypatch.setattr(_hinge, "WIDTHS_OFF", 5.0)
+    other = fit_soft_svm(X, P, w, loss="hinge")
+    np.testing.assert_allclose(other.coef, right.coef, **CLOSE)
+
+
+@pytest.mark.parametrize("scaling", [None, 1.0, 3.0])
+@pytest.mark.parametrize("centred", [False, True])
+def test_dual_descent_of_sparse_rows_ends_there_too(monkeypatch, scaling, centred):
+    X, P, w = make_rows(3)
+    X = sparse.csr_array(np.where(np.abs(X) < 0.5, 0, X))
+    options = {"C": 0.1, "loss": "hinge", "intercept_scaling": scaling or 1.0}
+    options |= {"fit_intercept": scaling is not None}
+    options |= {"centre": np.asarray(X.mean(axis=0)).ravel() if centred else None}
+    exact = fit_soft_svm(X, P, w, **options)
+    monkeypatch.setattr(_hinge, "MOST_PARAMETERS", 1)
+    other = fit_soft_svm(X, P, w, **options)
+    assert other.converged
+    np.testing.assert_allclose(other.coef, exact.coef, **CLOSE)
+    np.testing.assert_allclose(other.intercept, exact.intercept, **CLOSE)
+    np.testing.assert_allclose(other.loss, exact.loss, atol=1e-7)
+    assert not fit_soft_svm(X, P, w, **{**options, "C": 1e6}, max_iter=1).converged
 
 
 def test_many_columns_end_where_few_do(monkeypatch):

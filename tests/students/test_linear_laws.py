@@ -4,6 +4,8 @@ import copy
 
 import numpy as np
 import pytest
+from scipy.optimize import minimize_scalar
+from scipy.special import log_softmax
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
@@ -269,6 +271,38 @@ def test_the_link_has_the_slope_of_least_log_loss(frozen):
         return -(P * np.log(other.predict_proba(X))).sum(axis=1).mean()
 
     assert loss(1.0) < min(loss(0.6), loss(1.7))
+
+
+@pytest.mark.parametrize("temperature", [1.0, 2.0])
+def test_the_link_is_fitted_on_margins_of_rows_that_were_held_out(frozen, temperature):
+    """Margins by LinearSVC on the repeated rows of the other folds, slope by a search."""
+    X, _, teacher = frozen
+    weight = np.random.default_rng(0).uniform(0.5, 2, len(X))
+    student = DistilledLinearSVC(teacher, C=0.05, temperature=temperature, augmentation=None)
+    student.fit(X, sample_weight=weight)
+    P = teacher.predict_proba(X)
+    soft, (S, _) = temper(P, temperature), standardised(X, weight)
+    order = np.lexsort(X.T[::-1])  # fold by fold in the order of the rows' values
+    folds = np.empty(len(X), dtype=int)
+    folds[order] = np.arange(len(X)) % 5
+    outputs = [1] if P.shape[1] == 2 else range(P.shape[1])
+    margins = np.zeros((len(X), len(outputs)))
+    for fold in range(5):
+        held, seen = folds == fold, folds != fold
+        for at, k in enumerate(outputs):
+            Q = np.column_stack([1 - soft[seen, k], soft[seen, k]])
+            rows, signs, mass = duplicated(S[seen], Q, weight[seen])
+            model = LinearSVC(C=0.05, tol=1e-9, max_iter=1_000_000, random_state=0)
+            model.fit(rows, signs, sample_weight=mass)
+            margins[held, at] = model.decision_function(S[held])
+    if len(outputs) == 1:
+        margins = np.hstack([np.zeros_like(margins), margins])
+
+    def loss(slope):
+        return -float(weight @ (P * log_softmax(slope * margins, axis=1)).sum(axis=1))
+
+    best = minimize_scalar(loss, bounds=(0.01, 50), method="bounded", options={"xatol": 1e-9}).x
+    np.testing.assert_allclose(student.link_slope_, best, rtol=1e-4)
 
 
 @pytest.mark.parametrize("kind", CLASSIFIERS)

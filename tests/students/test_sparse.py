@@ -156,6 +156,7 @@ class Counting(ClassifierMixin, BaseEstimator):
         (DistilledLogisticRegression, {"C": 0.01}),
         (DistilledLogisticRegression, {"C": 0.1, "l1_ratio": 1.0}),
         (DistilledLinearSVC, {"C": 0.001}),
+        (DistilledLinearSVC, {"C": 0.001, "loss": "hinge"}),
     ],
 )
 def test_is_never_made_dense(kind, params):
