@@ -8,6 +8,8 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+import warnings
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +21,8 @@ from interpkd.exceptions import InvalidInputError
 from interpkd.teachers._holdout import held_back_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
 MOST_ROUNDS = 1000
@@ -112,6 +116,20 @@ def _best_rounds(
         **weights,
     )
     return int(model.best_iteration) + 1
+
+
+@contextmanager
+def quiet_about_devices(model: Any) -> Iterator[None]:
+    """Let XGBoost on a GPU predict rows from the CPU's memory without a warning on each call.
+
+    It moves them, as it has to; the warning would advise to keep them on the GPU.
+    """
+    if not str(getattr(model, "device", None)).startswith("cuda"):
+        yield
+        return
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*mismatched devices", category=UserWarning)
+        yield
 
 
 def boosting_device(device: str) -> str:

@@ -23,7 +23,7 @@ from interpkd._validation import (
     check_target,
     fit_context,
 )
-from interpkd.teachers._boosting import fit_with_early_stopping
+from interpkd.teachers._boosting import fit_with_early_stopping, quiet_about_devices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -82,6 +82,11 @@ class _Tabular(BaseEstimator):
         params = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.model_ = clone(self.model).fit(X, y, **params)
         return self
+
+    def _ask(self, method: str, X: Table) -> FloatArray:
+        table = self._read(X, reset=False)
+        with quiet_about_devices(self.model_):
+            return np.asarray(getattr(self.model_, method)(table), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -176,7 +181,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
             Probabilities, columns as in `classes_`.
         """
         check_is_fitted(self)
-        return np.asarray(self.model_.predict_proba(self._read(X, reset=False)), dtype=np.float64)
+        return self._ask("predict_proba", X)
 
     def predict(self, X: Table) -> NDArray[Any]:
         """Give the most probable class of each row.
@@ -276,4 +281,4 @@ class TabularRegressor(RegressorMixin, _Tabular):
             Predictions.
         """
         check_is_fitted(self)
-        return np.asarray(self.model_.predict(self._read(X, reset=False)), dtype=np.float64)
+        return self._ask("predict", X)

@@ -1,6 +1,7 @@
 """Ready teachers read raw tables and labels of any kind."""
 
 import importlib.util
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -193,3 +194,19 @@ def test_no_driver_is_no_device(monkeypatch):
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setattr(_boosting.ctypes, "CDLL", missing)
     assert not _boosting._has_cuda_device()
+
+
+def test_only_a_gpu_is_quiet_about_where_rows_lie(mixed_table):
+    class Noisy(RandomForestClassifier):
+        device = "cuda:0"
+
+        def predict_proba(self, X):
+            warnings.warn("Falling back to ... due to mismatched devices.", UserWarning, 2)
+            return super().predict_proba(X)
+
+    X, y = noise(40)
+    teacher = TabularClassifier(Noisy(n_estimators=2)).fit(X, y)
+    assert teacher.predict_proba(X).shape == (40, 2)
+    teacher.model_.device = "cpu"
+    with pytest.warns(UserWarning, match="mismatched devices"):
+        teacher.predict_proba(X)
