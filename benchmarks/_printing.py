@@ -8,7 +8,10 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-LIBRARIES = ("interpkd", "numpy", "scikit-learn", "numba", "xgboost-cpu", "xgboost", "lightgbm")
+LIBRARIES = (
+    *("interpkd", "numpy", "scikit-learn", "numba", "xgboost-cpu", "xgboost", "lightgbm"),
+    *("torch", "pytabkit"),
+)
 
 
 def print_header(command):

@@ -17,12 +17,19 @@ from sklearn.ensemble import (
 )
 
 from interpkd.exceptions import DistillationWarning, InvalidInputError
+from interpkd.teachers._boosting import MOST_ROUNDS, PATIENCE, boosting_device
+from interpkd.teachers._neural import (
+    NeuralClassifier,
+    NeuralRegressor,
+    cuda_or_cpu,
+    quiet_pytabkit,
+)
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 
 if TYPE_CHECKING:
     import numpy as np
 
-KINDS = ("boosted", "forest")
+KINDS = ("boosted", "neural", "forest")
 TASKS = ("classification", "regression")
 DEVICES = ("auto", "cpu", "cuda")
 
@@ -42,18 +49,21 @@ def make_teacher(
 
     Parameters
     ----------
-    kind : {"boosted", "forest"}, default="boosted"
-        Gradient boosting (XGBoost when it is installed, else scikit-learn's histogram boosting,
-        with a warning), or a random forest.
+    kind : {"boosted", "neural", "forest"}, default="boosted"
+        Gradient boosting: XGBoost when it is installed, else scikit-learn's histogram boosting,
+        with a warning. A neural network: RealMLP of pytabkit, from the extra ``neural``. A random
+        forest.
 
     task : {"classification", "regression"}, default="classification"
         What the teacher predicts.
 
     device : {"auto", "cpu", "cuda"}, default="auto"
-        Where XGBoost trains and predicts; "auto" is the CPU.
+        Where XGBoost and RealMLP train and predict. "auto" is CUDA when the library was built
+        for it and a device is there, and else the CPU; which one it is, `teacher.model.device`
+        says. Forests and histogram boosting know the CPU only.
 
     random_state : int, RandomState instance or None, default=None
-        Seed of the teacher's row and column sampling.
+        Seed of everything random in the teacher.
 
     Returns
     -------
@@ -63,7 +73,20 @@ def make_teacher(
     Raises
     ------
     InvalidInputError
-        If a parameter is not one of its options, or "cuda" is asked for without XGBoost.
+        If a parameter is not one of its options, or "cuda" is asked for and cannot be had.
+
+    MissingExtraError
+        If the neural teacher's libraries are not installed.
+
+    Notes
+    -----
+    XGBoost stops early: a fifth of the rows, of every class, is kept back to see how many rounds
+    help (at most 1000; it stops after 50 without a gain), and the model is then fitted to all
+    rows with as many. With fewer than about 100 rows, 300 rounds are taken.
+
+    RealMLP gets each number's median where it is missing, and a column that says so; missing and
+    unseen categories are a value of their own. A fifth of the rows, of every class, chooses the
+    epoch to keep, and is not trained on. It takes no `sample_weight`.
 
     Examples
     --------
@@ -85,13 +108,19 @@ def make_teacher(
     wrap = TabularClassifier if task == "classification" else TabularRegressor
     if kind == "forest":
         if device == "cuda":
-            msg = "device='cuda' needs kind='boosted'; scikit-learn's forests run on the CPU only."
+            msg = (
+                "device='cuda' needs kind='boosted' or 'neural'; scikit-learn's forests run on the "
+                "CPU only."
+            )
             raise InvalidInputError(msg)
         forest = RandomForestClassifier if task == "classification" else RandomForestRegressor
         # one thread: with more, the last digits of the answers depend on which tree ends first
         model = forest(n_estimators=300, min_samples_leaf=3, random_state=random_state)
         return wrap(model, categories="ordinal")
-    return wrap(_boosted(task, device, random_state))
+    if kind == "neural":
+        return wrap(_neural(task, device, random_state))
+    model = _boosted(task, device, random_state)
+    return wrap(model, validation_fraction=0.2 if hasattr(model, "early_stopping_rounds") else None)
 
 
 def default_teacher(task: str, *, has_categories: bool) -> Any:
@@ -135,13 +164,21 @@ def _boosted(task: str, device: str, random_state: Any) -> Any:
     from xgboost import XGBClassifier, XGBRegressor
 
     return (XGBClassifier if task == "classification" else XGBRegressor)(
-        n_estimators=300,
+        n_estimators=MOST_ROUNDS,
+        early_stopping_rounds=PATIENCE,
         learning_rate=0.05,
         max_depth=5,
         min_child_weight=2,
         subsample=0.8,
         colsample_bytree=0.8,
         enable_categorical=True,
-        device="cpu" if device == "auto" else device,
+        device=boosting_device(device),
         random_state=random_state,
     )
+
+
+def _neural(task: str, device: str, random_state: Any) -> Any:
+    with quiet_pytabkit():  # says now, and not in the student's first fold, what is not installed
+        device = cuda_or_cpu(device)
+    network = NeuralClassifier if task == "classification" else NeuralRegressor
+    return network(device=device, random_state=random_state)

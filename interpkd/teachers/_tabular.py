@@ -5,16 +5,25 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone, is_classifier
 from sklearn.utils import get_tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from interpkd._tables import category_frame, describe_columns, encode, is_frame, read_frame
-from interpkd._validation import HasMethods, StrOptions, check_target, fit_context
+from interpkd._validation import (
+    HasMethods,
+    Interval,
+    StrOptions,
+    check_sample_weight,
+    check_target,
+    fit_context,
+)
+from interpkd.teachers._boosting import fit_with_early_stopping, quiet_about_devices
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -29,11 +38,19 @@ class _Tabular(BaseEstimator):
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "model": [HasMethods(["fit", "predict"])],
         "categories": [StrOptions({"native", "ordinal"})],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither"), None],
     }
 
-    def __init__(self, model: Any, *, categories: str = "native") -> None:
+    def __init__(
+        self,
+        model: Any,
+        *,
+        categories: str = "native",
+        validation_fraction: float | None = None,
+    ) -> None:
         self.model = model
         self.categories = categories
+        self.validation_fraction = validation_fraction
 
     def _read(self, X: Table, *, reset: bool) -> Any:
         if not is_frame(X):
@@ -52,9 +69,24 @@ class _Tabular(BaseEstimator):
         return encode(raw, self.columns_)
 
     def _fit_model(self, X: Table, y: Any, sample_weight: ArrayLike | None) -> Self:
+        if self.validation_fraction is not None:
+            self.model_ = fit_with_early_stopping(
+                self.model,
+                X,
+                y,
+                None if sample_weight is None else check_sample_weight(sample_weight, X),
+                share=self.validation_fraction,
+                by_class=is_classifier(self),
+            )
+            return self
         params = {} if sample_weight is None else {"sample_weight": sample_weight}
         self.model_ = clone(self.model).fit(X, y, **params)
         return self
+
+    def _ask(self, method: str, X: Table) -> FloatArray:
+        table = self._read(X, reset=False)
+        with quiet_about_devices(self.model_):
+            return np.asarray(getattr(self.model_, method)(table), dtype=np.float64)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -74,6 +106,12 @@ class TabularClassifier(ClassifierMixin, _Tabular):
     categories : {"native", "ordinal"}, default="native"
         How `model` gets category columns: as pandas categories, or as numbers in the order of
         their text. Categories not seen in `fit` are missing values for it.
+
+    validation_fraction : float or None, default=None
+        For an XGBoost model with `early_stopping_rounds`: the share of the rows that `fit` keeps
+        back to see how many rounds help, drawn by the model's `random_state`, of every class. The
+        model is then fitted to all rows with as many rounds. Where that is fewer than 20 rows,
+        300 rounds are taken. None to fit once, as the model is.
 
     Attributes
     ----------
@@ -143,7 +181,7 @@ class TabularClassifier(ClassifierMixin, _Tabular):
             Probabilities, columns as in `classes_`.
         """
         check_is_fitted(self)
-        return np.asarray(self.model_.predict_proba(self._read(X, reset=False)), dtype=np.float64)
+        return self._ask("predict_proba", X)
 
     def predict(self, X: Table) -> NDArray[Any]:
         """Give the most probable class of each row.
@@ -173,6 +211,12 @@ class TabularRegressor(RegressorMixin, _Tabular):
     categories : {"native", "ordinal"}, default="native"
         How `model` gets category columns: as pandas categories, or as numbers in the order of
         their text. Categories not seen in `fit` are missing values for it.
+
+    validation_fraction : float or None, default=None
+        For an XGBoost model with `early_stopping_rounds`: the share of the rows that `fit` keeps
+        back to see how many rounds help, drawn by the model's `random_state`, of every class. The
+        model is then fitted to all rows with as many rounds. Where that is fewer than 20 rows,
+        300 rounds are taken. None to fit once, as the model is.
 
     Attributes
     ----------
@@ -237,4 +281,4 @@ class TabularRegressor(RegressorMixin, _Tabular):
             Predictions.
         """
         check_is_fitted(self)
-        return np.asarray(self.model_.predict(self._read(X, reset=False)), dtype=np.float64)
+        return self._ask("predict", X)
