@@ -40,7 +40,7 @@ from interpkd._validation import (
     raise_for_params,
 )
 from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
-from interpkd.students._columns import check_monotonic_cst, make_encoder, order_categories
+from interpkd.students._columns import make_encoder, order_categories, read_monotonic_cst
 from interpkd.students._teaching import FROZEN, GIVEN, Teaching, teach_classifier, teach_regressor
 from interpkd.targets import (
     RowPlan,
@@ -78,7 +78,7 @@ class BaseDistilled(BaseEstimator, ABC):
         "cv": ["cv_object"],
         "augmentation": [StrOptions({"auto", "neighbours"}), None],
         "n_augmented": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
-        "monotonic_cst": ["array-like", dict, None],
+        "monotonic_cst": ["array-like", dict, StrOptions({"teacher"}), None],
         "random_state": ["random_state"],
     }
 
@@ -160,7 +160,10 @@ class BaseDistilled(BaseEstimator, ABC):
         }
         if transfer.label_memory is not None:
             self.distillation_["label_memory"] = transfer.label_memory
-        core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
+        signs = read_monotonic_cst(
+            self.monotonic_cst, self.columns_, self.teacher_, is_named=is_frame(asked)
+        )
+        core = self._fit_student(transfer, signs)
         self.student_ = self._plain_model(core, raw)
         return self
 

@@ -14,6 +14,7 @@ from interpkd.teachers._as_teacher import (
 )
 from interpkd.teachers._ensemble import TreeEnsemble
 from interpkd.teachers._make import default_teacher, make_teacher
+from interpkd.teachers._monotone import teacher_monotonic_cst
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 from interpkd.teachers._thresholds import split_thresholds, thresholds
 from interpkd.teachers._tree_ensemble import tree_ensemble
@@ -30,6 +31,7 @@ __all__ = [
     "is_frozen",
     "make_teacher",
     "split_thresholds",
+    "teacher_monotonic_cst",
     "thresholds",
     "tree_ensemble",
 ]
