@@ -230,7 +230,7 @@ def _inner_name(teacher: Any) -> str:
     if isinstance(teacher, FrozenEstimator):
         teacher = teacher.estimator
     elif is_frozen(teacher):
-        teacher = teacher.model
+        teacher = getattr(teacher, "model", teacher)
     return type(teacher).__name__
 
 
