@@ -154,11 +154,12 @@ class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):
         ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different
         rows.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
-        1, 0 or -1 per column, or a dictionary from column names: the probability of
-        ``classes_[1]`` may only rise, is free, may only fall. For two classes, and for students
-        that have this parameter themselves, such as scikit-learn's trees, forests and histogram
-        boosting: it is handed on to them. Any other is refused.
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
+        1, 0 or -1 per column, or a dictionary from column names: the probability of ``classes_[1]``
+        may only rise, is free, may only fall. For two classes, and for students that have this
+        parameter themselves, such as scikit-learn's trees, forests and histogram boosting: it is
+        handed on to them. Any other is refused. "teacher" takes over the constraints under which
+        the teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows, and the seeds of the student where its own are None. An integer
@@ -365,11 +366,11 @@ class DistilledRegressor(BaseDistilledRegressor, _AnyStudent):
         ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different
         rows.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise, is
         free, may only fall. For students that have this parameter themselves, such as
         scikit-learn's trees, forests and histogram boosting: it is handed on to them. Any other is
-        refused.
+        refused. "teacher" takes over the constraints under which the teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows, and the seeds of the student where its own are None. An integer

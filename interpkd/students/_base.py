@@ -30,7 +30,7 @@ from interpkd._validation import (
 )
 from interpkd.exceptions import InvalidInputError
 from interpkd.students._checks import check_labels, check_weights
-from interpkd.students._columns import check_monotonic_cst, make_encoder
+from interpkd.students._columns import make_encoder, read_monotonic_cst
 from interpkd.students._questions import (
     ask_fitted,
     ask_in_batches,
@@ -61,7 +61,7 @@ class BaseDistilled(BaseEstimator, ABC):
         "cv": ["cv_object"],
         "augmentation": [StrOptions({"auto", "neighbours"}), None],
         "n_augmented": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
-        "monotonic_cst": ["array-like", dict, None],
+        "monotonic_cst": ["array-like", dict, StrOptions({"teacher"}), None],
         "random_state": ["random_state"],
     }
 
@@ -144,7 +144,10 @@ class BaseDistilled(BaseEstimator, ABC):
         }
         if transfer.label_memory is not None:
             self.distillation_["label_memory"] = transfer.label_memory
-        core = self._fit_student(transfer, check_monotonic_cst(self.monotonic_cst, self.columns_))
+        signs = read_monotonic_cst(
+            self.monotonic_cst, self.columns_, self.teacher_, is_named=is_frame(asked)
+        )
+        core = self._fit_student(transfer, signs)
         self.student_ = self._plain_model(core, raw)
         return self
 

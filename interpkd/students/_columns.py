@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.compose import ColumnTransformer
+from sklearn.frozen import FrozenEstimator
 from sklearn.preprocessing import OrdinalEncoder
 
 from interpkd.exceptions import InvalidInputError
+from interpkd.teachers import is_frozen, teacher_monotonic_cst
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -120,6 +122,55 @@ def make_encoder(columns: Sequence[Column], raw: Sequence[RawColumn]) -> ColumnT
     return transformer.fit(frame)
 
 
+def read_monotonic_cst(
+    monotonic_cst: Any, columns: Sequence[Column], teacher: Any, *, is_named: bool
+) -> NDArray[np.int8] | None:
+    """Check monotone constraints, or take over those of the teacher.
+
+    Parameters
+    ----------
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None
+        What the user asks for.
+
+    columns : sequence of Column
+        The columns of the training table.
+
+    teacher : object or None
+        The fitted teacher; None when only its scores are at hand.
+
+    is_named : bool
+        Whether the table's columns have names.
+
+    Returns
+    -------
+    signs : ndarray of shape (n_features,) or None
+        The signs, None when nothing is constrained.
+
+    Raises
+    ------
+    InvalidInputError
+        If a constraint breaks its rule, or the teacher has none to read.
+    """
+    if not isinstance(monotonic_cst, str):
+        return check_monotonic_cst(monotonic_cst, columns)
+    if teacher is None:
+        msg = (
+            "The 'monotonic_cst' parameter is 'teacher', but there is only teacher_proba and no "
+            "teacher to read constraints from. State them: monotonic_cst={'column': 1}."
+        )
+        raise InvalidInputError(msg)
+    names = [column.name for column in columns]
+    signs = teacher_monotonic_cst(teacher, names if is_named else len(names))
+    if not signs.any():
+        msg = (
+            "The 'monotonic_cst' parameter is 'teacher', but no column of the teacher "
+            f"{_inner_name(teacher)} is constrained (XGBoost does not save constraints in model "
+            "files). State them: monotonic_cst={'column': 1}, or leave monotonic_cst out."
+        )
+        raise InvalidInputError(msg)
+    return check_monotonic_cst(signs, columns)
+
+
 def check_monotonic_cst(monotonic_cst: Any, columns: Sequence[Column]) -> NDArray[np.int8] | None:
     """Check monotone constraints and give one sign per column.
 
@@ -172,6 +223,15 @@ def check_monotonic_cst(monotonic_cst: Any, columns: Sequence[Column]) -> NDArra
             )
             raise InvalidInputError(msg)
     return signs.astype(np.int8) if signs.any() else None
+
+
+def _inner_name(teacher: Any) -> str:
+    """Name the model inside a frozen teacher."""
+    if isinstance(teacher, FrozenEstimator):
+        teacher = teacher.estimator
+    elif is_frozen(teacher):
+        teacher = getattr(teacher, "model", teacher)
+    return type(teacher).__name__
 
 
 def _mean_answers(

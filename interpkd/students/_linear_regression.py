@@ -75,9 +75,10 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
         much as its label memory takes from the real rows: coefficients need them only in place of
         answers that repeat labels.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise, is
         free, may only fall, along the known values of the column. A bound at 0 of the coefficient.
+        "teacher" takes over the constraints under which the teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows. An integer makes the fit reproducible.

@@ -99,10 +99,11 @@ class DistilledLinearSVC(LinearClassifierStudent):
         its label memory takes from the real rows: coefficients need them only in place of answers
         that repeat labels.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
         1, 0 or -1 per column, or a dictionary from column names: the margin and the probability of
         ``classes_[1]`` may only rise, is free, may only fall, along the known values of the column.
-        For two classes; a bound at 0 of the coefficient.
+        For two classes; a bound at 0 of the coefficient. "teacher" takes over the constraints under
+        which the teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows. An integer makes the fit reproducible.

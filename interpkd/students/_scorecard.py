@@ -79,10 +79,11 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         ``alpha=1``, for a single column, and for fewer than 20 or more than 100,000 different
         rows. Generated rows have no label: their target is the teacher's answers.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
-        1, 0 or -1 per column, or a dictionary from column names: the probability of
-        ``classes_[1]`` may only rise, is free, may only fall, from each bin of the column to the
-        next. Bins of missing and special values are free.
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
+        1, 0 or -1 per column, or a dictionary from column names: the probability of ``classes_[1]``
+        may only rise, is free, may only fall, from each bin of the column to the next. Bins of
+        missing and special values are free. "teacher" takes over the constraints under which the
+        teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows. An integer makes the fit reproducible.

@@ -252,10 +252,10 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
         teacher's answers, as for `X_unlabeled`, whatever `alpha` is.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
-        1, 0 or -1 per column, or a dictionary from column names: the probability of
-        ``classes_[1]`` may only rise, is free, may only fall, along the known values of
-        the column. For two classes.
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
+        1, 0 or -1 per column, or a dictionary from column names: the probability of ``classes_[1]``
+        may only rise, is free, may only fall, along the known values of the column. For two
+        classes. "teacher" takes over the constraints under which the teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows and the perturbations of a search; with ``alpha=1`` it breaks
@@ -472,9 +472,10 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         column, and for fewer than 20 or more than 100,000 different rows. Generated rows have no label: their target is the
         teacher's predictions, as for `X_unlabeled`, whatever `alpha` is.
 
-    monotonic_cst : array-like of shape (n_features,), dict or None, default=None
-        1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise,
-        is free, may only fall, along the known values of the column.
+    monotonic_cst : array-like of shape (n_features,), dict, "teacher" or None, default=None
+        1, 0 or -1 per column, or a dictionary from column names: the prediction may only rise, is
+        free, may only fall, along the known values of the column. "teacher" takes over the
+        constraints under which the teacher was trained.
 
     random_state : int, RandomState instance or None, default=None
         Draws the generated rows and the perturbations of a search; with ``alpha=1`` it breaks

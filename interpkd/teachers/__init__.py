@@ -16,6 +16,7 @@ from interpkd.teachers._ensemble import TreeEnsemble
 from interpkd.teachers._features import TorchFeatures
 from interpkd.teachers._load import load_teacher
 from interpkd.teachers._make import default_teacher, make_teacher
+from interpkd.teachers._monotone import teacher_monotonic_cst
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 from interpkd.teachers._thresholds import split_thresholds, thresholds
 from interpkd.teachers._torch import TorchTeacher
@@ -36,6 +37,7 @@ __all__ = [
     "load_teacher",
     "make_teacher",
     "split_thresholds",
+    "teacher_monotonic_cst",
     "thresholds",
     "tree_ensemble",
 ]

@@ -273,7 +273,7 @@ def as_teacher(
             )
             raise NotATeacherError(msg)
         return FrozenClassifier(model, _check_classes(classes, None))
-    if len(getattr(model, "classes_", ())):  # CatBoost's regressors have an empty one
+    if has_classes(model):
         msg = (
             f"{type(model).__name__} is a classifier without predict_proba, so it has no soft "
             "targets. Calibrate it first, for instance with CalibratedClassifierCV."
@@ -316,6 +316,12 @@ def _refuse(model: Any) -> None:
         )
         raise NotATeacherError(msg)
     refuse_wrapper(model)
+
+
+def has_classes(model: Any) -> bool:
+    """Tell whether a model names classes; CatBoost's regressors have an empty list of them."""
+    classes = getattr(model, "classes_", None)
+    return classes is not None and len(classes) > 0
 
 
 def is_fitted(model: Any) -> bool:

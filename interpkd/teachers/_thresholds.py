@@ -10,13 +10,13 @@ the teacher has one there, that is the place at which the teacher's answer chang
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interpkd.exceptions import InterpkdError
 from interpkd.teachers._tree_ensemble import tree_ensemble
+from interpkd.teachers._unwrap import plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,9 +73,8 @@ def _in_order(
     """Put the columns into the order of a table."""
     if names is None or own is None:
         return found if names is None or len(names) == len(found) else None
-    # LightGBM writes its training columns with "_" for white space
-    at = {re.sub(r"\s", "_", name): i for i, name in enumerate(own)}
-    wanted = [re.sub(r"\s", "_", name) for name in names]
+    at = {plain_name(name): i for i, name in enumerate(own)}
+    wanted = [plain_name(name) for name in names]
     if set(at) - set(wanted):
         return None
     return [found[at[name]] if name in at else np.empty(0) for name in wanted]

@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sklearn.frozen import FrozenEstimator
 
 from interpkd._asking import trained_names
-from interpkd.teachers._as_teacher import FrozenClassifier, FrozenRegressor
+from interpkd.teachers._as_teacher import FrozenClassifier, FrozenRegressor, has_classes
 from interpkd.teachers._booster import BoosterClassifier, BoosterRegressor, is_booster, open_booster
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 
@@ -61,8 +62,8 @@ def unwrap(teacher: Any) -> Inner:
     if is_booster(teacher):
         teacher = open_booster(teacher, has_classes=False)
     while True:
-        if classes is None and len(getattr(teacher, "classes_", ())):
-            classes = teacher.classes_  # CatBoost's regressors have an empty one
+        if classes is None and has_classes(teacher):
+            classes = teacher.classes_
         if names is None:
             names = trained_names(teacher)
         if isinstance(teacher, (FrozenClassifier, FrozenRegressor)):
@@ -76,3 +77,8 @@ def unwrap(teacher: Any) -> Inner:
             teacher = teacher.source.booster
         else:
             return Inner(teacher, None if names is None else tuple(names), columns, classes)
+
+
+def plain_name(name: str) -> str:
+    """Give a column's name as LightGBM writes it, "_" for white space, to compare it with others."""
+    return re.sub(r"\s", "_", str(name))
