@@ -102,7 +102,7 @@ def check_probabilities(
             f"Probabilities of the {source} must be finite; {bad.sum()} of {n_samples} rows are "
             f"not, the first is row {int(bad.argmax())}: {P[bad.argmax()]}."
         )
-        raise TeacherError(msg)
+        raise TeacherError(msg, row=int(bad.argmax()))
     total = P.sum(axis=1)
     bad = (np.abs(total - 1) > ROW_SUM_TOLERANCE) | (P < -ROW_SUM_TOLERANCE).any(axis=1)
     if bad.any():
@@ -111,7 +111,7 @@ def check_probabilities(
             f"{bad.sum()} of {n_samples} rows break this, the first is row {int(bad.argmax())}: "
             f"{P[bad.argmax()]}. Turn logits or scores into probabilities first."
         )
-        raise TeacherError(msg)
+        raise TeacherError(msg, row=int(bad.argmax()))
     P = np.clip(P, 0, None)
     return P / P.sum(axis=1, keepdims=True)
 
@@ -156,7 +156,7 @@ def check_predictions(values: ArrayLike, *, n_samples: int, source: str = "teach
             f"Predictions of the {source} must be finite; {bad.sum()} of {n_samples} rows are not, "
             f"the first is row {int(bad.argmax())}: {out[bad.argmax()]}."
         )
-        raise TeacherError(msg)
+        raise TeacherError(msg, row=int(bad.argmax()))
     return out
 
 

@@ -19,7 +19,20 @@ class InvalidInputError(InterpkdError, ValueError):
 
 
 class TeacherError(InterpkdError, ValueError):
-    """A teacher whose output cannot be used as soft targets."""
+    """A teacher whose output cannot be used as soft targets.
+
+    Attributes
+    ----------
+    row : int or None
+        The first row whose answer is to blame, counted in the table that was asked about; None
+        where it is not one row's.
+    """
+
+    row: int | None = None
+
+    def __init__(self, *args: object, row: int | None = None) -> None:
+        super().__init__(*args)
+        self.row = row
 
 
 class NotATeacherError(InterpkdError, TypeError):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import partial
+from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -26,19 +26,16 @@ from interpkd._validation import (
     StrOptions,
     fit_context,
     num_samples,
-    raise_for_params,
 )
 from interpkd.exceptions import InvalidInputError
 from interpkd.students._checks import check_labels, check_weights
 from interpkd.students._columns import make_encoder, read_monotonic_cst
-from interpkd.students._questions import (
-    ask_fitted,
-    ask_in_batches,
-    choose_teacher,
-    route_metadata,
-)
+from interpkd.students._progress import progress_of
+from interpkd.students._questions import check_metadata, choose_teacher, route_metadata
 from interpkd.students._teaching import Teaching, teach_classifier, teach_regressor
 from interpkd.students._transfer import Recipe, Rows, make_transfer_set
+from interpkd.students._unfitted import unfitted_if_it_fails
+from interpkd.targets import Ledger, RowNames
 from interpkd.teachers import is_frozen
 
 if TYPE_CHECKING:
@@ -63,6 +60,8 @@ class BaseDistilled(BaseEstimator, ABC):
         "n_augmented": [StrOptions({"auto"}), Interval(Integral, 0, None, closed="left")],
         "monotonic_cst": ["array-like", dict, StrOptions({"teacher"}), None],
         "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
     }
 
     @fit_context(prefer_skip_nested_validation=False)  # the teacher validates itself
@@ -98,12 +97,15 @@ class BaseDistilled(BaseEstimator, ABC):
         X_unlabeled : array-like or data frame of shape (n_unlabeled, n_features), default=None
             More real rows without labels. The fitted teacher answers for them; each weighs 1.
 
-        teacher_proba : array-like of shape (n_samples, n_classes) or (n_samples,), default=None
-            The teacher's probabilities (for a regression: predictions) on `X`, when they are all
-            that is at hand. Columns are in sorted order of the labels; no teacher is questioned.
+        teacher_proba : array-like or data frame of shape (n_samples, n_classes), default=None
+            The teacher's probabilities (for a regression: predictions, shape (n_samples,)) on `X`,
+            when they are all that is at hand. Columns are in sorted order of the labels; those of
+            a data frame are named after them and may be in any order. No teacher is questioned:
+            there are no generated rows, and no leakage can be measured.
 
         **params : dict
-            Metadata for the teacher's `fit` and for the splitter, with metadata routing enabled.
+            Metadata for the teacher's `fit` and for the splitter, such as `groups`, with metadata
+            routing enabled.
 
         Returns
         -------
@@ -118,23 +120,37 @@ class BaseDistilled(BaseEstimator, ABC):
         TeacherError
             If the teacher's answers cannot be used as soft targets.
         """
-        raise_for_params(params, self, "fit")
-        y = check_labels(self, X, y, teacher_proba)
-        y = None if y is None else self._check_target(y)
-        raw = self._read(X, reset=True)
-        sample_weight = check_weights(sample_weight, raw)
-        asked = X if is_frame(X) or isinstance(X, np.ndarray) else _as_array(raw)
-        teaching = self._ask_teacher(asked, y, raw, sample_weight, teacher_proba, params)
-        self.teacher_ = teaching.teacher
-        if teaching.classes is not None:
-            self.classes_ = teaching.classes
-        tables = {"X": asked}
-        extra = None
-        if X_unlabeled is not None:
-            extra = self._ask_about(X_unlabeled)
-            tables["X_unlabeled"] = X_unlabeled if is_frame(X_unlabeled) else _as_array(extra[0])
-        transfer = self._transfer_set(teaching, Rows(raw, y, sample_weight, tables, extra))
-        self.distillation_ = {
+        check_metadata(self, params)
+        with unfitted_if_it_fails(self):
+            y = check_labels(self, X, y, teacher_proba)
+            y = None if y is None else self._check_target(y)
+            raw = self._read(X, reset=True)
+            sample_weight = check_weights(sample_weight, raw)
+            asked = X if is_frame(X) or isinstance(X, np.ndarray) else _as_array(raw)
+            ledger = Ledger(self._task)
+            teaching = self._ask_teacher(
+                asked, y, raw, sample_weight, teacher_proba, params, ledger
+            )
+            self.teacher_ = teaching.teacher
+            if teaching.classes is not None:
+                self.classes_ = teaching.classes
+            rows = Rows(raw, y, sample_weight, {"X": asked})
+            if X_unlabeled is not None:
+                rows = self._with_unlabeled(rows, X_unlabeled, ledger)
+            transfer = self._transfer_set(teaching, rows, ledger)
+            self.distillation_ = self._facts(teaching, transfer)
+            signs = read_monotonic_cst(
+                self.monotonic_cst, self.columns_, self.teacher_, is_named=is_frame(asked)
+            )
+            self.student_ = self._plain_model(self._fit_student(transfer, signs), raw)
+            # a student may have asked about more rows
+            self.distillation_["n_teacher_queries"] = ledger.n_rows
+            self.distillation_["n_teacher_calls"] = ledger.n_calls
+        return self
+
+    def _facts(self, teaching: Teaching, transfer: TransferSet) -> dict[str, Any]:
+        """Sum up how the student is taught."""
+        facts = {
             **teaching.facts,
             "alpha": float(self.alpha),
             "temperature": float(self.temperature),
@@ -143,13 +159,8 @@ class BaseDistilled(BaseEstimator, ABC):
             "n_augmented": transfer.n_generated,
         }
         if transfer.label_memory is not None:
-            self.distillation_["label_memory"] = transfer.label_memory
-        signs = read_monotonic_cst(
-            self.monotonic_cst, self.columns_, self.teacher_, is_named=is_frame(asked)
-        )
-        core = self._fit_student(transfer, signs)
-        self.student_ = self._plain_model(core, raw)
-        return self
+            facts["label_memory"] = transfer.label_memory
+        return facts
 
     def _plain_model(self, core: Any, raw: list[RawColumn]) -> Any:
         """Put the transformer that the plain estimator needs in front of it."""
@@ -227,24 +238,31 @@ class BaseDistilled(BaseEstimator, ABC):
         sample_weight: FloatArray | None,
         teacher_proba: ArrayLike | None,
         params: dict[str, Any],
+        ledger: Ledger,
     ) -> Teaching:
         teacher = self.teacher
         if teacher_proba is None and teacher is None:
             teacher = self._default_teacher(raw)
         fit_params, split_params = route_metadata(self, teacher, sample_weight, params)
         teach = teach_classifier if self._task == "classification" else teach_regressor
-        return teach(
-            teacher,
-            X,
-            y,
-            teacher_proba=teacher_proba,
-            cv=self.cv,
-            fit_params=fit_params,
-            split_params=split_params,
-            n_samples=len(raw[0].values),
-        )
+        verbose = getattr(self, "verbose", 0)
+        with progress_of("Fitting the teacher, fold by fold", verbose) as progress:
+            return teach(
+                teacher,
+                X,
+                y,
+                teacher_proba=teacher_proba,
+                n_samples=len(raw[0].values),
+                ledger=ledger,
+                cv=self.cv,
+                fit_params=fit_params,
+                split_params=split_params,
+                sample_weight=sample_weight,
+                n_jobs=getattr(self, "n_jobs", None),
+                progress=progress,
+            )
 
-    def _ask_about(self, X_unlabeled: Table) -> tuple[list[RawColumn], FloatArray]:
+    def _with_unlabeled(self, rows: Rows, X_unlabeled: Table, ledger: Ledger) -> Rows:
         """Read unlabelled rows and ask the fitted teacher about them."""
         if self.teacher_ is None:
             msg = "X_unlabeled needs a teacher that can be asked; teacher_proba covers X only."
@@ -253,18 +271,16 @@ class BaseDistilled(BaseEstimator, ABC):
             validate_data(self, X_unlabeled, reset=False, skip_check_array=True)
             raw = read_frame(X_unlabeled)
         else:
-            rows = validate_data(
+            Z = validate_data(
                 self, X_unlabeled, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
             )
-            raw = [RawColumn(f"x{i}", "numeric", rows[:, i]) for i in range(rows.shape[1])]
-        return raw, self._ask_fitted(X_unlabeled)
+            raw = [RawColumn(f"x{i}", "numeric", Z[:, i]) for i in range(Z.shape[1])]
+        answers = ledger.ask(self.teacher_, X_unlabeled, RowNames("X_unlabeled"))
+        table = X_unlabeled if is_frame(X_unlabeled) else _as_array(raw)
+        tables = {**rows.tables, "X_unlabeled": table}
+        return replace(rows, tables=tables, unlabeled=(raw, answers))
 
-    def _ask_fitted(self, X: Table) -> FloatArray:
-        """Ask the fitted teacher for its answers on a table."""
-        is_classifier = self._task == "classification"
-        return ask_fitted(self.teacher_, X, self.classes_ if is_classifier else None)
-
-    def _transfer_set(self, teaching: Teaching, rows: Rows) -> TransferSet:
+    def _transfer_set(self, teaching: Teaching, rows: Rows, ledger: Ledger) -> TransferSet:
         """Put the rows together on which the student meets its teacher, and note the columns."""
         recipe = Recipe(
             augmentation=self.augmentation,
@@ -274,7 +290,7 @@ class BaseDistilled(BaseEstimator, ABC):
             has_size_limit=self._has_size_limit(),
             to_targets=self._targets,
             labels_as_targets=self._labels_as_targets,
-            ask=partial(ask_in_batches, self._ask_fitted),
+            ledger=ledger,
         )
         transfer, self.columns_ = make_transfer_set(recipe, teaching, rows)
         return transfer

@@ -1,4 +1,4 @@
-"""Who the teacher of one fit is, what metadata it gets, and how it is asked."""
+"""Who the teacher of one fit is, and what metadata it gets."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -8,25 +8,45 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sklearn.utils.metadata_routing import process_routing
 from sklearn.utils.validation import has_fit_parameter
 
-from interpkd._asking import class_probabilities, predictions
-from interpkd._validation import is_routing_enabled
-from interpkd.exceptions import DistillationWarning, TeacherError
+from interpkd._validation import is_routing_enabled, raise_for_params
+from interpkd.exceptions import DistillationWarning, InvalidInputError
 from interpkd.teachers import default_teacher, is_frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable
 
     from interpkd._tables import RawColumn
-    from interpkd._typing import FloatArray, Table
+    from interpkd._typing import FloatArray
 
-BATCH = 20_000
-"""Generated rows that a teacher is asked about at a time."""
+
+def check_metadata(student: Any, params: dict[str, Any]) -> None:
+    """Refuse metadata while its routing is off, and say how groups get to the splitter.
+
+    Parameters
+    ----------
+    student : estimator
+        The student.
+
+    params : dict
+        What was handed to `fit` beyond its own parameters.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are groups and metadata routing is off; scikit-learn raises for any other.
+    """
+    if "groups" in params and not is_routing_enabled():
+        msg = (
+            "groups reach the splitter ('cv') by metadata routing, which is off. Switch it on, "
+            "sklearn.set_config(enable_metadata_routing=True), with a splitter that takes groups, "
+            "such as cv=GroupKFold(5); or pass the splits themselves: "
+            "cv=list(GroupKFold(5).split(X, y, groups))."
+        )
+        raise InvalidInputError(msg)
+    raise_for_params(params, student, "fit")
 
 
 def choose_teacher(teacher: Any, task: str, columns: Iterable[RawColumn] = ()) -> Any:
@@ -100,30 +120,3 @@ def route_metadata(
         stacklevel=5,  # to the caller of `fit`
     )
     return {}, {}
-
-
-def ask_fitted(teacher: Any, X: Table, classes: NDArray[Any] | None) -> FloatArray:
-    """Ask a fitted teacher for its answers on a table; without classes it is a regression."""
-    if classes is None:
-        return predictions(teacher, X)
-    return class_probabilities(teacher, X, classes)
-
-
-def ask_in_batches(
-    ask: Callable[[Table], FloatArray],
-    mix: Callable[[NDArray[np.intp]], Table],
-    numbers: NDArray[np.intp],
-) -> FloatArray:
-    """Ask the fitted teacher about generated rows, some at a time."""
-    answers = []
-    for start in range(0, len(numbers), BATCH):
-        rows = mix(numbers[start : start + BATCH])
-        try:
-            answers.append(ask(rows))
-        except TeacherError as error:
-            msg = (
-                f"{error} These rows were generated near those of X, from row {start} of the "
-                "generated ones on; set augmentation=None to do without them."
-            )
-            raise TeacherError(msg) from error
-    return np.concatenate(answers)

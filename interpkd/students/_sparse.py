@@ -10,6 +10,7 @@ subtracted from a column is subtracted from sums and scores instead.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
@@ -22,7 +23,8 @@ from interpkd._tables import Column, RawColumn
 from interpkd._validation import is_routing_enabled
 from interpkd.exceptions import InvalidInputError
 from interpkd.students._base import BaseDistilled
-from interpkd.targets import TransferSet
+from interpkd.students._transfer import counted_labeled
+from interpkd.targets import RowNames, TransferSet
 from interpkd.teachers import is_frozen
 
 if TYPE_CHECKING:
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray, Table
     from interpkd.students._teaching import Teaching
     from interpkd.students._transfer import Rows
+    from interpkd.targets import Ledger
 
 
 class SparseColumns(list[RawColumn]):
@@ -109,12 +112,14 @@ class TakesSparse(BaseDistilled):
         teacher = kind(random_state=self.random_state)
         return teacher.set_fit_request(sample_weight=True) if is_routing_enabled() else teacher
 
-    def _ask_about(self, X_unlabeled: Table) -> tuple[list[RawColumn], FloatArray]:
+    def _with_unlabeled(self, rows: Rows, X_unlabeled: Table, ledger: Ledger) -> Rows:
         if not is_sparse(X_unlabeled) or self.teacher_ is None:
-            return super()._ask_about(X_unlabeled)
-        return self._read(X_unlabeled, reset=False), self._ask_fitted(X_unlabeled)
+            return super()._with_unlabeled(rows, X_unlabeled, ledger)
+        raw = self._read(X_unlabeled, reset=False)
+        answers = ledger.ask(self.teacher_, X_unlabeled, RowNames("X_unlabeled"))
+        return replace(rows, unlabeled=(raw, answers))
 
-    def _transfer_set(self, teaching: Teaching, rows: Rows) -> TransferSet:
+    def _transfer_set(self, teaching: Teaching, rows: Rows, ledger: Ledger) -> TransferSet:
         raw, extra = rows.raw, rows.unlabeled
         if extra is not None and isinstance(extra[0], SparseColumns) != isinstance(
             raw, SparseColumns
@@ -122,19 +127,20 @@ class TakesSparse(BaseDistilled):
             msg = "Of X and X_unlabeled one is sparse and the other is not. Give both the same way."
             raise InvalidInputError(msg)
         if not isinstance(raw, SparseColumns):
-            return super()._transfer_set(teaching, rows)
-        Z, targets, n_unlabeled = raw.matrix, self._targets(teaching.answers, rows.y), 0
-        weights = np.ones(Z.shape[0]) if rows.sample_weight is None else rows.sample_weight
+            return super()._transfer_set(teaching, rows, ledger)
+        counted = counted_labeled(teaching, rows)
+        Z = raw.matrix if len(counted) == raw.matrix.shape[0] else raw.matrix[counted]
+        y, weights = rows.y, rows.sample_weight
+        targets = self._targets(teaching.answers[counted], None if y is None else y[counted])
+        weights = np.ones(len(counted)) if weights is None else weights[counted]
+        n_unlabeled, every = 0, raw.matrix  # rows of weight 0 are part of the ranges
         if extra is not None and isinstance(extra[0], SparseColumns):
             n_unlabeled = extra[0].matrix.shape[0]
-            Z = sparse.vstack([Z, extra[0].matrix], format="csr")
+            Z, every = (sparse.vstack([A, extra[0].matrix], format="csr") for A in (Z, every))
             targets = np.concatenate([targets, self._targets(extra[1], None)])
             weights = np.concatenate([weights, np.ones(n_unlabeled)])
-        self.columns_ = describe_sparse(Z)
-        if (weights == 0).any():  # rows of weight 0 are left out, as if never given
-            counted = np.flatnonzero(weights)
-            Z, targets, weights = Z[counted], targets[counted], weights[counted]
-        return TransferSet(Z, targets, weights, len(weights) - n_unlabeled, n_unlabeled)
+        self.columns_ = describe_sparse(every)
+        return TransferSet(Z, targets, weights, len(counted), n_unlabeled)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

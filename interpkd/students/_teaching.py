@@ -13,23 +13,28 @@ import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
 
-from interpkd._asking import class_probabilities, predictions
 from interpkd._optional import is_instance_of_name
-from interpkd._validation import check_predictions, check_probabilities, class_positions
+from interpkd._validation import check_predictions, class_positions
 from interpkd.exceptions import DistillationWarning, InvalidInputError, NotATeacherError
+from interpkd.students._given_scores import (
+    no_unfitted_teacher_beside_scores,
+    read_probabilities,
+)
 from interpkd.targets import cross_fit_classifier, cross_fit_regressor
 from interpkd.teachers import TabularClassifier, as_teacher, is_fitted, is_frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import ArrayLike, NDArray
 
-    from interpkd._typing import FloatArray, Table
+    from interpkd._typing import BoolArray, FloatArray, Table
+    from interpkd.targets import CrossFit, Ledger
 
 FROZEN = "frozen teacher"
 OUT_OF_FOLD = "out-of-fold"
 GIVEN = "given scores"
+
+BOOSTERS = ("xgboost.sklearn.XGBModel", "lightgbm.sklearn.LGBMModel")
+"""Boosters that stop early only if validation rows are handed to `fit`."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,16 @@ class Teaching:
 
     facts : dict
         Where the answers come from, as the student and the report keep it.
+
+    answered : ndarray of bool of shape (n_samples,) or None
+        Which rows have an answer; None for all of them.
     """
 
     teacher: Any
     answers: FloatArray
     classes: NDArray[Any] | None
     facts: dict[str, Any]
+    answered: BoolArray | None = None
 
 
 def teach_classifier(
@@ -63,10 +72,9 @@ def teach_classifier(
     y: NDArray[Any] | None,
     *,
     teacher_proba: ArrayLike | None,
-    cv: Any,
-    fit_params: Mapping[str, Any],
-    split_params: Mapping[str, Any],
     n_samples: int,
+    ledger: Ledger,
+    **cross_fitting: Any,
 ) -> Teaching:
     """Get the class probabilities that a student is to imitate.
 
@@ -84,14 +92,15 @@ def teach_classifier(
     teacher_proba : array-like of shape (n_samples, n_classes) or None
         Probabilities that are at hand already.
 
-    cv : int, splitter or iterable
-        Folds for a teacher that is to be fitted.
-
-    fit_params, split_params : mapping
-        Metadata for the teacher's `fit` and for the splitter.
-
     n_samples : int
         Number of rows.
+
+    ledger : Ledger
+        Where the questions are written down.
+
+    **cross_fitting : dict
+        For a teacher that is to be fitted, the other parameters of
+        :func:`~interpkd.targets.cross_fit_classifier`.
 
     Returns
     -------
@@ -105,7 +114,7 @@ def teach_classifier(
         classes = np.asarray(frozen.classes_)
         if y is not None:
             class_positions(y, classes)
-        return Teaching(teacher, class_probabilities(teacher, X), classes, {"source": FROZEN})
+        return Teaching(teacher, ledger.ask(teacher, X), classes, {"source": FROZEN})
     if not hasattr(teacher, "predict_proba"):
         msg = (
             f"The 'teacher' parameter must have predict_proba, and {type(teacher).__name__} has "
@@ -113,18 +122,11 @@ def teach_classifier(
         )
         raise NotATeacherError(msg)
     _warn_if_fitted(teacher)
+    _check_early_stopping(teacher, cross_fitting)
     labels = np.asarray(y)
     teacher = _with_own_labels(teacher, labels)
-    fit = cross_fit_classifier(
-        teacher, X, labels, cv=cv, fit_params=fit_params, split_params=split_params
-    )
-    facts = {
-        "source": OUT_OF_FOLD,
-        "n_folds": fit.n_folds,
-        "confidence_in_sample": fit.confidence_in_sample,
-        "confidence_out_of_fold": fit.confidence_out_of_fold,
-    }
-    return Teaching(fit.teacher, fit.answers, np.asarray(fit.teacher.classes_), facts)
+    fit = cross_fit_classifier(teacher, X, labels, ledger=ledger, **cross_fitting)
+    return _from_folds(fit, np.asarray(fit.teacher.classes_))
 
 
 def teach_regressor(
@@ -133,10 +135,9 @@ def teach_regressor(
     y: NDArray[Any] | None,
     *,
     teacher_proba: ArrayLike | None,
-    cv: Any,
-    fit_params: Mapping[str, Any],
-    split_params: Mapping[str, Any],
     n_samples: int,
+    ledger: Ledger,
+    **cross_fitting: Any,
 ) -> Teaching:
     """Get the predictions that a student is to imitate.
 
@@ -154,14 +155,15 @@ def teach_regressor(
     teacher_proba : array-like of shape (n_samples,) or None
         Predictions that are at hand already.
 
-    cv : int, splitter or iterable
-        Folds for a teacher that is to be fitted.
-
-    fit_params, split_params : mapping
-        Metadata for the teacher's `fit` and for the splitter.
-
     n_samples : int
         Number of rows.
+
+    ledger : Ledger
+        Where the questions are written down.
+
+    **cross_fitting : dict
+        For a teacher that is to be fitted, the other parameters of
+        :func:`~interpkd.targets.cross_fit_regressor`.
 
     Returns
     -------
@@ -169,14 +171,14 @@ def teach_regressor(
         The teacher and its answers.
     """
     if teacher_proba is not None:
-        _no_unfitted_teacher_beside_scores(teacher)
+        no_unfitted_teacher_beside_scores(teacher)
         answers = check_predictions(teacher_proba, n_samples=n_samples, source="teacher_proba")
         return Teaching(teacher, answers, None, {"source": GIVEN})
     if is_frozen(teacher):
         if is_classifier(teacher):
             msg = "The 'teacher' parameter is a classifier; this student imitates a regressor."
             raise NotATeacherError(msg)
-        return Teaching(teacher, predictions(teacher, X), None, {"source": FROZEN})
+        return Teaching(teacher, ledger.ask(teacher, X), None, {"source": FROZEN})
     if not hasattr(teacher, "predict") or is_classifier(teacher):
         msg = (
             f"The 'teacher' parameter must be a regressor, and {type(teacher).__name__} is none. "
@@ -184,10 +186,21 @@ def teach_regressor(
         )
         raise NotATeacherError(msg)
     _warn_if_fitted(teacher)
-    fit = cross_fit_regressor(
-        teacher, X, np.asarray(y), cv=cv, fit_params=fit_params, split_params=split_params
-    )
-    return Teaching(fit.teacher, fit.answers, None, {"source": OUT_OF_FOLD, "n_folds": fit.n_folds})
+    _check_early_stopping(teacher, cross_fitting)
+    fit = cross_fit_regressor(teacher, X, np.asarray(y), ledger=ledger, **cross_fitting)
+    return _from_folds(fit, None)
+
+
+def _from_folds(fit: CrossFit, classes: NDArray[Any] | None) -> Teaching:
+    """Take what a cross-fitting gave, and note how it went."""
+    answered = fit.answered
+    facts = {
+        "source": OUT_OF_FOLD,
+        "n_folds": fit.n_folds,
+        "n_without_answer": int((~answered).sum()),
+        **fit.leakage,
+    }
+    return Teaching(fit.teacher, fit.answers, classes, facts, answered)
 
 
 def _with_own_labels(teacher: Any, labels: NDArray[Any]) -> Any:
@@ -202,20 +215,13 @@ def _given_probabilities(
     teacher: Any, y: NDArray[Any] | None, teacher_proba: ArrayLike, n_samples: int
 ) -> Teaching:
     """Take probabilities from outside; only the meaning of their columns is to be found."""
-    _no_unfitted_teacher_beside_scores(teacher)
-    P = check_probabilities(teacher_proba, n_samples=n_samples, source="teacher_proba")
+    no_unfitted_teacher_beside_scores(teacher)
+    classes = None
     if teacher is not None:
         classes = np.asarray(_frozen_classifier(teacher).classes_)
     elif y is not None:
         classes = np.unique(y)
-    else:
-        classes = np.arange(P.shape[1])
-    if len(classes) != P.shape[1]:
-        msg = (
-            f"teacher_proba has {P.shape[1]} columns, but there are {len(classes)} classes: "
-            f"{classes.tolist()}. Give one column per class, in sorted order of the labels."
-        )
-        raise InvalidInputError(msg)
+    P, classes = read_probabilities(teacher_proba, classes, n_samples=n_samples)
     if y is not None:
         class_positions(y, classes)
     return Teaching(teacher, P, classes, {"source": GIVEN})
@@ -233,15 +239,6 @@ def _frozen_classifier(teacher: Any) -> Any:
     return teacher
 
 
-def _no_unfitted_teacher_beside_scores(teacher: Any) -> None:
-    if teacher is not None and not is_frozen(teacher):
-        msg = (
-            "teacher_proba was given together with a teacher that is to be fitted. Leave the "
-            "teacher out, or pass the fitted one in a FrozenEstimator."
-        )
-        raise InvalidInputError(msg)
-
-
 def _warn_if_fitted(teacher: Any) -> None:
     if is_fitted(teacher) and getattr(teacher, "__dict__", {}) and _has_state(teacher):
         name = type(teacher).__name__
@@ -252,6 +249,30 @@ def _warn_if_fitted(teacher: Any) -> None:
             DistillationWarning,
             stacklevel=6,  # to the caller of `fit`
         )
+
+
+def _check_early_stopping(teacher: Any, cross_fitting: dict[str, Any]) -> None:
+    """Say what a booster needs that is to stop early and has no rows to tell when."""
+    steps = [step for _, step in teacher.steps] if hasattr(teacher, "steps") else [teacher]
+    booster = steps[-1]
+    name = next((name for name in BOOSTERS if is_instance_of_name(booster, name)), None)
+    is_given = any(key.endswith("eval_set") for key in cross_fitting.get("fit_params", {}))
+    if name is None or is_given or not _stops_early(booster):
+        return
+    kind = type(booster).__name__
+    msg = (
+        f"The teacher {kind} stops early (early_stopping_rounds) and needs validation rows at every "
+        "fit. Either pass some: sklearn.set_config(enable_metadata_routing=True), "
+        f"{kind}(...).set_fit_request(eval_set=True) and fit(X, y, eval_set=[(X_val, y_val)]), the "
+        "same rows for every fold; or fit it yourself and pass FrozenEstimator(teacher); or take "
+        "one that sets rows aside itself, such as HistGradientBoosting with early_stopping=True."
+    )
+    raise InvalidInputError(msg)
+
+
+def _stops_early(booster: Any) -> bool:
+    params = booster.get_params(deep=False)
+    return any(params.get(name) for name in ("early_stopping_rounds", "early_stopping_round"))
 
 
 def _has_state(teacher: Any) -> bool:

@@ -17,6 +17,7 @@ from interpkd.exceptions import InvalidInputError
 from interpkd.students._columns import order_categories
 from interpkd.students._teaching import FROZEN, GIVEN
 from interpkd.targets import (
+    GeneratedRowNames,
     RowPlanner,
     add_generated_rows,
     build_transfer_set,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from interpkd._tables import Column
     from interpkd._typing import BoolArray, FloatArray, Table
     from interpkd.students._teaching import Teaching
-    from interpkd.targets import RowPlan, TransferSet
+    from interpkd.targets import Ledger, RowPlan, TransferSet
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,8 @@ class Recipe:
     labels_as_targets : callable
         Gives labels in the shape of soft targets.
 
-    ask : callable
-        Asks the fitted teacher about generated rows: takes the function that puts them together,
-        and the numbers that it takes.
+    ledger : Ledger
+        Through which the fitted teacher is asked.
     """
 
     augmentation: str | None
@@ -66,7 +66,7 @@ class Recipe:
     has_size_limit: bool
     to_targets: Callable[[FloatArray, NDArray[Any] | None], FloatArray]
     labels_as_targets: Callable[[NDArray[Any]], FloatArray]
-    ask: Callable[[Callable[[NDArray[np.intp]], Table], NDArray[np.intp]], FloatArray]
+    ledger: Ledger
 
 
 @dataclass(frozen=True)
@@ -133,15 +133,15 @@ def make_transfer_set(
     )
     if n_generated == 0:
         return real, columns
-    generated = GeneratedRows(recipe, rows, real, Z, columns)
+    generated = GeneratedRows(recipe, teaching, rows, real, Z, columns)
     plan = generated.plan(n_generated)
-    answers = generated.ask(plan.numbers)
+    answers = generated.ask(plan.numbers, plan.start)
     if rows.y is not None and teaching.facts["source"] == FROZEN:
         labeled = generated.counted[: real.n_labeled]
         real = weigh_by_memory(
             real,
             teaching.answers.reshape(len(teaching.answers), -1)[labeled],
-            recipe.labels_as_targets(rows.y)[labeled],
+            recipe.labels_as_targets(rows.y[labeled]),
             answers.reshape(n_generated, -1),
             plan.start,
         )
@@ -159,6 +159,9 @@ class GeneratedRows:
     recipe : Recipe
         What the student wants.
 
+    teaching : Teaching
+        The teacher.
+
     rows : Rows
         The rows as they were given.
 
@@ -175,13 +178,15 @@ class GeneratedRows:
     def __init__(
         self,
         recipe: Recipe,
+        teaching: Teaching,
         rows: Rows,
         real: TransferSet,
         Z: FloatArray,
         columns: Sequence[Column],
     ) -> None:
-        self._recipe, self._real = recipe, real
-        self.counted = _counted_rows(rows)
+        self._recipe, self._teacher, self._real = recipe, teaching.teacher, real
+        self._n_in_X = len(rows.raw[0].values)
+        self.counted = _counted_rows(teaching, rows)
         self._mix = mixer(rows.tables)
         self._seed = check_random_state(recipe.random_state).randint(2**31)
         is_category = np.array([column.kind == "category" for column in columns])
@@ -192,28 +197,43 @@ class GeneratedRows:
         rng = np.random.default_rng([self._seed, turn])
         return self._planner.plan(n_rows, rng=rng, may_start=may_start)
 
-    def ask(self, numbers: NDArray[np.intp]) -> FloatArray:
+    def ask(self, numbers: NDArray[np.intp], start: NDArray[np.intp]) -> FloatArray:
         """Ask the teacher about rows that were planned."""
-        return self._recipe.ask(self._mix, self.counted[numbers])
+        names = GeneratedRowNames(started=lambda i: self._name(int(self.counted[start[i]])))
+        return self._recipe.ledger.ask_once(
+            self._teacher,
+            lambda begin, end: self._mix(self.counted[numbers[begin:end]]),
+            len(numbers),
+            names,
+        )
+
+    def _name(self, number: int) -> str:
+        if number < self._n_in_X:
+            return f"row {number} of X"
+        return f"row {number - self._n_in_X} of X_unlabeled"
 
     def more_rows(
         self, may_start: BoolArray, n_rows: int, wanted: Callable[[FloatArray], BoolArray]
     ) -> tuple[FloatArray, FloatArray]:
         """Generate more rows, and give the wanted ones and their targets."""
-        numbers = self.plan(n_rows, 1, may_start).numbers
+        plan = self.plan(n_rows, 1, may_start)
+        numbers = plan.numbers
         rows = self._real.Z[numbers, np.arange(self._real.Z.shape[1])]
         chosen = wanted(rows)
         if not chosen.any():
             return rows[:0], self._real.targets[:0]
-        return rows[chosen], self._recipe.to_targets(self.ask(numbers[chosen]), None)
+        answers = self.ask(numbers[chosen], plan.start[chosen])
+        return rows[chosen], self._recipe.to_targets(answers, None)
 
 
 def _real_rows(
     recipe: Recipe, teaching: Teaching, rows: Rows
 ) -> tuple[TransferSet, FloatArray, tuple[Column, ...]]:
     """Put the real rows together; give them, the same with plain codes, and the columns."""
-    targets = recipe.to_targets(teaching.answers, rows.y)
-    n, raw = len(targets), rows.raw
+    raw, n = rows.raw, len(rows.raw[0].values)
+    counted = counted_labeled(teaching, rows)
+    y, weights = rows.y, rows.sample_weight
+    targets = recipe.to_targets(teaching.answers[counted], None if y is None else y[counted])
     extra_targets = None
     if rows.unlabeled is not None:
         raw = [_append(one, two) for one, two in zip(raw, rows.unlabeled[0], strict=True)]
@@ -221,9 +241,9 @@ def _real_rows(
     columns = describe_columns(raw)
     Z = encode(raw, columns)
     plain = build_transfer_set(
-        Z[:n],
+        Z[:n] if len(counted) == n else Z[:n][counted],
         targets,
-        rows.sample_weight,
+        None if weights is None else weights[counted],
         Z_unlabeled=None if extra_targets is None else Z[n:],
         unlabeled_targets=extra_targets,
     )
@@ -234,12 +254,45 @@ def _real_rows(
     return replace(plain, Z=ordered, thresholds=thresholds), plain.Z, columns
 
 
-def _counted_rows(rows: Rows) -> NDArray[np.intp]:
+def counted_labeled(teaching: Teaching, rows: Rows) -> NDArray[np.intp]:
+    """Give the numbers of the labelled rows that weigh something and have an answer.
+
+    Parameters
+    ----------
+    teaching : Teaching
+        The teacher's answers.
+
+    rows : Rows
+        The rows.
+
+    Returns
+    -------
+    numbers : ndarray of int
+        Row numbers of `X`.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are none.
+    """
+    n = len(rows.raw[0].values)
+    counts = np.ones(n, dtype=np.bool_) if rows.sample_weight is None else rows.sample_weight > 0
+    if teaching.answered is not None:
+        counts &= teaching.answered
+    if not counts.any():
+        msg = (
+            "No row of X has both an out-of-fold answer and a weight above 0. Choose folds ('cv') "
+            "that hold such rows out."
+        )
+        raise InvalidInputError(msg)
+    return np.flatnonzero(counts)
+
+
+def _counted_rows(teaching: Teaching, rows: Rows) -> NDArray[np.intp]:
     """Give the numbers of the real rows that count, through all tables."""
     n = len(rows.raw[0].values)
     n_extra = 0 if rows.unlabeled is None else len(rows.unlabeled[1])
-    counted = np.arange(n) if rows.sample_weight is None else np.flatnonzero(rows.sample_weight)
-    return np.append(counted, np.arange(n, n + n_extra))
+    return np.append(counted_labeled(teaching, rows), np.arange(n, n + n_extra))
 
 
 def _thresholds(

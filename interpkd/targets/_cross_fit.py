@@ -1,8 +1,8 @@
 """Out-of-fold answers of a teacher that is still to be trained.
 
 On the rows a teacher was trained on, its probabilities are sharper than on any other row: it has
-seen those labels. A student of them learns that noise. Here every row is answered by a clone of
-the teacher that did not see it.
+seen those labels. A student of them learns that noise. Here every row is answered by clones of
+the teacher that did not see it; a row that no fold holds out has no answer.
 """
 
 # Authors: The interpkd developers
@@ -11,24 +11,28 @@ the teacher that did not see it.
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import clone
-from sklearn.model_selection import check_cv
 
-from interpkd._asking import class_probabilities, predictions
-from interpkd._tables import select_rows
-from interpkd._validation import class_positions, select_params
-from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
+from interpkd._validation import class_positions
+from interpkd.exceptions import DistillationWarning, InvalidInputError
+from interpkd.targets._fold_answers import FoldTask, answer_folds
+from interpkd.targets._folds import find_folds
+from interpkd.targets._leakage import leakage_of_classifier, leakage_of_regressor
+from interpkd.targets._ledger import Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray, Table
+    from interpkd._typing import BoolArray, FloatArray, Table
+    from interpkd.targets._folds import Fold
+
+    Progress = Callable[[int, int], object]
 
 
 @dataclass(frozen=True)
@@ -41,22 +45,27 @@ class CrossFit:
         The teacher fitted on all rows.
 
     answers : ndarray of shape (n_samples, n_classes) or (n_samples,)
-        Out-of-fold probabilities, or predictions.
+        Out-of-fold probabilities, or predictions; the mean of them where several folds hold a row
+        out, NaN where none does.
 
     n_folds : int
         The number of folds.
 
-    confidence_in_sample, confidence_out_of_fold : float
-        Mean largest probability of the teacher on rows it has seen, and has not. The difference
-        is what a student of in-sample probabilities would have learned by mistake. NaN for a
-        regression.
+    leakage : dict of str to float
+        How the teacher looks on rows it has seen, and on the same rows unseen, as
+        :func:`leakage_of_classifier` and :func:`leakage_of_regressor` give it. The difference is
+        what a student of in-sample answers would have learned by mistake.
     """
 
     teacher: Any
     answers: FloatArray
     n_folds: int
-    confidence_in_sample: float = float("nan")
-    confidence_out_of_fold: float = float("nan")
+    leakage: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> BoolArray:
+        """Which rows were held out, shape (n_samples,)."""
+        return ~np.isnan(self.answers.reshape(len(self.answers), -1)[:, 0])
 
 
 def cross_fit_classifier(
@@ -67,6 +76,10 @@ def cross_fit_classifier(
     cv: Any,
     fit_params: Mapping[str, Any],
     split_params: Mapping[str, Any],
+    sample_weight: FloatArray | None = None,
+    n_jobs: int | None = None,
+    ledger: Ledger | None = None,
+    progress: Progress | None = None,
 ) -> CrossFit:
     """Fit a classification teacher and give its out-of-fold probabilities.
 
@@ -82,10 +95,23 @@ def cross_fit_classifier(
         Labels.
 
     cv : int, splitter or iterable
-        Folds that hold each row out exactly once; an integer stands for stratified folds.
+        Folds; an integer stands for stratified ones. Any splitter will do: a row that is held out
+        several times is answered by the mean, one that never is has no answer.
 
     fit_params, split_params : mapping
         Metadata for the teacher's `fit` and for the splitter.
+
+    sample_weight : ndarray of shape (n_samples,) or None, default=None
+        Row weights of the leakage figures.
+
+    n_jobs : int or None, default=None
+        Folds that are fitted at once, by joblib; the result is the same for any number.
+
+    ledger : Ledger or None, default=None
+        Where the questions are written down.
+
+    progress : callable or None, default=None
+        Called with the fits done and all of them.
 
     Returns
     -------
@@ -95,22 +121,34 @@ def cross_fit_classifier(
     Raises
     ------
     InvalidInputError
-        If a row is held out never or twice, or there are fewer rows than folds.
+        If the splitter cannot be used, or there are fewer rows than folds.
+
+    TeacherError
+        If the teacher fails in a fold, or its answers there are unusable.
     """
-    classes, counts = np.unique(y, return_counts=True)
-    cv = _no_more_folds_than_rows(cv, counts)
-    fitted = clone(teacher).fit(X, y, **fit_params)
-    P = np.empty((len(y), len(classes)))
-    n_folds = 0
-    for train, test in _folds(cv, X, y, split_params, classifier=True):
-        fold = clone(teacher)
-        P[test] = _answers_of_fold(fold, X, y, train, test, classes, fit_params, n_folds)
-        n_folds += 1
+    ledger = ledger or Ledger("classification")
+    classes = np.unique(y)
+    folds = find_folds(cv, X, y, split_params, classifier=True)
+    for fold in folds:
+        _check_classes_of(fold, y, classes)
+    fitted = _fit_on_all(teacher, X, y, fit_params, folds, progress)
+    P = answer_folds(
+        FoldTask(teacher, X, y, classes, fit_params),
+        folds,
+        n_jobs=n_jobs,
+        ledger=ledger,
+        progress=progress,
+    )
     own = np.asarray(fitted.classes_)
     if not np.array_equal(own, classes):  # a teacher may order its classes as it likes
         P = P[:, class_positions(own, classes, name="classes_ of the teacher")]
-    seen = class_probabilities(fitted, X).max(axis=1).mean()
-    return CrossFit(fitted, P, n_folds, float(seen), float(P.max(axis=1).mean()))
+    result = CrossFit(fitted, P, len(folds))
+    rows, weights = _rows_to_compare(result.answered, sample_weight)
+    if len(rows):
+        seen = ledger.ask(fitted, X)[rows]
+        place = class_positions(y[rows], own)
+        result.leakage.update(leakage_of_classifier(seen, P[rows], place, weights))
+    return result
 
 
 def cross_fit_regressor(
@@ -121,6 +159,10 @@ def cross_fit_regressor(
     cv: Any,
     fit_params: Mapping[str, Any],
     split_params: Mapping[str, Any],
+    sample_weight: FloatArray | None = None,
+    n_jobs: int | None = None,
+    ledger: Ledger | None = None,
+    progress: Progress | None = None,
 ) -> CrossFit:
     """Fit a regression teacher and give its out-of-fold predictions.
 
@@ -136,10 +178,23 @@ def cross_fit_regressor(
         The target.
 
     cv : int, splitter or iterable
-        Folds that hold each row out exactly once.
+        Folds, of any splitter: a row that is held out several times is answered by the mean, one
+        that never is has no answer.
 
     fit_params, split_params : mapping
         Metadata for the teacher's `fit` and for the splitter.
+
+    sample_weight : ndarray of shape (n_samples,) or None, default=None
+        Row weights of the leakage figures.
+
+    n_jobs : int or None, default=None
+        Folds that are fitted at once, by joblib; the result is the same for any number.
+
+    ledger : Ledger or None, default=None
+        Where the questions are written down.
+
+    progress : callable or None, default=None
+        Called with the fits done and all of them.
 
     Returns
     -------
@@ -149,96 +204,67 @@ def cross_fit_regressor(
     Raises
     ------
     InvalidInputError
-        If a row is held out never or twice.
+        If the splitter cannot be used.
+
+    TeacherError
+        If the teacher fails in a fold, or its answers there are unusable.
     """
-    fitted = clone(teacher).fit(X, y, **fit_params)
-    out = np.empty(len(y))
-    n_folds = 0
-    for train, test in _folds(cv, X, y, split_params, classifier=False):
-        params = select_params(X, fit_params, indices=train)
-        fold = clone(teacher).fit(select_rows(X, train), y[train], **params)
-        out[test] = predictions(fold, select_rows(X, test))
-        n_folds += 1
-    return CrossFit(fitted, out, n_folds)
+    ledger = ledger or Ledger("regression")
+    folds = find_folds(cv, X, y, split_params, classifier=False)
+    fitted = _fit_on_all(teacher, X, y, fit_params, folds, progress)
+    answers = answer_folds(
+        FoldTask(teacher, X, y, None, fit_params),
+        folds,
+        n_jobs=n_jobs,
+        ledger=ledger,
+        progress=progress,
+    )
+    result = CrossFit(fitted, answers, len(folds))
+    rows, weights = _rows_to_compare(result.answered, sample_weight)
+    if len(rows):
+        seen = ledger.ask(fitted, X)[rows]
+        result.leakage.update(leakage_of_regressor(seen, answers[rows], y[rows], weights))
+    return result
 
 
-def _folds(
-    cv: Any, X: Table, y: NDArray[Any], split_params: Mapping[str, Any], *, classifier: bool
-) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Give the folds, and see to it that each row is held out exactly once."""
-    held_out = np.zeros(len(y), dtype=np.int64)
-    splitter = check_cv(cv, y, classifier=classifier)
-    with warnings.catch_warnings():
-        # a class with fewer rows than folds is reported by `_answers_of_fold`, with its name
-        warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        folds = [
-            (np.arange(len(y))[train], np.arange(len(y))[test])  # masks become indices
-            for train, test in splitter.split(X, y, **split_params)
-        ]
-    for _, test in folds:
-        held_out[test] += 1
-    if (held_out != 1).any():
-        row = int((held_out != 1).argmax())
-        msg = (
-            f"The 'cv' parameter must hold each row out exactly once, as KFold does; row {row} is "
-            f"held out {held_out[row]} times. For time splits or repeated folds pass a teacher "
-            "that is already fitted, in a FrozenEstimator."
-        )
-        raise InvalidInputError(msg)
-    yield from folds
-
-
-def _answers_of_fold(
-    fold: Any,
+def _fit_on_all(
+    teacher: Any,
     X: Table,
     y: NDArray[Any],
-    train: NDArray[np.intp],
-    test: NDArray[np.intp],
-    classes: NDArray[Any],
     fit_params: Mapping[str, Any],
-    number: int,
-) -> FloatArray:
-    """Fit one fold's clone and give its probabilities in the order of all classes."""
-    params = select_params(X, fit_params, indices=train)
-    y_train = y[train]
-    present = np.unique(y_train)
-    missing = [label for label in classes.tolist() if label not in set(present.tolist())]
+    folds: list[Fold],
+    progress: Progress | None,
+) -> Any:
+    fitted = clone(teacher).fit(X, y, **fit_params)
+    if progress is not None:
+        progress(1, len(folds) + 1)
+    return fitted
+
+
+def _rows_to_compare(
+    answered: BoolArray, sample_weight: FloatArray | None
+) -> tuple[NDArray[np.intp], FloatArray | None]:
+    """Give the rows that were held out and count, and their weights."""
+    if sample_weight is None:
+        return np.flatnonzero(answered), None
+    rows = np.flatnonzero(answered & (sample_weight > 0))
+    return rows, sample_weight[rows]
+
+
+def _check_classes_of(fold: Fold, y: NDArray[Any], classes: NDArray[Any]) -> None:
+    """Refuse a fold that trains on a single class, and say which one another fold lacks."""
+    present = np.unique(y[fold.train])
     if len(present) < 2:
         msg = (
-            f"Fold {number} of the 'cv' parameter trains the teacher on the single class "
+            f"Fold {fold.number} of the 'cv' parameter trains the teacher on the single class "
             f"{present.tolist()}. Use stratified folds or fewer of them."
         )
         raise InvalidInputError(msg)
-    if not missing:
-        fold.fit(select_rows(X, train), y_train, **params)
-        return class_probabilities(fold, select_rows(X, test), classes)
-    warnings.warn(
-        f"Class {missing[0]!r} is missing from the training part of fold {number}: the teacher "
-        "of that fold gives it probability 0.",
-        DistillationWarning,
-        stacklevel=7,  # to the caller of a student's `fit`
-    )
-    if np.array_equal(classes, np.arange(len(classes))):
-        # XGBoost refuses codes with a gap in them, so the classes that are left move together
-        fold.fit(select_rows(X, train), np.searchsorted(present, y_train), **params)
-        P = class_probabilities(fold, select_rows(X, test))
-    else:
-        fold.fit(select_rows(X, train), y_train, **params)
-        P = class_probabilities(fold, select_rows(X, test), present)
-    if P.shape[1] != len(present):
-        msg = f"The teacher gives {P.shape[1]} probability columns for {len(present)} classes."
-        raise TeacherError(msg)
-    out = np.zeros((len(test), len(classes)))
-    out[:, np.searchsorted(classes, present)] = P
-    return out
-
-
-def _no_more_folds_than_rows(cv: Any, counts: NDArray[np.int64]) -> Any:
-    if isinstance(cv, (int, np.integer)) and cv > counts.max():
-        msg = (
-            f"The 'cv' parameter asks for {cv} folds, but the largest class has "
-            f"{counts.max()} rows. Use at most {counts.max()} folds, or a fitted teacher in a "
-            "FrozenEstimator."
+    if len(present) < len(classes):
+        missing = np.setdiff1d(classes, present).tolist()[0]
+        warnings.warn(
+            f"Class {missing!r} is missing from the training part of fold {fold.number}: the "
+            "teacher of that fold gives it probability 0.",
+            DistillationWarning,
+            stacklevel=7,  # to the caller of a student's `fit`
         )
-        raise InvalidInputError(msg)
-    return cv

@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 from interpkd.exceptions import InvalidInputError, TeacherError
-from interpkd.students import _questions
+from interpkd.targets import _ledger
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +203,7 @@ def test_tables_of_two_libraries_are_refused():
 def test_the_teacher_is_asked_in_batches(frozen, monkeypatch):
     X, _, teacher = frozen
     whole = DistilledTreeClassifier(teacher, random_state=0).fit(X)
-    monkeypatch.setattr(_questions, "BATCH", 1000)
+    monkeypatch.setattr(_ledger, "BATCH", 1000)
     recorder = Recorder(teacher.predict_proba)
     parts = DistilledTreeClassifier(as_teacher(recorder, classes=[0, 1]), random_state=0).fit(X)
     sizes = [len(rows) for rows in recorder.asked]
@@ -220,7 +220,8 @@ def test_a_bad_answer_says_that_the_rows_were_generated(frozen):
 
     student = DistilledTreeClassifier(as_teacher(answer, classes=[0, 1]))
     with pytest.raises(
-        TeacherError, match=r"must be finite; 7500 of .* were generated near those of X"
+        TeacherError,
+        match=r"must be finite; 7500 of .* is row 0 of the generated rows \(made near row \d+ of X",
     ):
         student.fit(X)
 
