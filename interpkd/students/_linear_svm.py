@@ -75,8 +75,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
         to. The functions from margins to probabilities are fitted on the teacher's scale.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -120,6 +120,14 @@ class DistilledLinearSVC(LinearClassifierStudent):
     max_iter : int, default=500
         Most steps of the search for one class.
 
+    n_jobs : int or None, default=None
+        Folds of the cross-fitting that are fitted at once; None is 1 unless in a
+        :obj:`joblib.parallel_config` context, -1 all processors. The student is the same for any
+        number.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
+
     Attributes
     ----------
     teacher_ : estimator or None
@@ -157,7 +165,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample.
 
     n_iter_ : int
         Steps of the search for coefficients on all rows; of several classes, the most.
@@ -221,6 +229,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
         intercept_scaling: float = 1.0,
         tol: float = 1e-8,
         max_iter: int = 500,
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -236,6 +246,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.intercept_scaling = intercept_scaling
         self.tol = tol
         self.max_iter = max_iter
+        self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> LinearSVC:
         self._check_signs(signs)

@@ -1,16 +1,19 @@
 """What a fit asks its teacher, and what it says when that goes wrong."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 from sklearn.utils.validation import check_is_fitted
 
+import interpkd
 from interpkd import (
     DistilledLinearRegression,
     DistilledLogisticRegression,
@@ -190,11 +193,33 @@ def test_early_stopping_on_rows_set_aside_by_the_teacher():
     assert student.teacher_.n_iter_ < 100
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_changes_nothing():
     teacher = HistGradientBoostingClassifier(max_iter=5, random_state=0)
     one, two = (tree(teacher, n_jobs=n_jobs).fit(X, y) for n_jobs in (1, 2))
     np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
     assert one.distillation_ == two.distillation_
+
+
+@pytest.mark.parametrize("name", [n for n in interpkd.__all__ if n.startswith("Distilled")])
+def test_every_student_takes_jobs_and_shows_progress(name, capsys):
+    kind = getattr(interpkd, name)
+    params = {"cv": 2, "augmentation": None, "random_state": 0}
+    target = y if is_classifier(kind()) else X[:, 0]
+    one = kind(**params).fit(X, target)
+    assert capsys.readouterr().out == ""
+    two = kind(**params, n_jobs=2, verbose=1).fit(X, target)
+    assert "fold by fold" in capsys.readouterr().out
+    np.testing.assert_array_equal(one.predict(X), two.predict(X))
+
+
+@pytest.mark.slow
+def test_the_snippet_of_the_user_guide_runs(capsys):
+    guide = Path(__file__).parents[2] / "docs" / "user_guide.md"
+    section = guide.read_text(encoding="utf-8").partition("## Cross-fitting")[2]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    exec(compile(code, "user_guide.md", "exec"), {})  # noqa: S102 - our own documentation
+    assert "out of fold" in capsys.readouterr().out
 
 
 def test_progress_is_shown_if_asked_for(capsys):
