@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
@@ -21,7 +23,7 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd.exceptions import InvalidInputError, TeacherError
+from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(120, 3))
@@ -87,6 +89,56 @@ def test_bad_answers_are_located_in_every_table():
         tree(teacher).fit(X)
     with pytest.raises(TeacherError, match="the first is row 10 of X_unlabeled: "):
         tree(teacher).fit(X[:60], X_unlabeled=X[60:])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    row=st.integers(0, 119),
+    bad=st.sampled_from([(np.nan, 0.5), (np.inf, 0.5), (0.9, 0.9), (-0.5, 1.5), (0.0, 0.0)]),
+    dtype=st.sampled_from([np.float64, np.float32, np.float16, object]),
+    is_frozen=st.booleans(),
+)
+def test_a_bad_answer_never_reaches_a_student(row, bad, dtype, is_frozen):
+    def answer(rows):
+        P = np.full((len(rows), 2), 0.5, dtype=dtype)
+        P[rows[:, 0] == X[row, 0]] = bad
+        return P
+
+    class Teacher(Counted):
+        def predict_proba(self, rows):
+            return answer(rows)
+
+    teacher = as_teacher(answer, classes=[0, 1]) if is_frozen else Teacher()
+    student = tree(teacher, cv=2)
+    with pytest.raises(TeacherError, match=rf"1 of \d+ rows .*the first is row {row} of X"):
+        student.fit(X, y)
+    assert not hasattr(student, "student_")
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_wrong_width_never_reaches_a_student(width):
+    class Teacher(Counted):
+        def predict_proba(self, rows):
+            return np.full((len(rows), width), 1 / width)
+
+    with pytest.raises(TeacherError, match=r"must have shape .*, got .*asked about .* by fold 0"):
+        tree(Teacher()).fit(X, y)
+
+
+def test_a_list_of_rows_is_asked_about_as_an_array():
+    teacher = as_teacher(Counted().fit(X, y))
+    student = tree(teacher, augmentation=None).fit(X.tolist(), X_unlabeled=X[:7].tolist())
+    assert student.distillation_["n_teacher_queries"] == 127
+
+
+def test_warnings_point_at_the_call():
+    rare = np.where(np.arange(120) == 5, 2, y)
+    with pytest.warns(DistillationWarning, match="Class 2 is missing") as record:
+        tree(LogisticRegression()).fit(X, rare)
+    assert record[0].filename == __file__
+    with pytest.warns(DistillationWarning, match="does not take sample_weight") as record:
+        tree(Counted()).fit(X, y, sample_weight=np.ones(120))
+    assert record[0].filename == __file__
 
 
 def test_rows_without_an_answer_take_no_part():
