@@ -43,8 +43,17 @@ if TYPE_CHECKING:
 TEACHING = {
     "source": "Where the soft targets come from",
     "n_folds": "Folds",
+    "n_without_answer": "Training rows that no fold held out",
     "confidence_in_sample": "Teacher's mean confidence on its training rows",
     "confidence_out_of_fold": "Teacher's mean confidence out of fold",
+    "accuracy_in_sample": "Teacher's accuracy on its training rows",
+    "accuracy_out_of_fold": "Teacher's accuracy out of fold",
+    "log_loss_in_sample": "Teacher's log loss on its training rows",
+    "log_loss_out_of_fold": "Teacher's log loss out of fold",
+    "r2_in_sample": "Teacher's R² on its training rows",
+    "r2_out_of_fold": "Teacher's R² out of fold",
+    "rmse_in_sample": "Teacher's root mean squared error on its training rows",
+    "rmse_out_of_fold": "Teacher's root mean squared error out of fold",
     "label_memory": "Share of a training row's own label in the teacher's answer to it",
     "taught_by": "What the student was fitted to",
     "alpha": "Weight of the true labels (alpha)",
@@ -52,6 +61,8 @@ TEACHING = {
     "n_labeled": "Training rows",
     "n_unlabeled": "Unlabelled rows",
     "n_augmented": "Generated rows",
+    "n_teacher_queries": "Rows the teacher was asked about",
+    "n_teacher_calls": "Calls this took",
 }
 """Titles of what a student notes of its teaching."""
 

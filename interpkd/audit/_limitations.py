@@ -17,7 +17,8 @@ LOW_AGREEMENT = 0.9
 """Below this share of equal decisions the report says so among its limitations."""
 
 IN_SAMPLE_GAP = 0.02
-"""Difference of mean confidence, in and out of sample, from which memorising is mentioned."""
+"""Difference of mean confidence, accuracy or R², in and out of sample, from which memorising is
+mentioned."""
 
 LABEL_MEMORY = 0.1
 """Share of a row's own label in the teacher's answer from which remembering is mentioned."""
@@ -193,7 +194,8 @@ def _about_teaching(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield (
             "Given scores",
             "The student was fitted to scores that were handed over. The report cannot tell how "
-            "they were made.",
+            "they were made, whether labels of these rows went into them, or what their maker would "
+            "answer to other rows: none were generated.",
         )
     if facts.get("source") == "frozen teacher":
         yield (
@@ -208,12 +210,30 @@ def _about_teaching(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"About {memory:.0%} of the teacher's answer to a labelled training row is that row's "
             "own label. These rows counted for less by this share; generated ones stand in for them.",
         )
-    inside, outside = facts.get("confidence_in_sample"), facts.get("confidence_out_of_fold")
-    if inside is not None and outside is not None and inside - outside > IN_SAMPLE_GAP:
+    left_out = facts.get("n_without_answer")
+    if left_out:
+        yield (
+            "Training rows without an answer",
+            f"The folds never held out {left_out} of the training rows, so there is no answer to "
+            "them from a teacher that had not seen them. They did not teach the student.",
+        )
+    yield from _about_leakage(facts)
+
+
+def _about_leakage(facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Compare the teacher on rows it was trained on with the same rows out of fold."""
+    names = {"confidence": "mean confidence", "accuracy": "accuracy", "r2": "R²"}
+    found = {
+        title: (facts[f"{name}_in_sample"], facts[f"{name}_out_of_fold"])
+        for name, title in names.items()
+        if facts.get(f"{name}_in_sample") is not None
+    }
+    if any(inside - outside > IN_SAMPLE_GAP for inside, outside in found.values()):
+        figures = [f"{title} {one:.3f} and {two:.3f}" for title, (one, two) in found.items()]
         yield (
             "The teacher memorises",
-            f"The teacher's mean confidence is {inside:.3f} on rows it was trained on and "
-            f"{outside:.3f} on rows it was not. The student was taught with the latter.",
+            "On rows that it was trained on and on the same rows out of fold the teacher has "
+            f"{_listed(figures)}. The student was taught with the latter.",
         )
 
 

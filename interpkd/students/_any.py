@@ -139,8 +139,8 @@ class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):
         the fitted student are mapped back to the teacher's scale by `predict_proba`.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -177,6 +177,14 @@ class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):
         rows for a classifier. Before their logarithm is taken, probabilities below 0.001 are
         raised to it.
 
+    n_jobs : int or None, default=None
+        Folds of the cross-fitting that are fitted at once; None is 1 unless in a
+        :obj:`joblib.parallel_config` context, -1 all processors. The student is the same for any
+        number.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
+
     Attributes
     ----------
     teacher_ : estimator or None
@@ -201,8 +209,8 @@ class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"), how
-        the student took them, numbers of rows and folds, and the teacher's mean confidence in and
-        out of sample.
+        the student took them, numbers of rows, folds and questions, and how the teacher does in
+        and out of sample.
 
     n_real_rows_ : ndarray of shape (n_nodes,)
         For a plain tree as the student, rows of `X` and `X_unlabeled` that pass through each node.
@@ -262,6 +270,8 @@ class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):
         random_state: int | np.random.RandomState | None = None,
         student: Any = None,
         targets: str = "auto",
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -273,6 +283,8 @@ class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):
         self.random_state = random_state
         self.student = student
         self.targets = targets
+        self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
         if signs is not None and len(self.classes_) != 2:
@@ -351,8 +363,8 @@ class DistilledRegressor(BaseDistilledRegressor, _AnyStudent):
         Only 1: a regression has no temperature. Here so that all students are made alike.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -380,6 +392,14 @@ class DistilledRegressor(BaseDistilledRegressor, _AnyStudent):
         Regressor or pipeline that ends in one; it is cloned. None is a ridge regression on
         standardised columns, missing values at the mean and with an indicator.
 
+    n_jobs : int or None, default=None
+        Folds of the cross-fitting that are fitted at once; None is 1 unless in a
+        :obj:`joblib.parallel_config` context, -1 all processors. The student is the same for any
+        number.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
+
     Attributes
     ----------
     teacher_ : estimator or None
@@ -401,7 +421,8 @@ class DistilledRegressor(BaseDistilledRegressor, _AnyStudent):
 
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
-        scores"), and numbers of rows and folds.
+        scores"), numbers of rows, folds and questions, and how the teacher does in and out of
+        sample.
 
     n_real_rows_ : ndarray of shape (n_nodes,)
         For a plain tree as the student, rows of `X` and `X_unlabeled` that pass through each node.
@@ -447,6 +468,8 @@ class DistilledRegressor(BaseDistilledRegressor, _AnyStudent):
         monotonic_cst: ArrayLike | Mapping[str, int] | None = None,
         random_state: int | np.random.RandomState | None = None,
         student: Any = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -457,6 +480,8 @@ class DistilledRegressor(BaseDistilledRegressor, _AnyStudent):
         self.monotonic_cst = monotonic_cst
         self.random_state = random_state
         self.student = student
+        self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
         student = self._plain_student(signs)

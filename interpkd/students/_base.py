@@ -275,8 +275,9 @@ class BaseDistilled(BaseEstimator, ABC):
                 self, X_unlabeled, reset=False, dtype=np.float64, ensure_all_finite="allow-nan"
             )
             raw = [RawColumn(f"x{i}", "numeric", Z[:, i]) for i in range(Z.shape[1])]
-        answers = ledger.ask(self.teacher_, X_unlabeled, RowNames("X_unlabeled"))
         table = X_unlabeled if is_frame(X_unlabeled) else _as_array(raw)
+        asked = X_unlabeled if isinstance(X_unlabeled, np.ndarray) else table
+        answers = ledger.ask(self.teacher_, asked, RowNames("X_unlabeled"))
         tables = {**rows.tables, "X_unlabeled": table}
         return replace(rows, tables=tables, unlabeled=(raw, answers))
 

@@ -58,8 +58,8 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
         Only 1: a regression has no temperature. Here so that all students are made alike.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -102,8 +102,12 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
         Most steps of the search.
 
     n_jobs : int or None, default=None
-        Threads of the search; None is 1 unless in a :obj:`joblib.parallel_config` context, -1 all
-        processors. The coefficients are the same for any number, to the last digit.
+        Folds of the cross-fitting that are fitted at once, and threads of the search; None is 1
+        unless in a :obj:`joblib.parallel_config` context, -1 all processors. The student is the
+        same for any number, to the last digit.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
 
     Attributes
     ----------
@@ -139,7 +143,8 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
 
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
-        scores"), numbers of rows and folds.
+        scores"), numbers of rows, folds and questions, and how the teacher does in and out of
+        sample.
 
     n_iter_ : int
         Steps of the search for coefficients.
@@ -194,6 +199,7 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
         tol: float = 1e-10,
         max_iter: int = 100,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -209,6 +215,7 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
         self.tol = tol
         self.max_iter = max_iter
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None

@@ -82,8 +82,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
         to. The functions from margins to probabilities are fitted on the teacher's scale.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -129,8 +129,12 @@ class DistilledLinearSVC(LinearClassifierStudent):
         Most steps of the search for one class.
 
     n_jobs : int or None, default=None
-        Threads of the search; None is 1 unless in a :obj:`joblib.parallel_config` context, -1 all
-        processors. The coefficients are the same for any number, to the last digit.
+        Folds of the cross-fitting that are fitted at once, and threads of the search; None is 1
+        unless in a :obj:`joblib.parallel_config` context, -1 all processors. The student is the
+        same for any number, to the last digit.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
 
     Attributes
     ----------
@@ -169,7 +173,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample.
 
     n_iter_ : int
         Steps of the search for coefficients on all rows; of several classes, the most.
@@ -235,6 +239,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         tol: float = 1e-8,
         max_iter: int = 500,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -251,6 +256,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.tol = tol
         self.max_iter = max_iter
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> LinearSVC:
         self._check_signs(signs)

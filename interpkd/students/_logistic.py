@@ -63,8 +63,8 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         are reported so, and the penalty acts on them divided by :math:`T`.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -106,8 +106,12 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         Most steps of the search.
 
     n_jobs : int or None, default=None
-        Threads of the search; None is 1 unless in a :obj:`joblib.parallel_config` context, -1 all
-        processors. The coefficients are the same for any number, to the last digit.
+        Folds of the cross-fitting that are fitted at once, and threads of the search; None is 1
+        unless in a :obj:`joblib.parallel_config` context, -1 all processors. The student is the
+        same for any number, to the last digit.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
 
     Attributes
     ----------
@@ -146,7 +150,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample.
 
     n_iter_ : int
         Steps of the search for coefficients.
@@ -209,6 +213,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         tol: float = 1e-8,
         max_iter: int = 100,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -224,6 +229,7 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         self.tol = tol
         self.max_iter = max_iter
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def _fit_student(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None

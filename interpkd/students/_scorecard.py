@@ -65,8 +65,8 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         are multiplied by it, back to the teacher's scale.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -120,6 +120,14 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         labels where 1 is the bad outcome, such as default, name the other, 0: a high score then
         is a low risk, as lenders are used to.
 
+    n_jobs : int or None, default=None
+        Folds of the cross-fitting that are fitted at once; None is 1 unless in a
+        :obj:`joblib.parallel_config` context, -1 all processors. The student is the same for any
+        number.
+
+    verbose : int, default=0
+        Above 0 the progress of the cross-fitting is shown.
+
     Attributes
     ----------
     points_table_ : pandas.DataFrame
@@ -153,7 +161,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample.
 
     n_features_in_ : int
         Number of columns seen during fit.
@@ -228,6 +236,8 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         base_score: float = 600.0,
         base_odds: float = 50.0,
         good_class: Any = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.teacher = teacher
         self.alpha = alpha
@@ -246,6 +256,8 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         self.base_score = base_score
         self.base_odds = base_odds
         self.good_class = good_class
+        self.n_jobs = n_jobs
+        self.verbose = verbose
 
     def score_samples(self, X: Table) -> IntArray:
         """Give the score of each row: the sum of its points.

@@ -236,8 +236,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         keep 1 where calibration matters.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -291,11 +291,12 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         With two classes, the probability of ``classes_[1]`` above which it is decided.
 
     n_jobs : int or None, default=None
-        Threads of the learner; None is 1 unless in a :obj:`joblib.parallel_config` context, -1
-        all processors. The tree is the same for any number.
+        Threads of the learner, and folds of the cross-fitting that are fitted at once; None is 1
+        unless in a :obj:`joblib.parallel_config` context, -1 all processors. The tree is the same
+        for any number.
 
     verbose : int, default=0
-        Above 0 the progress of a search is shown.
+        Above 0 the progress of the cross-fitting and of a search is shown.
 
     Attributes
     ----------
@@ -314,7 +315,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows and folds, and the teacher's mean confidence in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
@@ -456,8 +457,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         Only 1: a regression has no temperature. Here so that all students are made alike.
 
     cv : int, cross-validation splitter or iterable, default=5
-        Folds of the cross-fitting; each row is held out exactly once. Not used for a frozen
-        teacher.
+        Folds of the cross-fitting, of any splitter: a row that several folds hold out is answered
+        by their mean, one that none does takes no part. Not used for a frozen teacher.
 
     augmentation : {"auto", "neighbours"} or None, default="auto"
         Rows generated near the data and labelled by the fitted teacher; real rows always take part
@@ -503,11 +504,12 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
 
     n_jobs : int or None, default=None
-        Threads of the learner; None is 1 unless in a :obj:`joblib.parallel_config` context, -1
-        all processors. The tree is the same for any number.
+        Threads of the learner, and folds of the cross-fitting that are fitted at once; None is 1
+        unless in a :obj:`joblib.parallel_config` context, -1 all processors. The tree is the same
+        for any number.
 
     verbose : int, default=0
-        Above 0 the progress of a search is shown.
+        Above 0 the progress of the cross-fitting and of a search is shown.
 
     Attributes
     ----------
@@ -523,7 +525,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
 
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
-        scores"), and numbers of rows and folds.
+        scores"), numbers of rows, folds and questions, and how the teacher does in and out of
+        sample.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -109,14 +109,17 @@ def answer_folds(
     total = np.zeros(shape)
     is_parallel = effective_n_jobs(n_jobs) > 1
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    found = parallel(delayed(_answer)(task, fold, is_parallel=is_parallel) for fold in folds)
-    for fold, answers in zip(folds, found, strict=True):
-        if progress is not None:
-            progress(fold.number + 2, len(folds) + 1)
-        if isinstance(answers, Failure):
-            raise answers.error from answers.cause
-        total[fold.test] += answers
-        ledger.note(len(fold.test))
+    # closed on the way out, or folds that nobody waits for any more would go on
+    with closing(
+        parallel(delayed(_answer)(task, fold, is_parallel=is_parallel) for fold in folds)
+    ) as found:
+        for fold, answers in zip(folds, found, strict=True):
+            if progress is not None:
+                progress(fold.number + 2, len(folds) + 1)
+            if isinstance(answers, Failure):
+                raise answers.error from answers.cause
+            total[fold.test] += answers
+            ledger.note(len(fold.test))
     times = times_held_out(folds, len(task.y)).astype(np.float64)
     times[times == 0] = np.nan
     means: FloatArray = (total.T / times).T

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
@@ -52,15 +54,17 @@ def leakage_of_classifier(
     >>> figures["accuracy_in_sample"], figures["accuracy_out_of_fold"]
     (1.0, 0.5)
     """
-    figures: dict[str, float | None] = {}
-    for when, P in ((IN_SAMPLE, seen), (OUT_OF_FOLD, unseen)):
-        own = P[np.arange(len(P)), y]
-        figures[f"confidence_{when}"] = _mean(P.max(axis=1), weights)
-        figures[f"accuracy_{when}"] = _mean(P.argmax(axis=1) == y, weights)
-        figures[f"log_loss_{when}"] = _mean(
-            -np.log(np.maximum(own, np.finfo(np.float64).eps)), weights
-        )
-    return figures
+    rows = np.arange(len(y))
+    least = np.finfo(np.float64).eps
+    return _compare(
+        seen,
+        unseen,
+        {
+            "confidence": lambda P: _mean(P.max(axis=1), weights),
+            "accuracy": lambda P: _mean(P.argmax(axis=1) == y, weights),
+            "log_loss": lambda P: _mean(-np.log(np.maximum(P[rows, y], least)), weights),
+        },
+    )
 
 
 def leakage_of_regressor(
@@ -98,12 +102,27 @@ def leakage_of_regressor(
     (1.0, 0.75)
     """
     spread = _mean((y - np.average(y, weights=weights)) ** 2, weights)
-    figures: dict[str, float | None] = {}
-    for when, predicted in ((IN_SAMPLE, seen), (OUT_OF_FOLD, unseen)):
-        error = _mean((y - predicted) ** 2, weights)
-        figures[f"rmse_{when}"] = float(np.sqrt(error))
-        figures[f"r2_{when}"] = 1 - error / spread if spread > 0 else None
-    return figures
+    return _compare(
+        seen,
+        unseen,
+        {
+            "rmse": lambda p: float(np.sqrt(_mean((y - p) ** 2, weights))),
+            "r2": lambda p: 1 - _mean((y - p) ** 2, weights) / spread if spread > 0 else None,
+        },
+    )
+
+
+def _compare(
+    seen: FloatArray,
+    unseen: FloatArray,
+    figures: Mapping[str, Callable[[FloatArray], float | None]],
+) -> dict[str, float | None]:
+    """Take each figure of both, side by side."""
+    return {
+        f"{name}_{when}": figure(answers)
+        for name, figure in figures.items()
+        for when, answers in ((IN_SAMPLE, seen), (OUT_OF_FOLD, unseen))
+    }
 
 
 def _mean(values: NDArray[Any], weights: FloatArray | None) -> float:

@@ -287,12 +287,14 @@ def _is_same(one: Table, other: Table) -> bool:
     """Tell whether two tables hold the same rows, as far as that is found out at little cost."""
     if one is other:
         return True
-    if type(one) is not type(other) or one.shape != other.shape:
+    if type(one) is not type(other):
         return False
-    if is_frame(one):
-        return hasattr(one, "equals") and bool(one.equals(other)) and _types(one) == _types(other)
-    is_number = one.dtype.kind == "f"
-    return one.dtype == other.dtype and bool(np.array_equal(one, other, equal_nan=is_number))
+    if isinstance(one, np.ndarray):
+        is_float = one.dtype.kind == "f"
+        return one.dtype == other.dtype and bool(np.array_equal(one, other, equal_nan=is_float))
+    if is_frame(one) and hasattr(one, "equals"):
+        return bool(one.equals(other)) and _types(one) == _types(other)
+    return False
 
 
 def _types(frame: Any) -> list[tuple[str, str]]:

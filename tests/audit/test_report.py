@@ -5,7 +5,9 @@ import math
 
 import numpy as np
 import pytest
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import TimeSeriesSplit
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -238,6 +240,43 @@ def test_model_without_teacher_has_unknown_fidelity_and_known_performance(report
     assert data["comparison"] == []
     topics = [one["topic"] for one in data["limitations"]]
     assert {"Fidelity unknown", "Teacher not explained", "Given scores"} <= set(topics)
+
+
+def about(report, topic):
+    return next((one["text"] for one in report.data["limitations"] if one["topic"] == topic), None)
+
+
+def test_what_given_scores_leave_unknown_is_said(reports):
+    text = about(reports["scores_only"], "Given scores")
+    assert "whether labels of these rows went into them" in text
+    assert "none were generated" in text
+    assert about(reports["scores_only"], "The teacher memorises") is None
+
+
+def test_leakage_of_a_classifier_is_said(small):
+    _, X, y, _ = small
+    teacher = RandomForestClassifier(20, random_state=0)
+    student = DistilledTreeClassifier(teacher, max_leaf_nodes=3, cv=3, augmentation=None)
+    report = audit_report(student.fit(X, y), X, y)
+    facts = student.distillation_
+    text = about(report, "The teacher memorises")
+    for name in ("confidence", "accuracy"):
+        assert f"{name} {facts[f'{name}_in_sample']:.3f} and " in text
+        assert f"{facts[f'{name}_out_of_fold']:.3f}" in text
+    assert report.data["lineage"]["distillation"] == facts
+    assert about(report, "Training rows without an answer") is None
+
+
+def test_leakage_of_a_regression_and_rows_left_out_are_said(small):
+    _, X, _, _ = small
+    student = DistilledLinearRegression(
+        DecisionTreeRegressor(random_state=0), cv=TimeSeriesSplit(3), augmentation=None
+    )
+    report = audit_report(student.fit(X, X[:, 0] ** 2), X, X[:, 0] ** 2)
+    assert "R² 1.000 and " in about(report, "The teacher memorises")
+    assert "never held out 30 of the training rows" in about(
+        report, "Training rows without an answer"
+    )
 
 
 def test_answers_as_teacher_are_measured_and_not_explained(reports):

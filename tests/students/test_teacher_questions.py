@@ -1,16 +1,21 @@
 """What a fit asks its teacher, and what it says when that goes wrong."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn import config_context
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, clone, is_classifier
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.model_selection import GroupKFold, TimeSeriesSplit
 from sklearn.utils.validation import check_is_fitted
 
+import interpkd
 from interpkd import (
     DistilledLinearRegression,
     DistilledLogisticRegression,
@@ -18,7 +23,7 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd.exceptions import InvalidInputError, TeacherError
+from interpkd.exceptions import DistillationWarning, InvalidInputError, TeacherError
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(120, 3))
@@ -84,6 +89,56 @@ def test_bad_answers_are_located_in_every_table():
         tree(teacher).fit(X)
     with pytest.raises(TeacherError, match="the first is row 10 of X_unlabeled: "):
         tree(teacher).fit(X[:60], X_unlabeled=X[60:])
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    row=st.integers(0, 119),
+    bad=st.sampled_from([(np.nan, 0.5), (np.inf, 0.5), (0.9, 0.9), (-0.5, 1.5), (0.0, 0.0)]),
+    dtype=st.sampled_from([np.float64, np.float32, np.float16, object]),
+    is_frozen=st.booleans(),
+)
+def test_a_bad_answer_never_reaches_a_student(row, bad, dtype, is_frozen):
+    def answer(rows):
+        P = np.full((len(rows), 2), 0.5, dtype=dtype)
+        P[rows[:, 0] == X[row, 0]] = bad
+        return P
+
+    class Teacher(Counted):
+        def predict_proba(self, rows):
+            return answer(rows)
+
+    teacher = as_teacher(answer, classes=[0, 1]) if is_frozen else Teacher()
+    student = tree(teacher, cv=2)
+    with pytest.raises(TeacherError, match=rf"1 of \d+ rows .*the first is row {row} of X"):
+        student.fit(X, y)
+    assert not hasattr(student, "student_")
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_a_wrong_width_never_reaches_a_student(width):
+    class Teacher(Counted):
+        def predict_proba(self, rows):
+            return np.full((len(rows), width), 1 / width)
+
+    with pytest.raises(TeacherError, match=r"must have shape .*, got .*asked about .* by fold 0"):
+        tree(Teacher()).fit(X, y)
+
+
+def test_a_list_of_rows_is_asked_about_as_an_array():
+    teacher = as_teacher(Counted().fit(X, y))
+    student = tree(teacher, augmentation=None).fit(X.tolist(), X_unlabeled=X[:7].tolist())
+    assert student.distillation_["n_teacher_queries"] == 127
+
+
+def test_warnings_point_at_the_call():
+    rare = np.where(np.arange(120) == 5, 2, y)
+    with pytest.warns(DistillationWarning, match="Class 2 is missing") as record:
+        tree(LogisticRegression()).fit(X, rare)
+    assert record[0].filename == __file__
+    with pytest.warns(DistillationWarning, match="does not take sample_weight") as record:
+        tree(Counted()).fit(X, y, sample_weight=np.ones(120))
+    assert record[0].filename == __file__
 
 
 def test_rows_without_an_answer_take_no_part():
@@ -190,11 +245,33 @@ def test_early_stopping_on_rows_set_aside_by_the_teacher():
     assert student.teacher_.n_iter_ < 100
 
 
+@pytest.mark.slow
 def test_the_number_of_jobs_changes_nothing():
     teacher = HistGradientBoostingClassifier(max_iter=5, random_state=0)
     one, two = (tree(teacher, n_jobs=n_jobs).fit(X, y) for n_jobs in (1, 2))
     np.testing.assert_array_equal(one.predict_proba(X), two.predict_proba(X))
     assert one.distillation_ == two.distillation_
+
+
+@pytest.mark.parametrize("name", [n for n in interpkd.__all__ if n.startswith("Distilled")])
+def test_every_student_takes_jobs_and_shows_progress(name, capsys):
+    kind = getattr(interpkd, name)
+    params = {"cv": 2, "augmentation": None, "random_state": 0}
+    target = y if is_classifier(kind()) else X[:, 0]
+    one = kind(**params).fit(X, target)
+    assert capsys.readouterr().out == ""
+    two = kind(**params, n_jobs=2, verbose=1).fit(X, target)
+    assert "fold by fold" in capsys.readouterr().out
+    np.testing.assert_array_equal(one.predict(X), two.predict(X))
+
+
+@pytest.mark.slow
+def test_the_snippet_of_the_user_guide_runs(capsys):
+    guide = Path(__file__).parents[2] / "docs" / "user_guide.md"
+    section = guide.read_text(encoding="utf-8").partition("## Cross-fitting")[2]
+    code = section.partition("```python\n")[2].partition("```")[0]
+    exec(compile(code, "user_guide.md", "exec"), {})  # noqa: S102 - our own documentation
+    assert "out of fold" in capsys.readouterr().out
 
 
 def test_progress_is_shown_if_asked_for(capsys):

@@ -60,6 +60,17 @@ def test_missing_values_are_the_same_table():
     assert function.sizes == [10]
 
 
+def test_tables_of_other_kinds_are_asked_about_again():
+    """A sparse matrix is compared with nothing: two of them may be one, but who would know."""
+    from scipy.sparse import csr_array
+
+    function, ledger = Counted(), Ledger("regression")
+    teacher = as_teacher(lambda rows: function(rows.toarray()))
+    ledger.ask(teacher, csr_array(X))
+    ledger.ask(teacher, csr_array(X))
+    assert function.sizes == [10, 10]
+
+
 def test_bad_answers_are_located(monkeypatch):
     monkeypatch.setattr(_ledger, "BATCH", 4)
     teacher = as_teacher(Counted(at=X[6].sum()))
