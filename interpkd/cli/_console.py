@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from interpkd.export import Coefficient, Condition, Rule
+    from interpkd.export import Coefficient, Condition, PointsTable, Rule
 
 MAX_RULES_SHOWN = 16
+MAX_BINS_SHOWN = 60
 
 
 class _Seconds(ProgressColumn):
@@ -170,6 +171,41 @@ def show_coefficients(
     note = "Coefficients are rounded here; coefficients.csv has them in full, and the intercepts."
     if len(coefficients) > len(shown):
         note = f"The first {len(shown)} of {len(coefficients)}. {note}"
+    console.print(Text(note, style="dim"))
+
+
+def show_points(console: Console, card: PointsTable) -> None:
+    """Print a scorecard, bin by bin.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    card : PointsTable
+        The card; the bins of the first columns are printed, up to `MAX_BINS_SHOWN` bins.
+    """
+    title = f"The student: a scorecard of {len(card.features)} columns, {len(card.bins)} bins"
+    console.print(Text(title, style="bold"))
+    table = Table(**_PLAIN)
+    table.add_column("column", overflow="fold")
+    table.add_column("bin", overflow="fold")
+    table.add_column("points", justify="right", no_wrap=True)
+    table.add_column("rows", justify="right", no_wrap=True)
+    table.add_row("base points", "", str(card.base_points), str(card.n_rows))
+    before = None
+    for one in card.bins[:MAX_BINS_SHOWN]:
+        name = one.feature if one.feature != before else ""
+        before = one.feature
+        table.add_row(Text(name), Text(one.text), str(one.points), str(one.n_rows))
+    console.print(table)
+    note = (
+        f"More points, more of {card.good_class}: {card.base_score:g} points are odds of "
+        f"{card.base_odds:g}, {card.pdo:g} more double them. Whole points change a probability by "
+        f"at most {card.rounding_change:.3f} on the training rows."
+    )
+    if len(card.bins) > MAX_BINS_SHOWN:
+        note = f"The first {MAX_BINS_SHOWN} of {len(card.bins)} bins; points.csv has all. {note}"
     console.print(Text(note, style="dim"))
 
 

@@ -13,6 +13,7 @@ from interpkd.cli._console import Stages, make_console
 from interpkd.cli._errors import traceback_option
 from interpkd.cli._folder import new_folder
 from interpkd.cli._problem import hold_out, make_problem
+from interpkd.cli._student import check_options, check_student, read_good_class, read_monotonic
 from interpkd.cli._tables import read_table
 
 HELP = """Distil a teacher, trained on TABLE, into a model a person can read.
@@ -21,11 +22,13 @@ TABLE is a CSV file (UTF-8, names in the first line) or a Parquet file. In CSV, 
 NA, N/A, NaN, nan, null and NULL are missing; "none" is a category.
 
 Writes report.html, report.json, report.md and metrics.json into the folder --out, and rules.txt
-and rules.csv for a tree, coefficients.csv for a linear student: all of them, or none.
+and rules.csv for a tree, coefficients.csv for a linear student, points.csv for a scorecard: all of
+them, or none.
 
 \b
 Example:
   interpkd distill loans.csv --target default --max-leaf-nodes 8 --out results
+  interpkd distill loans.csv --target default --student scorecard --out card
 """
 
 
@@ -44,11 +47,11 @@ Example:
 )
 @click.option(
     "--student",
-    type=click.Choice(["tree", "logistic", "svm", "linear"]),
+    type=click.Choice(["tree", "logistic", "svm", "scorecard", "linear"]),
     default="tree",
     show_default=True,
     help="The model to read: a decision tree; of classes logistic regression or a linear support "
-    "vector machine; of numbers linear regression.",
+    "vector machine; of two classes a scorecard; of numbers linear regression.",
 )
 @click.option(
     "--max-leaf-nodes",
@@ -65,6 +68,58 @@ Example:
     default=5,
     show_default=True,
     help="Fewest rows behind a rule of a tree.",
+)
+@click.option(
+    "--max-features",
+    metavar="N",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Most columns of a scorecard; all without it.",
+)
+@click.option(
+    "--max-bins",
+    metavar="N",
+    type=click.IntRange(2, 255),
+    default=16,
+    show_default=True,
+    help="Most bins of a column of a scorecard.",
+)
+@click.option(
+    "--pdo",
+    metavar="POINTS",
+    type=click.FloatRange(0, 1_000_000, min_open=True),
+    default=20.0,
+    show_default=True,
+    help="Points of a scorecard that double the odds.",
+)
+@click.option(
+    "--base-score",
+    metavar="POINTS",
+    type=click.FloatRange(-1_000_000, 1_000_000),
+    default=600.0,
+    show_default=True,
+    help="Score of a scorecard that means the base odds.",
+)
+@click.option(
+    "--base-odds",
+    metavar="ODDS",
+    type=click.FloatRange(min=0, min_open=True),
+    default=50.0,
+    show_default=True,
+    help="Odds at the base score, of the good class to the other.",
+)
+@click.option(
+    "--good-class",
+    metavar="CLASS",
+    default=None,
+    help="The class that points of a scorecard speak for; the last in order without it.",
+)
+@click.option(
+    "--monotonic",
+    multiple=True,
+    metavar="COLUMN=WAY",
+    help="WAY is increasing or decreasing: the prediction, or the probability of the last class in "
+    "order, may only rise or fall with the column. May be repeated.",
 )
 @click.option(
     "--task",
@@ -144,6 +199,13 @@ def distill(
     student: str,
     max_leaf_nodes: int,
     min_samples_leaf: int,
+    max_features: int | None,
+    max_bins: int,
+    pdo: float,
+    base_score: float,
+    base_odds: float,
+    good_class: str | None,
+    monotonic: tuple[str, ...],
     task: str,
     test_size: float,
     seed: int,
@@ -161,14 +223,15 @@ def distill(
     if len(separator) != 1:
         msg = f"--separator must be a single character, got {separator!r}."
         raise click.UsageError(msg)
-    _check_size_options(student)
+    check_options(student)
     console = make_console()
     with new_folder(out, overwrite=overwrite) as folder:
         frame = read_table(table, separator=separator, missing=missing, categories=category)
         problem = make_problem(
             frame, source=table.name, target=target, task=task, drop=drop, categories=category
         )
-        _check_student(student, problem.task)
+        check_student(student, problem)
+        signs, good = read_monotonic(monotonic, problem), read_good_class(good_class, problem)
         if problem.task == "regression" and temperature != 1:
             msg = "--temperature is for classes; this is a regression: leave it at 1."
             raise click.UsageError(msg)
@@ -181,6 +244,13 @@ def distill(
             student=student,
             max_leaf_nodes=max_leaf_nodes,
             min_samples_leaf=min_samples_leaf,
+            max_features=max_features,
+            max_bins=max_bins,
+            pdo=pdo,
+            base_score=base_score,
+            base_odds=base_odds,
+            good_class=good,
+            monotonic=signs,
             alpha=alpha,
             temperature=temperature,
             device=device,
@@ -192,22 +262,3 @@ def distill(
             stages.begin("Writing the files")
             write(result, folder)
     show(console, result, out)
-
-
-def _check_size_options(student: str) -> None:
-    """Refuse the size of a tree for a student that has no such size."""
-    given = click.get_current_context().get_parameter_source
-    for name in ("max_leaf_nodes", "min_samples_leaf"):
-        if student != "tree" and given(name) is not click.core.ParameterSource.DEFAULT:
-            option = f"--{name.replace('_', '-')}"
-            msg = f"{option} is for a tree; --student {student} has no leaves: leave it out."
-            raise click.UsageError(msg)
-
-
-def _check_student(student: str, task: str) -> None:
-    """Refuse a student of classes for a regression, and the other way round."""
-    fits = {"tree": task, "linear": "regression"}.get(student, "classification")
-    if fits != task:
-        others = "tree or linear" if task == "regression" else "tree, logistic or svm"
-        msg = f"--student {student} is for a {fits}; this is a {task}: choose {others}."
-        raise click.UsageError(msg)

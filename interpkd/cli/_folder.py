@@ -20,7 +20,10 @@ FILES = ("metrics.json", "report.html", "report.json", "report.md", "rules.csv",
 """The files that the commands write for a tree."""
 
 LINEAR_FILES = ("coefficients.csv", "metrics.json", "report.html", "report.json", "report.md")
-"""Those for a linear student; a folder of anything else is never replaced."""
+"""Those for a linear student."""
+
+CARD_FILES = ("metrics.json", "points.csv", "report.html", "report.json", "report.md")
+"""Those for a scorecard; a folder of anything else is never replaced."""
 
 
 @contextlib.contextmanager
@@ -78,7 +81,7 @@ def _check_free(target: Path, out: Path, *, overwrite: bool) -> None:
     except OSError as error:
         msg = f"{where} cannot be read: {error.strerror}."
         raise click.UsageError(msg) from error
-    foreign = [name for name in held if name not in {*FILES, *LINEAR_FILES}]
+    foreign = [name for name in held if name not in {*FILES, *LINEAR_FILES, *CARD_FILES}]
     if foreign:
         msg = (
             f"{where} is not empty and holds {foreign[0]!r}, which interpkd did not write; "

@@ -20,16 +20,19 @@ from interpkd.cli._console import (
     show_coefficients,
     show_facts,
     show_paths,
+    show_points,
     show_rules,
     show_scores,
 )
-from interpkd.cli._folder import FILES, LINEAR_FILES
+from interpkd.cli._folder import CARD_FILES, FILES, LINEAR_FILES
 from interpkd.cli._problem import FOLDS
-from interpkd.export import coefficient_list, rule_list, to_rules
+from interpkd.cli._student import OWN_OPTIONS
+from interpkd.export import coefficient_list, points_table, rule_list, to_rules
 from interpkd.students import (
     DistilledLinearRegression,
     DistilledLinearSVC,
     DistilledLogisticRegression,
+    DistilledScorecardClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
 )
@@ -48,6 +51,7 @@ STUDENTS = {
     ("tree", "regression"): DistilledTreeRegressor,
     ("logistic", "classification"): DistilledLogisticRegression,
     ("svm", "classification"): DistilledLinearSVC,
+    ("scorecard", "classification"): DistilledScorecardClassifier,
     ("linear", "regression"): DistilledLinearRegression,
 }
 
@@ -81,6 +85,12 @@ class Settings:
     max_leaf_nodes, min_samples_leaf : int
         Size of a tree.
 
+    max_features, max_bins, pdo, base_score, base_odds, good_class
+        Size and scale of a scorecard, as its parameters.
+
+    monotonic : dict or None
+        Columns with 1 or -1, as the students' `monotonic_cst`.
+
     alpha, temperature : float
         As the student's parameters.
 
@@ -95,16 +105,38 @@ class Settings:
     student: str = "tree"
     max_leaf_nodes: int = 16
     min_samples_leaf: int = 5
+    max_features: int | None = None
+    max_bins: int = 16
+    pdo: float = 20.0
+    base_score: float = 600.0
+    base_odds: float = 50.0
+    good_class: Any = None
+    monotonic: dict[str, int] | None = None
     alpha: float = 0.0
     temperature: float = 1.0
     device: str = "auto"
     seed: int = 0
 
-    def size(self) -> dict[str, int]:
-        """Give the parameters of the student's size; a linear one has none."""
-        if self.student != "tree":
-            return {}
-        return {"max_leaf_nodes": self.max_leaf_nodes, "min_samples_leaf": self.min_samples_leaf}
+    def own(self) -> dict[str, Any]:
+        """Give the parameters that only this kind of student has; a linear one has none."""
+        names = [name for name, kind in OWN_OPTIONS.items() if kind == self.student]
+        return {name: getattr(self, name) for name in names}
+
+    @property
+    def sentence(self) -> str:
+        """The student in words."""
+        if self.student == "tree":
+            return (
+                f"tree of at most {self.max_leaf_nodes} leaves, each of at least "
+                f"{self.min_samples_leaf} rows"
+            )
+        if self.student == "scorecard":
+            most = "any number of" if self.max_features is None else f"at most {self.max_features}"
+            return (
+                f"scorecard of {most} columns in at most {self.max_bins} bins; {self.pdo:g} points "
+                f"double the odds, which are {self.base_odds:g} at {self.base_score:g}"
+            )
+        return f"{self.student}, one coefficient per number and per category"
 
 
 @dataclass(frozen=True)
@@ -122,6 +154,18 @@ class Result:
 
     student: Any
     report: AuditReport
+
+    @property
+    def is_scorecard(self) -> bool:
+        """Whether the student has points."""
+        return hasattr(self.student, "card_")
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Names of the files of the run."""
+        if self.is_scorecard:
+            return CARD_FILES
+        return LINEAR_FILES if self.is_linear else FILES
 
     @property
     def is_linear(self) -> bool:
@@ -161,11 +205,12 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
         "Target": f"{problem.target}: {problem.task} ({problem.reason}{_class_sizes(problem)})",
         "Held out": split.sentence,
         "Teacher": f"{settings.teacher}; the student learns from its answers out of {FOLDS} folds",
-        "Student": f"{settings.student} of at most {settings.max_leaf_nodes} leaves, each of at "
-        f"least {settings.min_samples_leaf} rows"
-        if settings.student == "tree"
-        else f"{settings.student}, one coefficient per number and per category",
+        "Student": settings.sentence,
     }
+    if settings.monotonic is not None:
+        ways = {1: "increasing", -1: "decreasing"}
+        listed = [f"{name} {ways[sign]}" for name, sign in settings.monotonic.items()]
+        facts["Monotonic"] = ", ".join(listed)
     show_facts(console, facts)
     console.print()
 
@@ -203,7 +248,8 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         temperature=settings.temperature,
         cv=FOLDS,
         random_state=settings.seed,
-        **settings.size(),
+        monotonic_cst=settings.monotonic,
+        **settings.own(),
     )
     stages.begin(f"Fitting the teacher ({FOLDS} folds and all rows) and the student")
     student.fit(split.X_train, split.y_train)
@@ -234,7 +280,9 @@ def write(result: Result, folder: Path) -> None:
     result.report.to_html(folder / "report.html")
     result.report.to_json(folder / "report.json")
     result.report.to_markdown(folder / "report.md")
-    if result.is_linear:
+    if result.is_scorecard:
+        _points_frame(result).to_csv(folder / "points.csv", index=False)
+    elif result.is_linear:
         _coefficient_frame(result).to_csv(folder / "coefficients.csv", index=False)
     else:
         (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
@@ -261,7 +309,9 @@ def show(console: Console, result: Result, out: Path) -> None:
     against = scores["performance"]
     interval = f"{100 * scores['confidence']:g} % interval"
     console.print()
-    if result.is_linear:
+    if result.is_scorecard:
+        show_points(console, points_table(result.student))
+    elif result.is_linear:
         data = result.report.to_dict()["student"]
         show_coefficients(console, coefficient_list(result.student), data["scores"])
     else:
@@ -279,8 +329,7 @@ def show(console: Console, result: Result, out: Path) -> None:
         {who: {SCORES[key]: score for key, score in against[who].items()} for who in against},
     )
     console.print()
-    files = LINEAR_FILES if result.is_linear else FILES
-    names = [name for name in files if name != "report.html"]
+    names = [name for name in result.files if name != "report.html"]
     show_paths(console, out, [*names, "report.html"])
 
 
@@ -296,6 +345,14 @@ def _coefficient_frame(result: Result) -> Any:
         for one in data["coefficients"]
     ]
     return pd.DataFrame(rows, columns=["column", "kind", "category", *data["scores"]])
+
+
+def _points_frame(result: Result) -> Any:
+    """Give the bins as a table for a spreadsheet; several categories of a bin as JSON."""
+    frame = points_table(result.student).to_frame()
+    lists = [json.dumps(list(names), ensure_ascii=False) for names in frame["categories"]]
+    frame["categories"] = ["" if text == "[]" else text for text in lists]
+    return frame.rename(columns={"text": "bin"})
 
 
 def _check_gpu() -> None:
