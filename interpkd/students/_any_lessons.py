@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.special import expit, logit, softmax
 from sklearn import config_context
-from sklearn.base import is_classifier, is_regressor
+from sklearn.base import ClassifierMixin, RegressorMixin, is_classifier, is_regressor
+from sklearn.multioutput import MultiOutputRegressor
 from sklearn.utils.validation import has_fit_parameter
 
 from interpkd.exceptions import DistillationWarning, InvalidInputError, NotAStudentError
@@ -124,10 +125,15 @@ def choose_targets(student: Any, targets: str) -> str:
 
 def is_a(student: Any, kind: str) -> bool:
     """Tell whether an estimator is a "classifier" or a "regressor", also one without tags."""
+    if hasattr(student, "steps"):
+        return is_a(student.steps[-1][1], kind)
     try:
-        return bool((is_classifier if kind == "classifier" else is_regressor)(student))
+        if (is_classifier if kind == "classifier" else is_regressor)(student):
+            return True
     except (AttributeError, TypeError):  # a library that is older than scikit-learn's tags
         return getattr(student, "_estimator_type", None) == kind
+    # behind BaseEstimator among the bases, the mixin cannot set the tag: pystreed's trees are so
+    return isinstance(student, ClassifierMixin if kind == "classifier" else RegressorMixin)
 
 
 def weight_names(student: Any, prefix: str = "") -> list[str] | None:
@@ -149,6 +155,8 @@ def weight_names(student: Any, prefix: str = "") -> list[str] | None:
     names : list of str or None
         Names such as ``"sample_weight"`` or ``"scaler__sample_weight"``.
     """
+    if isinstance(student, MultiOutputRegressor) and weight_names(student.estimator) is None:
+        return None  # it passes weights on, and its parts would refuse them
     if not hasattr(student, "steps"):
         return [f"{prefix}sample_weight"] if has_fit_parameter(student, "sample_weight") else None
     found = {
