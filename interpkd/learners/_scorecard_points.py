@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
+from interpkd.learners._scorecard_bins import NEARLY
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -194,7 +196,7 @@ def round_to_points(
     dropped = sum(int(value[0]) for i, value in enumerate(points) if i not in kept)
     dropped_odds = sum(float(value[0]) for i, value in enumerate(log_odds) if i not in kept)
     shifts = [int(points[i].min()) for i in kept]
-    offset = base_score - pdo / np.log(2) * np.log(base_odds)
+    offset = _whole_if_nearly(base_score - pdo / np.log(2) * np.log(base_odds))
     base = int(np.rint(offset + factor * model.intercept)) + dropped + sum(shifts)
     rounded_model = replace(
         model,
@@ -210,6 +212,12 @@ def round_to_points(
         float(factor),
         float(offset),
     )
+
+
+def _whole_if_nearly(offset: float) -> float:
+    """Give the score at even odds without what rounding made of a whole number: a score may hit it."""
+    whole = float(np.rint(offset))
+    return whole if abs(offset - whole) < NEARLY * max(1.0, abs(whole)) else float(offset)
 
 
 def _mass(code: NDArray[np.int16], weights: FloatArray, n_bins: int) -> FloatArray:

@@ -99,6 +99,20 @@ def test_plain_pipeline_knows_the_names_of_numbers(frozen):
     assert names[0].startswith("n0 <= ")
 
 
+@pytest.mark.parametrize(("pdo", "base_odds"), [(1, 1), (3, 1), (5, 2), (20, 8)])
+def test_the_pipeline_decides_even_odds_as_the_card_does(pdo, base_odds):
+    X = np.random.default_rng(0).normal(size=(600, 4))
+    p = 1 / (1 + np.exp(-X.sum(axis=1)))
+    card = DistilledScorecardClassifier(pdo=pdo, base_odds=base_odds, base_score=600)
+    card.fit(X, teacher_proba=np.column_stack([1 - p, p]))
+    even = card.score_samples(X) == 600 - pdo * np.log2(base_odds)
+    assert even.any()
+    assert (card.decision_function(X)[even] == 0).all()
+    assert (card.student_.decision_function(X)[even] == 0).all()
+    np.testing.assert_array_equal(card.student_.predict(X), card.predict(X))
+    np.testing.assert_allclose(card.student_.predict_proba(X), card.predict_proba(X), atol=1e-12)
+
+
 def holds(text, value, other):
     """Read the text of a bin, as the reader of a printed card does."""
     if value is None or pd.isna(value):
