@@ -23,6 +23,9 @@ from interpkd.audit._provenance import (
     software,
 )
 
+MOST_ENTRIES = 50
+"""Entries up to which a parameter that is a dictionary is written out."""
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -206,7 +209,15 @@ def _parameter(value: Any) -> Any:
         isinstance(one, (str, bool, int, float, type(None))) for one in value
     ):
         return [plain(one) for one in value]
+    if isinstance(value, dict) and len(value) <= MOST_ENTRIES:  # such as constraints by column
+        entries = [(name, _parameter(one)) for name, one in value.items()]
+        if not any(isinstance(one, str) for _, one in entries):
+            return "; ".join(f"{name}: {_listed(one)}" for name, one in entries)
     return f"({type(value).__name__})"
+
+
+def _listed(value: Any) -> str:
+    return ", ".join(str(one) for one in value) if isinstance(value, list) else str(value)
 
 
 def _target(inputs: Inputs) -> dict[str, Any] | None:

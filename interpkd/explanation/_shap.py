@@ -6,40 +6,27 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import expit
 
 from interpkd._alignment import align, hash_rows
-from interpkd._asking import class_probabilities, predictions
-from interpkd._mixing import mixer
 from interpkd._optional import require
 from interpkd._structure import Structure, take_apart
 from interpkd._validation import align_classes
 from interpkd.exceptions import InvalidInputError, NotATeacherError
-from interpkd.explanation._logistic_sum import find_addends, logistic_shap
-from interpkd.explanation._permutation import (
-    Game,
-    enumerate_coalitions,
-    is_enumerable,
-    sample_permutations,
-)
-from interpkd.explanation._rows import original_values, same_values
+from interpkd.explanation._asked_values import Sampling, Setting, Values, explain_by_asking
+from interpkd.explanation._linear_values import TOLERANCE, explain_linear, explain_sum
+from interpkd.explanation._rows import original_values
 from interpkd.explanation._tree_shap import forest_shap, tree_shap
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray, Table
+    from interpkd._typing import Table
 
 EXACT = "exact, interventional TreeSHAP"
-
-EXACT_SUM = "exact, a logistic function of a sum over columns"
-
-TOLERANCE = 1e-6
-"""How far exact values may miss a model's answer, times the largest answer where above one."""
 
 
 @dataclass(frozen=True)
@@ -208,8 +195,8 @@ def explain(
     _check(student, structure, n_permutations)
     X = align(X, student, structure, name="X")
     background = align(background, student, structure, name="background")
-    setting = _Setting(structure, X, background, structure.encode(X), structure.encode(background))
-    sampling = _Sampling(n_permutations, random_state)
+    setting = Setting(structure, X, background, structure.encode(X), structure.encode(background))
+    sampling = Sampling(n_permutations, random_state)
     own = _explain_student(setting, student, sampling)
     teacher = getattr(student, "teacher_", None) if teacher is None else teacher
     other = None
@@ -237,55 +224,16 @@ def explain(
     )
 
 
-@dataclass(frozen=True)
-class _Setting:
-    """Rows and background, as the user gave them and encoded for the student."""
-
-    structure: Structure
-    X: Table
-    background: Table
-    Z: FloatArray
-    Z_background: FloatArray
-
-    def ask(self, model: Any, rows: Table, source: str) -> FloatArray:
-        """Ask a model, answers of shape (n_rows, n_outputs) in the student's order of classes."""
-        if self.structure.classes is None:
-            return predictions(model, rows, source=source)[:, None]
-        return class_probabilities(model, rows, self.structure.classes, source=source)
-
-
-@dataclass(frozen=True)
-class _Sampling:
-    """How to sample permutations where values cannot be had exactly."""
-
-    n_permutations: int
-    seed: int
-
-
-@dataclass(frozen=True)
-class _Values:
-    """SHAP values of one model, one output per class (one for a regression)."""
-
-    values: FloatArray
-    base: FloatArray
-    answers: FloatArray
-    method: str
-    error: FloatArray | None = None
-
-    def miss(self) -> float:
-        return float(np.abs(self.base + self.values.sum(axis=1) - self.answers).max())
-
-
-def _explain_student(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:
+def _explain_student(setting: Setting, student: Any, sampling: Sampling) -> Values:
     core = setting.structure.core
     if not setting.structure.is_tree:
         if not hasattr(core, "coef_"):
             return _explain_unread(setting, student, "student", sampling)
         if setting.structure.classes is None:
-            return _explain_sum(setting, student, sampling)
-        return _explain_linear(setting, student, sampling)
+            return explain_sum(setting, student, sampling)
+        return explain_linear(setting, student, sampling)
     values, base = tree_shap(core.tree_, setting.Z_background, setting.Z)
-    own = _Values(values, base, setting.ask(student, setting.X, "student"), EXACT)
+    own = Values(values, base, setting.ask(student, setting.X, "student"), EXACT)
     scale = max(1.0, float(np.abs(own.answers).max()))
     if own.miss() > TOLERANCE * scale:
         msg = (
@@ -296,91 +244,15 @@ def _explain_student(setting: _Setting, student: Any, sampling: _Sampling) -> _V
     return own
 
 
-def _explain_linear(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:
-    """Explain probabilities of a linear model or a scorecard: of two classes exactly."""
-    n_columns = len(setting.structure.columns)
-    why = "probabilities of several classes are no function of one sum over columns"
-    if is_enumerable(n_columns, sampling.n_permutations):
-        return _explain_by_asking(setting, student, "student", sampling, why)
-    if setting.structure.classes is not None and len(setting.structure.classes) == 2:
-        exact = _logistic_values(setting, student)
-        if not isinstance(exact, str):
-            return exact
-        why = exact
-    return _explain_by_asking(setting, student, "student", sampling, why)
-
-
-def _logistic_values(setting: _Setting, student: Any) -> _Values | str:
-    """Give the values of a logistic function of a sum over columns, else why it is none."""
-    if not hasattr(student, "decision_function"):
-        return f"{type(student).__name__} has no decision_function"
-    mix = mixer({"background": setting.background, "X": setting.X})
-    slope = float(getattr(student, "link_slope_", 1.0))
-    n_background, n = len(setting.Z_background), len(setting.Z)
-    addends = find_addends(
-        lambda numbers: slope * np.ravel(student.decision_function(mix(numbers))),
-        n_background,
-        n,
-        len(setting.structure.columns),
-    )
-    if addends is None:
-        return "its decision_function is no sum over columns"
-    second = logistic_shap(addends)
-    if isinstance(second, str):
-        return second
-    base = float(expit(addends.start + addends.background.sum(axis=1)).mean())
-    answers = setting.ask(student, setting.X, "student")
-    found = _Values(
-        np.stack([-second, second], axis=2), np.array([1 - base, base]), answers, EXACT_SUM
-    )
-    if found.miss() > TOLERANCE:
-        return "its probabilities are not the logistic function of its decision_function"
-    return found
-
-
-def _explain_sum(setting: _Setting, student: Any, sampling: _Sampling) -> _Values:
-    """Explain a sum over columns: what a column adds is the same in any permutation."""
-    why = "the student is no sum over columns"
-    found = _explain_by_asking(setting, student, "student", _Sampling(2, sampling.seed), why)
-    scale = max(1.0, float(np.abs(found.answers).max()))
-    if found.error is not None and float(found.error.max()) > TOLERANCE * scale:
-        return _explain_by_asking(setting, student, "student", sampling, why)
-    return replace(found, method="exact, a sum over columns", error=None)
-
-
-def _explain_unread(setting: _Setting, model: Any, source: str, sampling: _Sampling) -> _Values:
+def _explain_unread(setting: Setting, model: Any, source: str, sampling: Sampling) -> Values:
     """Explain a model that is not this package's to read: a teacher, a student of any kind."""
     exact = _exact_values(setting, model, source)
     if not isinstance(exact, str):
         return exact
-    return _explain_by_asking(setting, model, source, sampling, exact)
+    return explain_by_asking(setting, model, source, sampling, exact)
 
 
-def _explain_by_asking(
-    setting: _Setting, model: Any, source: str, sampling: _Sampling, why: str
-) -> _Values:
-    """Ask a model about mixed rows: all coalitions where they are few, else sampled ones."""
-    n_columns = len(setting.structure.columns)
-    mix = mixer({"background": setting.background, "X": setting.X})
-    game = Game(
-        lambda numbers: setting.ask(model, mix(numbers), source),
-        same_values(setting.background, setting.X),
-        len(setting.Z_background),
-    )
-    answers = setting.ask(model, setting.X, source)
-    if is_enumerable(n_columns, sampling.n_permutations):
-        values, base = enumerate_coalitions(game)
-        return _Values(values, base, answers, f"exact, all {2**n_columns} coalitions of columns")
-    rng = np.random.default_rng(sampling.seed)
-    values, base, error = sample_permutations(game, sampling.n_permutations, rng)
-    method = (
-        f"permutation sampling, {sampling.n_permutations} permutations per row in both directions, "
-        f"seed {sampling.seed}, mean standard error {error.mean():.2g} (sampled because {why})"
-    )
-    return _Values(values, base, answers, method, error)
-
-
-def _exact_values(setting: _Setting, model: Any, source: str) -> _Values | str:
+def _exact_values(setting: Setting, model: Any, source: str) -> Values | str:
     """Give a model's TreeSHAP values if they are its own, else the reason why not."""
     columns = setting.structure.columns
     if any(column.kind == "category" for column in columns):
@@ -395,14 +267,14 @@ def _exact_values(setting: _Setting, model: Any, source: str) -> _Values | str:
         shape = (*setting.Z.shape, len(wanted))
         values = align_classes(values.reshape(-1, len(own)), own, wanted).reshape(shape)
         base = align_classes(base[None], own, wanted)[0]
-    exact = _Values(values, base, setting.ask(model, setting.X, source), EXACT)
+    exact = Values(values, base, setting.ask(model, setting.X, source), EXACT)
     mean = setting.ask(model, setting.background, source).mean(axis=0)
     tolerance = TOLERANCE * max(1.0, float(np.abs(exact.answers).max()))
     miss = max(exact.miss(), float(np.abs(base - mean).max()))
     return exact if miss <= tolerance else f"TreeSHAP missed its answers by {miss:.1g}"
 
 
-def _as_shap(setting: _Setting, found: _Values, shown: NDArray[Any]) -> Any:
+def _as_shap(setting: Setting, found: Values, shown: NDArray[Any]) -> Any:
     classes = setting.structure.classes
     values, error = found.values, found.error
     base = np.repeat(found.base[None], len(values), axis=0)

@@ -498,7 +498,11 @@ def test_a_classifier_without_probabilities_is_refused(small):
 def test_parameters_become_plain_values():
     class Odd:
         def get_params(self, deep):
-            return {"a": np.float64(0.5), "b": [1, 2.5], "c": np.nan, "d": np, "e": (None, "x")}
+            constraints = {"age": 1, "rate": [-9, 0.5]}
+            return {
+                "a": np.float64(0.5), "b": [1, 2.5], "c": np.nan, "d": np, "e": (None, "x"),
+                "f": constraints, "g": {"age": np}, "h": dict.fromkeys(range(60), 1),
+            }  # fmt: skip
 
     assert describe_model(Odd())["parameters"] == {
         "a": 0.5,
@@ -506,6 +510,9 @@ def test_parameters_become_plain_values():
         "c": "nan",
         "d": "(module)",
         "e": [None, "x"],
+        "f": "age: 1; rate: -9, 0.5",
+        "g": "(dict)",
+        "h": "(dict)",
     }
 
 
