@@ -34,7 +34,8 @@ autosummary_generate = True
 autodoc_typehints = "none"
 autodoc_default_options = {
     "members": True,
-    "inherited-members": "BaseEstimator,ClassifierMixin,RegressorMixin",  # not what these bring
+    # what these bring is left out
+    "inherited-members": "BaseEstimator,ClassifierMixin,RegressorMixin,TransformerMixin",
     "exclude-members": "get_metadata_routing,set_fit_request,set_output,set_score_request",
 }
 numpydoc_show_class_members = False
