@@ -13,7 +13,7 @@ import numpy as np
 from sklearn.base import is_classifier, is_regressor
 from sklearn.frozen import FrozenEstimator
 
-from interpkd._asking import class_probabilities, predictions
+from interpkd._asking import class_probabilities, in_class_order, predictions
 from interpkd._optional import is_instance_of_name
 from interpkd._validation import check_predictions, check_probabilities, class_positions
 from interpkd.exceptions import DistillationWarning, InvalidInputError, NotATeacherError
@@ -203,12 +203,13 @@ def _given_probabilities(
 ) -> Teaching:
     """Take probabilities from outside; only the meaning of their columns is to be found."""
     _no_unfitted_teacher_beside_scores(teacher)
-    P = check_probabilities(teacher_proba, n_samples=n_samples, source="teacher_proba")
+    classes = None if y is None else np.unique(y)
     if teacher is not None:
         classes = np.asarray(_frozen_classifier(teacher).classes_)
-    elif y is not None:
-        classes = np.unique(y)
-    else:
+    if classes is not None:
+        teacher_proba = in_class_order(teacher_proba, classes)
+    P = check_probabilities(teacher_proba, n_samples=n_samples, source="teacher_proba")
+    if classes is None:
         classes = np.arange(P.shape[1])
     if len(classes) != P.shape[1]:
         msg = (

@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from interpkd._asking import ask
+from interpkd._asking import ask, in_class_order
 from interpkd._optional import is_instance_of_name
 from interpkd._validation import (
     check_predictions,
@@ -127,8 +127,12 @@ class FrozenClassifier(ClassifierMixin, _Frozen):
             Checked float64 probabilities, columns as in `classes_`.
         """
         method = "predict_proba" if hasattr(self.model, "predict_proba") else "__call__"
+        # a model names its columns by its own classes, a function by those it was given
+        own = getattr(self.model, "classes_", self.classes_)
         return check_probabilities(
-            ask(self.model, X, method), n_samples=num_samples(X), n_classes=len(self.classes_)
+            in_class_order(ask(self.model, X, method), np.asarray(own)),
+            n_samples=num_samples(X),
+            n_classes=len(self.classes_),
         )
 
     def predict(self, X: Table) -> NDArray[Any]:
