@@ -221,6 +221,10 @@ def as_teacher(
     InvalidInputError
         If `classes` are fewer than two, not unique, or not as many as the model's own.
 
+    See Also
+    --------
+    sklearn.frozen.FrozenEstimator : The same promise for a fitted scikit-learn estimator.
+
     Notes
     -----
     Whether a raw booster is a classifier is read from its objective; its classes are 0, 1, …
@@ -229,10 +233,6 @@ def as_teacher(
     with a data frame. A base margin (`base_margin`, `init_score`) belongs to rows and is not part
     of the model: the answers begin at the model's own base score. XGBoost keeps no note of a
     custom objective, so only a function can make a teacher of such a booster.
-
-    See Also
-    --------
-    sklearn.frozen.FrozenEstimator : The same promise for a fitted scikit-learn estimator.
 
     Examples
     --------
