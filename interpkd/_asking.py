@@ -53,9 +53,37 @@ def class_probabilities(
     """
     own = np.asarray(model.classes_)
     P = check_probabilities(
-        ask(model, X, "predict_proba"), n_samples=num_samples(X), n_classes=len(own), source=source
+        in_class_order(ask(model, X, "predict_proba"), own),
+        n_samples=num_samples(X),
+        n_classes=len(own),
+        source=source,
     )
     return P if classes is None else align_classes(P, own, np.asarray(classes), source=source)
+
+
+def in_class_order(proba: Any, classes: NDArray[Any]) -> Any:
+    """Put a data frame of probabilities whose columns are named by the classes into their order.
+
+    Parameters
+    ----------
+    proba : array-like or data frame of shape (n_samples, n_classes)
+        Probabilities, unchecked.
+
+    classes : ndarray of shape (n_classes,)
+        The classes.
+
+    Returns
+    -------
+    proba : array-like or data frame of shape (n_samples, n_classes)
+        As given, unless the columns are named by exactly these classes; a table's numbering of
+        its columns is no name.
+    """
+    if not is_frame(proba) or not all(isinstance(name, str) for name in proba.columns):
+        return proba
+    wanted = [str(label) for label in classes.tolist()]
+    if sorted(proba.columns) != sorted(wanted):
+        return proba
+    return select_columns(proba, wanted)
 
 
 def predictions(model: Any, X: Table, *, source: str = "teacher") -> FloatArray:

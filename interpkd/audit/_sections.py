@@ -146,6 +146,12 @@ def unwrap(teacher: Any) -> Any:
         return unwrap(teacher.estimator)
     if is_instance_of_name(teacher, "interpkd.teachers._as_teacher._Frozen"):
         return unwrap(teacher.model)
+    if is_instance_of_name(
+        teacher,
+        "interpkd.teachers._booster.BoosterClassifier",
+        "interpkd.teachers._booster.BoosterRegressor",
+    ):
+        return teacher.source.booster
     return teacher
 
 

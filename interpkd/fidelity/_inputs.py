@@ -14,7 +14,7 @@ import numpy as np
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
-from interpkd._asking import class_probabilities, predictions
+from interpkd._asking import class_probabilities, in_class_order, predictions
 from interpkd._validation import (
     check_predictions,
     check_probabilities,
@@ -297,7 +297,9 @@ def _ask_teacher(teacher: Any, X: Table, classes: NDArray[Any] | None) -> FloatA
             raise InvalidInputError(msg)
         return predictions(teacher, X)
     if not is_model:
-        return check_probabilities(teacher, n_samples=num_samples(X), n_classes=len(classes))
+        return check_probabilities(
+            in_class_order(teacher, classes), n_samples=num_samples(X), n_classes=len(classes)
+        )
     if not (hasattr(teacher, "classes_") and hasattr(teacher, "predict_proba")):
         msg = (
             f"teacher is a {type(teacher).__name__} without predict_proba and classes_, but the "

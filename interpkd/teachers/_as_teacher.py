@@ -13,7 +13,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.frozen import FrozenEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from interpkd._asking import ask
+from interpkd._asking import ask, in_class_order
 from interpkd._optional import is_instance_of_name
 from interpkd._validation import (
     check_predictions,
@@ -128,8 +128,12 @@ class FrozenClassifier(ClassifierMixin, _Frozen):
             Checked float64 probabilities, columns as in `classes_`.
         """
         method = "predict_proba" if hasattr(self.model, "predict_proba") else "__call__"
+        # a model names its columns by its own classes, a function by those it was given
+        own = getattr(self.model, "classes_", self.classes_)
         return check_probabilities(
-            ask(self.model, X, method), n_samples=num_samples(X), n_classes=len(self.classes_)
+            in_class_order(ask(self.model, X, method), np.asarray(own)),
+            n_samples=num_samples(X),
+            n_classes=len(self.classes_),
         )
 
     def predict(self, X: Table) -> NDArray[Any]:
@@ -219,6 +223,11 @@ def as_teacher(
     InvalidInputError
         If `classes` are fewer than two, not unique, or not as many as the model's own.
 
+    See Also
+    --------
+    TorchTeacher : A torch module with logits, a device or preprocessing.
+    sklearn.frozen.FrozenEstimator : The same promise for a fitted scikit-learn estimator.
+
     Notes
     -----
     Whether a raw booster is a classifier is read from its objective; its classes are 0, 1, …
@@ -227,11 +236,6 @@ def as_teacher(
     with a data frame. A base margin (`base_margin`, `init_score`) belongs to rows and is not part
     of the model: the answers begin at the model's own base score. XGBoost keeps no note of a
     custom objective, so only a function can make a teacher of such a booster.
-
-    See Also
-    --------
-    TorchTeacher : A torch module with logits, a device or preprocessing.
-    sklearn.frozen.FrozenEstimator : The same promise for a fitted scikit-learn estimator.
 
     Examples
     --------

@@ -178,10 +178,40 @@ def refuse_objective(name: str) -> None:
 
 
 def refuse_wrapper(model: Any) -> None:
-    """Raise for a fitted wrapper of XGBoost or LightGBM whose objective gives no probabilities."""
-    if not hasattr(model, "predict_proba"):
-        return
+    """Raise for a fitted wrapper whose answers are neither probabilities nor predictions.
+
+    Parameters
+    ----------
+    model : object
+        Anything; only wrappers of XGBoost, LightGBM and CatBoost are looked at.
+
+    Raises
+    ------
+    NotATeacherError
+        With what the answers are, and the remedy.
+    """
     if is_instance_of_name(model, "xgboost.sklearn.XGBModel"):
-        refuse_objective(model.objective if isinstance(model.objective, str) else "custom")
+        objective = model.objective if isinstance(model.objective, str) else "custom"
     elif is_instance_of_name(model, "lightgbm.sklearn.LGBMModel"):
-        refuse_objective(lightgbm_objective(model.booster_)[0])
+        objective = lightgbm_objective(model.booster_)[0]
+    elif is_instance_of_name(model, "catboost.core.CatBoost"):
+        _refuse_catboost(model)
+        return
+    else:
+        return
+    # a regressor may have any other objective, its own included: it says that it predicts
+    if hasattr(model, "predict_proba") or objective.startswith(RANKING):
+        refuse_objective(objective)
+
+
+def _refuse_catboost(model: Any) -> None:
+    if is_instance_of_name(
+        model, "catboost.core.CatBoostClassifier", "catboost.core.CatBoostRegressor"
+    ):
+        return
+    msg = (
+        f"{type(model).__name__} gives raw values, which are no soft targets. Load the model into "
+        "CatBoostClassifier or CatBoostRegressor, or pass a function that makes probabilities of "
+        "them: as_teacher(lambda X: ..., classes=[...])."
+    )
+    raise NotATeacherError(msg)

@@ -63,8 +63,7 @@ def split_thresholds(teacher: Any, names: Sequence[str] | None = None) -> list[F
     return _in_order(own, ensemble.names, names)
 
 
-thresholds = split_thresholds
-"""The same under the shorter name."""
+thresholds = split_thresholds  # the same under the shorter name
 
 
 def _in_order(

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 from sklearn.base import clone, is_classifier, is_regressor
 
-from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher, audit_report
 from interpkd.exceptions import InvalidInputError, NotATeacherError
 
 rng = np.random.default_rng(0)
@@ -295,6 +295,45 @@ def test_wrappers_whose_objective_gives_no_probabilities():
     ova = lightgbm.LGBMClassifier(n_estimators=2, n_jobs=1, verbose=-1, objective="multiclassova")
     with pytest.raises(NotATeacherError, match="do not sum to one"):
         as_teacher(ova.fit(numbers, THREE))
+
+
+def test_rankers_and_plain_catboost_are_refused():
+    catboost, lightgbm = pytest.importorskip("catboost"), pytest.importorskip("lightgbm")
+    xgboost = pytest.importorskip("xgboost")
+    numbers, size = X[["one", "two", "three"]], {"n_estimators": 2, "n_jobs": 1}
+    ranker = xgboost.XGBRanker(**size).fit(numbers, THREE, group=[N])
+    with pytest.raises(NotATeacherError, match="scores of a ranking"):
+        as_teacher(ranker)
+    ranker = lightgbm.LGBMRanker(**size, verbose=-1).fit(numbers, THREE, group=[N])
+    with pytest.raises(NotATeacherError, match="scores of a ranking"):
+        as_teacher(ranker)
+    plain = {"iterations": 2, "verbose": 0, "allow_writing_files": False, "thread_count": 1}
+    raw = catboost.CatBoost({**plain, "loss_function": "Logloss"}).fit(numbers, LABEL)
+    with pytest.raises(NotATeacherError, match=r"CatBoost gives raw values.*CatBoostClassifier"):
+        as_teacher(raw)
+    model = catboost.CatBoostRegressor(**plain).fit(numbers, VALUE)
+    turned = numbers[["three", "one", "two"]]
+    np.testing.assert_array_equal(as_teacher(model).predict(turned), model.predict(numbers))
+
+
+def test_a_regressor_may_have_an_objective_of_its_own():
+    xgboost = pytest.importorskip("xgboost")
+
+    def squared(y_true, y_pred):
+        return y_pred - y_true, np.ones_like(y_true)
+
+    model = xgboost.XGBRegressor(n_estimators=3, n_jobs=1, objective=squared)
+    model.fit(X[["one", "two"]], VALUE)
+    np.testing.assert_array_equal(as_teacher(model).predict(X), model.predict(X[["one", "two"]]))
+
+
+def test_the_report_names_the_library(booster):
+    teacher = as_teacher(booster, classes=["no", "yes"])
+    student = DistilledTreeClassifier(teacher, max_leaf_nodes=3, augmentation=None, effort="greedy")
+    report = audit_report(student.fit(X), X[:60], background=X[:10]).to_dict()
+    kind = type(booster)
+    assert report["lineage"]["teacher"]["type"] == f"{kind.__module__}.{kind.__qualname__}"
+    assert report["lineage"]["teacher"]["library"] == kind.__module__.partition(".")[0]
 
 
 def test_cut_off_categories_are_refused():
