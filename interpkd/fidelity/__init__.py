@@ -12,6 +12,11 @@ from interpkd.fidelity._scores import (
     RootMeanSquaredError,
     RSquared,
 )
+from interpkd.fidelity._segment_findings import SegmentFinding, WorstSegments
+from interpkd.fidelity._segment_labels import leaf_labels, score_bands
+from interpkd.fidelity._segment_rules import SegmentCondition
+from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
+from interpkd.fidelity._worst_segment import worst_segment
 
 __all__ = [
     "Agreement",
@@ -24,6 +29,15 @@ __all__ = [
     "RSquared",
     "RootMeanSquaredError",
     "ScoreEstimate",
+    "SegmentCondition",
+    "SegmentFinding",
     "SegmentScores",
+    "WorstRow",
+    "WorstRows",
+    "WorstSegments",
     "fidelity_report",
+    "leaf_labels",
+    "score_bands",
+    "worst_rows",
+    "worst_segment",
 ]
