@@ -1,5 +1,13 @@
 """Does the student imitate the teacher? Answers of both in, scores with intervals out."""
 
+from interpkd.fidelity._cutoff_findings import (
+    CutoffDecisions,
+    CutoffReport,
+    SwapCell,
+    SweepPoint,
+    TierTable,
+)
+from interpkd.fidelity._cutoff_report import cutoff_report
 from interpkd.fidelity._intervals import ScoreEstimate
 from interpkd.fidelity._report import FidelityReport, SegmentScores, fidelity_report
 from interpkd.fidelity._scores import (
@@ -20,6 +28,8 @@ from interpkd.fidelity._worst_segment import worst_segment
 
 __all__ = [
     "Agreement",
+    "CutoffDecisions",
+    "CutoffReport",
     "DecisionAUC",
     "FidelityReport",
     "KLDivergence",
@@ -32,9 +42,13 @@ __all__ = [
     "SegmentCondition",
     "SegmentFinding",
     "SegmentScores",
+    "SwapCell",
+    "SweepPoint",
+    "TierTable",
     "WorstRow",
     "WorstRows",
     "WorstSegments",
+    "cutoff_report",
     "fidelity_report",
     "leaf_labels",
     "score_bands",

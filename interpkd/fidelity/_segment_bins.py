@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
+from interpkd.fidelity._digits import short_decimal
 from interpkd.fidelity._segment_rules import SegmentCondition
 
 if TYPE_CHECKING:
@@ -202,19 +203,7 @@ def _borders(known: FloatArray) -> FloatArray:
     shares = np.arange(1, N_BINS) / N_BINS
     place = np.searchsorted(values, np.quantile(known, shares, method="inverted_cdf"))
     place = np.unique(place[place < len(values) - 1])
-    return np.array([_short(float(values[k]), float(values[k + 1])) for k in place])
-
-
-def _short(value: float, following: float) -> float:
-    """Give the shortest decimal from a value on, below the following one: a readable threshold."""
-    if not np.isfinite(value):
-        return value
-    for n_digits in range(1, 17):
-        step = 10.0 ** (np.floor(np.log10(max(abs(value), 1e-300))) + 1 - n_digits)
-        rounded = float(f"{np.ceil(value / step) * step:.{n_digits + 1}g}")
-        if value <= rounded < following:
-            return rounded
-    return value
+    return np.array([short_decimal(float(values[k]), float(values[k + 1])) for k in place])
 
 
 def _rank_categories(
