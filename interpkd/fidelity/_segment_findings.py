@@ -135,7 +135,7 @@ class WorstSegments:
         Whether rows were weighted.
 
     confidence : float
-        Of all intervals of one kind at once: those inside, those of the rest, the differences.
+        Of the intervals of all segments at once.
 
     max_conditions, min_rows : int
         The longest rule, and the fewest rows that a segment had in the searched half.
@@ -259,7 +259,5 @@ class WorstSegments:
             )
             for one in self.segments
         ]
-        note = (
-            f"All intervals of a column hold at once with {100 * self.confidence:g} % confidence."
-        )
+        note = f"All intervals hold at once with {100 * self.confidence:g} % confidence."
         return "\n\n".join([aligned_table(head, header, rows), note, self.verdict])

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interpkd.fidelity._intervals import MIN_UNITS, ScoreEstimate
+from interpkd.fidelity._intervals import MIN_UNITS, ScoreEstimate, measure
 from interpkd.fidelity._segment_findings import SegmentFinding
 from interpkd.fidelity._segment_rules import rows_of_rule
-from interpkd.fidelity._segment_statistics import exact_comparison, resampled_comparisons
 from interpkd.fidelity._segment_tests import fisher_p, holm, sign_flip_p
+from interpkd.fidelity._statistics import Share, WeightedMean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,10 +56,13 @@ def judge(
             (fisher_p(test.loss > 0, inside), "Fisher's exact test, one-sided")
             for inside in insides
         ]
-        compare = [_compare_exactly(values > 0, inside, alpha / len(rules)) for inside in insides]
     else:
         tests = _flip_tests(test, insides, alpha)
-        compare = _compare_resampled(values, insides, test.sample, alpha / len(rules))
+    # two means per segment: at this risk each, all of them hold at once, and so do differences
+    each = alpha / (2 * len(rules))
+    compare = [
+        compare_means(values, part, test.sample, each, is_share=is_share) for part in insides
+    ]
     adjusted = holm([p for p, _ in tests])
     w = test.sample.weights
     return [
@@ -91,24 +94,51 @@ def _flip_tests(test: Rows, insides: list[BoolArray], alpha: float) -> list[tupl
     ]
 
 
-def _compare_exactly(holds: BoolArray, inside: BoolArray, alpha: float) -> list[ScoreEstimate]:
-    return exact_comparison(holds, inside, alpha) if _is_part(inside) else _no_comparison(inside)
+def compare_means(
+    values: FloatArray, inside: BoolArray, sample: Sample, alpha: float, *, is_share: bool
+) -> tuple[ScoreEstimate, ScoreEstimate, ScoreEstimate]:
+    """Compare the mean inside a segment with the one outside.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_rows,)
+        One number per row.
+
+    inside : ndarray of bool of shape (n_rows,)
+        The rows of the segment.
+
+    sample : Sample
+        Weights and groups of the rows.
+
+    alpha : float
+        The risk of each of the two intervals; that of the difference is at most twice as much.
+
+    is_share : bool
+        Whether the numbers are 0 or 1.
+
+    Returns
+    -------
+    inside, rest, difference : ScoreEstimate
+        The last is inside minus rest, its interval from the ends of the other two: it holds
+        whenever these do, whatever the rows have to do with each other.
+    """
+    one, rest = (
+        _mean(values, part, sample, alpha, is_share=is_share) for part in (inside, ~inside)
+    )
+    n = one.n + rest.n
+    if one.estimate is None or rest.estimate is None:
+        return one, rest, ScoreEstimate(None, None, None, n, "not computed: one side has no row")
+    gap = one.estimate - rest.estimate
+    if one.low is None or one.high is None or rest.low is None or rest.high is None:
+        return one, rest, ScoreEstimate(gap, None, None, n, "no interval: one side has none")
+    low, high = one.low - rest.high, one.high - rest.low
+    return one, rest, ScoreEstimate(gap, low, high, n, "from the intervals of both sides")
 
 
-def _compare_resampled(
-    values: FloatArray, insides: list[BoolArray], sample: Sample, alpha: float
-) -> list[list[ScoreEstimate]]:
-    parts = [inside for inside in insides if _is_part(inside)]
-    found = iter(resampled_comparisons(values, parts, sample, alpha))
-    return [next(found) if _is_part(inside) else _no_comparison(inside) for inside in insides]
-
-
-def _is_part(inside: BoolArray) -> bool:
-    return bool(inside.any() and not inside.all())
-
-
-def _no_comparison(inside: BoolArray) -> list[ScoreEstimate]:
-    side = "outside" if inside.any() else "inside"
-    n = int(inside.sum())
-    reason = f"not computed: no row of the test half is {side} the segment"
-    return [ScoreEstimate(None, None, None, k, reason) for k in (n, len(inside) - n, len(inside))]
+def _mean(
+    values: FloatArray, rows: BoolArray, sample: Sample, alpha: float, *, is_share: bool
+) -> ScoreEstimate:
+    if not rows.any():
+        return ScoreEstimate(None, None, None, 0, "not computed: no row of the test half")
+    statistic = Share(values[rows] > 0) if is_share else WeightedMean(values[rows])
+    return measure({"mean": statistic}, sample.take(rows), alpha)["mean"]

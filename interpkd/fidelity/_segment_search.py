@@ -18,7 +18,7 @@ import numpy as np
 from interpkd.fidelity._segment_bins import Bins
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,6 +34,9 @@ PER_COLUMNS = 3
 
 MOST_SHARED = 0.5
 """Two candidates share at most this share of the rows of the smaller one."""
+
+FEW_TIMES = 20
+"""Of so many times the width of the beam, the best usually fill it."""
 
 CELLS = 10_000_000
 """Rows times rules held in memory at once."""
@@ -135,6 +138,8 @@ def search_segments(
     for _ in range(limits.max_conditions):
         beam = _longer_rules(bins, facts, beam, limits)
         pool += beam
+        if not beam:
+            break
     order = sorted(pool, key=lambda rule: (-rule.score, len(rule.runs)))
     return [bins.conditions(rule.runs) for rule in _distinct(bins, order, limits, groups)]
 
@@ -152,14 +157,12 @@ def _longer_rules(
     price = bins.price[:, None] + [bins.price[list(rule.runs)].sum() for rule in beam]
     scores = np.where(gains > 0, np.round(gains - price, SCORE_DIGITS), -np.inf)
     for k, rule in enumerate(beam):
-        used = np.isin(bins.of_column, bins.of_column[list(rule.runs)])
-        scores[used, k] = -np.inf
+        for run in rule.runs:
+            scores[bins.of_column == bins.of_column[run], k] = -np.inf
     flat = scores.ravel()
-    order = np.argsort(-flat, kind="stable")
-    order = order[flat[order] > -np.inf]
     chosen: dict[tuple[int, ...], _Rule] = {}
     on_columns: dict[tuple[int, ...], int] = {}
-    for place in order.tolist():
+    for place in _best_first(flat, FEW_TIMES * limits.beam_width):
         run, k = divmod(place, len(beam))
         runs = tuple(sorted((*beam[k].runs, run)))
         key = tuple(bins.of_column[list(runs)].tolist())
@@ -170,6 +173,17 @@ def _longer_rules(
         if len(chosen) == limits.beam_width:
             break
     return list(chosen.values())
+
+
+def _best_first(scores: FloatArray, n_likely: int) -> Iterator[int]:
+    """Yield places by falling score, ties in their order; only the first are sorted at once."""
+    likely = np.arange(len(scores))
+    if n_likely < len(scores):
+        # all that tie with the last one are in
+        likely = np.flatnonzero(scores >= -np.partition(-scores, n_likely)[n_likely])
+    for places in (likely, np.setdiff1d(np.arange(len(scores)), likely, assume_unique=True)):
+        order = places[np.argsort(-scores[places], kind="stable")]
+        yield from order[scores[order] > -np.inf].tolist()
 
 
 def _scores(bins: Bins, facts: FloatArray, masks: BoolArray, min_rows: int) -> list[FloatArray]:
