@@ -11,6 +11,7 @@ does the same student come on raw pixels?
 # A small convolutional network
 # -----------------------------
 # The 1797 digits of 8 x 8 pixels that come with scikit-learn; 1000 to learn from.
+import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from sklearn.datasets import load_digits

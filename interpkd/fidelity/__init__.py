@@ -5,6 +5,14 @@ from interpkd.fidelity._calibration_scores import (
     CalibrationError,
     CalibrationSlope,
 )
+from interpkd.fidelity._cutoff_findings import (
+    CutoffDecisions,
+    CutoffReport,
+    SwapCell,
+    SweepPoint,
+    TierTable,
+)
+from interpkd.fidelity._cutoff_report import cutoff_report
 from interpkd.fidelity._decision_scores import (
     CohenKappa,
     NegativeAgreement,
@@ -43,6 +51,11 @@ from interpkd.fidelity._scores import (
     RootMeanSquaredError,
     RSquared,
 )
+from interpkd.fidelity._segment_findings import SegmentFinding, WorstSegments
+from interpkd.fidelity._segment_labels import leaf_labels, score_bands
+from interpkd.fidelity._segment_rules import SegmentCondition
+from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
+from interpkd.fidelity._worst_segment import worst_segment
 
 __all__ = [
     "Agreement",
@@ -50,6 +63,8 @@ __all__ = [
     "CalibrationError",
     "CalibrationSlope",
     "CohenKappa",
+    "CutoffDecisions",
+    "CutoffReport",
     "DecisionAUC",
     "ErrorQuantile",
     "FidelityReport",
@@ -70,10 +85,23 @@ __all__ = [
     "RSquared",
     "RootMeanSquaredError",
     "ScoreEstimate",
+    "SegmentCondition",
+    "SegmentFinding",
     "SegmentScores",
     "SpearmanCorrelation",
+    "SwapCell",
+    "SweepPoint",
+    "TierTable",
     "TotalVariation",
+    "WorstRow",
+    "WorstRows",
+    "WorstSegments",
+    "cutoff_report",
     "fidelity_report",
     "fidelity_scorer_names",
+    "leaf_labels",
     "make_fidelity_scorer",
+    "score_bands",
+    "worst_rows",
+    "worst_segment",
 ]

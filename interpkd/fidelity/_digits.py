@@ -31,3 +31,33 @@ def leading_digits(values: FloatArray, n_digits: int) -> FloatArray:
     """
     mantissa, exponent = np.frexp(values)
     return np.ldexp(np.round(mantissa, n_digits), exponent)
+
+
+def short_decimal(value: float, following: float) -> float:
+    """Give the shortest decimal from a value on, below a following one: a readable threshold.
+
+    Parameters
+    ----------
+    value, following : float
+        The range, `value` below `following`.
+
+    Returns
+    -------
+    threshold : float
+        `value` itself where nothing shorter lies in between.
+
+    Examples
+    --------
+    >>> short_decimal(0.123456, 0.128)
+    0.124
+    """
+    if not np.isfinite(value):
+        return value
+    highest = np.floor(np.log10(max(abs(value), abs(min(following, 1e300)), 1e-300)))
+    for n_digits in range(17):
+        step = 10.0 ** (highest - n_digits)
+        # through its text, or the product would bring digits of its own
+        rounded = float(f"{np.ceil(value / step) * step:.{n_digits + 2}g}")
+        if value <= rounded < following:
+            return rounded
+    return value

@@ -98,7 +98,7 @@ def collect_answers(
     of_teacher = _ask_teacher(_find_teacher(teacher, student), X, classes)
     target = None if y is None else _check_target(y, classes, n)
 
-    rows = _own_order([of_teacher, of_student, weights, target, codes])
+    rows = own_order([of_teacher, of_student, weights, target, codes])
     rows = rows[weights[rows] > 0]
     return Answers(
         classes=classes,
@@ -111,7 +111,7 @@ def collect_answers(
     )
 
 
-def _own_order(facts: list[NDArray[Any] | None]) -> NDArray[np.intp]:
+def own_order(facts: list[NDArray[Any] | None]) -> NDArray[np.intp]:
     """Sort rows by what is known of them, the first fact first; rounding errors do not count."""
     columns = [
         leading_digits(column.astype(np.float64), SORTED_DIGITS)

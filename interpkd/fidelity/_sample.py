@@ -67,8 +67,8 @@ class Sample:
         """What is resampled, in words."""
         return "rows" if self.groups is None else f"{self.n_units} groups"
 
-    def take(self, rows: BoolArray) -> Self:
-        """Give the sample of some of the rows."""
+    def take(self, rows: BoolArray | NDArray[np.intp]) -> Self:
+        """Give the sample of some of the rows, by mask or by position."""
         groups = None if self.groups is None else self.groups[rows]
         return type(self)(self.weights[rows], groups)
 
