@@ -44,8 +44,8 @@ def make_rows(seed):
 # ------------------------------------------------
 # By the labels; by the labels with a strong weight decay, which is the usual remedy; by the
 # log-odds of the teacher (out-of-fold) on the same rows; and by these on generated rows too. A
-# regressor of log-odds takes soft targets as they are, so this is how a network is best taught
-# here; the scaler stands before it because a student sees the columns in their own units.
+# regressor takes log-odds as they are; the scaler stands before it because a student sees the
+# columns in their own units.
 def small_network(kind, seed, **params):
     """Give a small network of one kind, classifier or regressor, not fitted yet."""
     return make_pipeline(

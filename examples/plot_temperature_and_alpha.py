@@ -89,7 +89,7 @@ for split in range(SPLITS):
 # ---------------------
 # The frame marks the best cell: the lowest divergence, the highest accuracy. Labels are not
 # softened, yet all that the student has learned is mapped back to the teacher's scale: a high
-# temperature together with a high ``alpha`` makes a student that is much too sure.
+# temperature together with a high ``alpha`` makes a student that is surer than its teacher.
 fig, axes = plt.subplots(2, 2, figsize=(8, 6.5), sharex=True, sharey=True)
 for row, (name, of_teacher) in zip(axes, kl.items(), strict=True):
     for ax, values, title, best in (

@@ -7,6 +7,8 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
@@ -82,12 +84,11 @@ def test_a_small_network_is_closer_to_the_teacher_that_taught_it(run):
     assert found["n_weights"] == 10 * 8 + 8 + 8 + 1
 
 
-def test_a_search_for_fidelity_finds_the_largest_tree_without_temperature(run):
+def test_a_search_for_fidelity_takes_the_largest_tree_and_temperature_does_not_help_it(run):
     found = run("plot_pipeline_and_search")
-    best = found["search"].best_params_
-    assert best["tree__max_leaf_nodes"] == max(found["LEAVES"])
-    assert best["tree__temperature"] == 1
-    assert found["colder_is_closer"].all()
+    assert found["search"].best_params_["tree__max_leaf_nodes"] == max(found["LEAVES"])
+    kl = found["at_temperature"]  # leaves of a tree average probabilities: nothing to soften
+    assert kl[1] < kl[2] < kl[4]
     ratio = {name: found["spread"][name] / found["fold_spread"][name] for name in found["spread"]}
     assert ratio["fidelity"] > 2 * ratio["accuracy"]
     assert found["report"]["agreement"]["estimate"] > 0.8
