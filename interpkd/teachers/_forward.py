@@ -195,35 +195,41 @@ def run_in_batches(
     answers, start, size = [], 0, batch_size
     with _borrowed(module, device) as (place, dtype):
         while start < rows.shape[0]:
-            batch = _tensor(rows[start : start + size], place, dtype)
-            answer = _try_batch(call, batch, start)
+            part = rows[start : start + size]
+            answer = _try_batch(call, part, place, dtype, start)
             if answer is None:
-                size = -(-len(batch) // 2)
+                size = -(-part.shape[0] // 2)
+                _free_memory(place)
                 continue
             answers.append(answer)
             start += size
     return answers
 
 
-def _try_batch(call: Callable[[Any], Any], batch: Any, start: int) -> Any:
+def _try_batch(call: Callable[[Any], Any], part: Any, place: Any, dtype: Any, start: int) -> Any:
     """Give the answer for a batch, None where memory was too short and the batch can be cut."""
-    torch = require("torch", extra="torch", purpose="ask a torch module")
+    import torch
+
     try:
-        answer = call(batch)
-        return answer.detach().cpu().to(torch.float64)
+        return call(_tensor(part, place, dtype)).detach().cpu().to(torch.float64)
     except Exception as error:
-        if _is_out_of_memory(error) and len(batch) > 1:
+        if _is_out_of_memory(error) and part.shape[0] > 1:
             return None
-        last = start + len(batch) - 1
+        last = start + part.shape[0] - 1
         where = f"the row {start}" if last == start else f"the rows {start} to {last}"
         error.add_note(
             f"This happened when the module was asked about {where}, as a batch of shape "
-            f"{tuple(batch.shape)}, {batch.dtype}, on {batch.device}."
+            f"{tuple(part.shape)} on {place}."
         )
         raise
-    finally:
-        if batch.is_cuda:
-            torch.cuda.empty_cache()
+
+
+def _free_memory(place: Any) -> None:
+    """Give back what torch keeps of the batch that did not fit."""
+    import torch
+
+    if place.type == "cuda":
+        torch.cuda.empty_cache()
 
 
 def _is_out_of_memory(error: Exception) -> bool:

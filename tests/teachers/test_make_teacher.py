@@ -210,3 +210,10 @@ def test_only_a_gpu_is_quiet_about_where_rows_lie(mixed_table):
     teacher.model_.device = "cpu"
     with pytest.warns(UserWarning, match="mismatched devices"):
         teacher.predict_proba(X)
+
+
+@pytest.mark.parametrize("seed", [None, np.random.RandomState(3)])
+def test_boosting_takes_seeds_of_any_kind(seed):
+    pytest.importorskip("xgboost")
+    X, y = noise(200)
+    assert make_teacher("boosted", random_state=seed).fit(X, y).model_.n_estimators < 300
