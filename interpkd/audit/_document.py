@@ -35,6 +35,7 @@ from interpkd.audit._evidence_tables import fidelity_section, performance_sectio
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._rule_tables import student_section
+from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +85,8 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             Section("data", "Data", tuple(_data(data))),
             student_section(data) if "rules" in data["student"] else coefficient_section(data),
             fidelity_section(data),
+            worst_segment_section(data),
+            cutoff_section(data),
             performance_section(data),
             explanation_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),

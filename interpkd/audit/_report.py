@@ -31,6 +31,7 @@ from interpkd.audit._render import (
 )
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
+from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -150,7 +151,8 @@ def audit_report(
     """Gather what a reviewer needs to judge a student: the model itself and the evidence.
 
     The report holds identity, lineage, the evaluation rows, every rule or coefficient of the
-    student, its fidelity to the teacher, the performance of both against labels, SHAP explanations of both,
+    student, its fidelity to the teacher, the segment in which that is worst, the decisions at the
+    cut-off, the performance of both against labels, SHAP explanations of both,
     limitations, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
@@ -244,6 +246,9 @@ def audit_report(
     fidelity = _fidelity(
         inputs, sample_weight=sample_weight, segments=labels, cutoff=cutoff, alpha=alpha
     )
+    begin("Searching for the worst segment")
+    rows: dict[str, Any] = {"sample_weight": sample_weight, "cutoff": cutoff, "alpha": alpha}
+    worst = worst_segments(inputs, random_state=seed, **rows)
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Writing the sections")
@@ -260,6 +265,8 @@ def audit_report(
         if hasattr(inputs.student, "reference_levels_")
         else student_rules(inputs),
         "fidelity": fidelity,
+        "worst_segments": worst,
+        "cutoff": at_the_cutoff(inputs, **rows),
         "group_names": group_names,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,
