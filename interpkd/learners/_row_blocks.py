@@ -230,6 +230,31 @@ class RowBlocks:
             scores += self.intercept * theta.T[-1]
         return scores
 
+    def score_change(self, step: FloatArray) -> float:
+        """Give a bound on how much a step changes any score.
+
+        Parameters
+        ----------
+        step : ndarray of shape (n_columns,) or (n_outputs, n_columns)
+            Change of the coefficients.
+
+        Returns
+        -------
+        change : float
+            Of sparse rows the largest change itself: they have few values, and what all columns
+            could change together would be far above it.
+        """
+        if not self.is_sparse:
+            return float((np.abs(step) @ self.largest).max())
+        changes = np.zeros(self.n_rows)
+
+        def add(part: slice, block: Any) -> None:
+            change = np.abs(self.scores(block, step))
+            changes[part] = change if change.ndim == 1 else change.max(axis=1)
+
+        self.sum([], add)
+        return float(changes.max())
+
     def add_products(self, block: Any, residual: FloatArray, total: FloatArray) -> None:
         """Add to `total` the product of residuals and the rows of a block.
 

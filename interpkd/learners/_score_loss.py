@@ -229,4 +229,4 @@ class ScoreSum:
 
     def score_change(self, step: FloatArray) -> float:
         """Give a bound on how much a step changes any score."""
-        return float(np.abs(step) @ self._rows.largest)
+        return self._rows.score_change(step)

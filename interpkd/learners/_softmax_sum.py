@@ -173,7 +173,7 @@ class SoftmaxSum:
 
     def score_change(self, step: FloatArray) -> float:
         """Give a bound on how much a step changes any score."""
-        return float((np.abs(step.reshape(self._shape)) @ self._rows.largest).max())
+        return self._rows.score_change(step.reshape(self._shape))
 
 
 def _hessian(rows: RowBlocks, fitted: FloatArray, weights: FloatArray) -> FloatArray:
