@@ -62,7 +62,7 @@ def test_numbers_of_any_kind_are_read_as_floats(scores, dtype):
         return
     student = fit(given_)
     read = np.asarray(given_, dtype=float)
-    same(student, fit(read / read.sum(axis=1, keepdims=True)))
+    same(student, fit(read))
 
 
 @settings(max_examples=40, deadline=None)
