@@ -43,6 +43,7 @@ from interpkd.fidelity._scores import (
     RootMeanSquaredError,
     RSquared,
 )
+from interpkd.fidelity._statements import Statement
 
 __all__ = [
     "Agreement",
@@ -72,6 +73,7 @@ __all__ = [
     "ScoreEstimate",
     "SegmentScores",
     "SpearmanCorrelation",
+    "Statement",
     "TotalVariation",
     "fidelity_report",
     "fidelity_scorer_names",
