@@ -31,6 +31,23 @@ SCORES: dict[str, tuple[str, str]] = {
     "proba_r2": ("R² of the probabilities", "higher"),
     "proba_mae": ("Mean absolute difference of the probabilities", "lower"),
     "decision_auc": ("AUC of the student for the teacher's decision", "higher"),
+    "cohen_kappa": ("Cohen's kappa of the decisions", "higher"),
+    "positive_agreement": ("Agreement on the second class", "higher"),
+    "negative_agreement": ("Agreement on the first class", "higher"),
+    "js_divergence": ("Jensen-Shannon divergence, in nats", "lower"),
+    "total_variation": ("Total variation distance", "lower"),
+    "proba_rmse": ("Root mean squared difference of the probabilities", "lower"),
+    "logit_mae": ("Mean absolute difference of the log odds", "lower"),
+    "logit_rmse": ("Root mean squared difference of the log odds", "lower"),
+    "logit_r2": ("R² of the log odds", "higher"),
+    "spearman": ("Spearman's rank correlation", "higher"),
+    "kendall": ("Kendall's tau-b", "higher"),
+    "calibration_bias": ("Calibration in the large: student less teacher", "nearer zero"),
+    "calibration_slope": ("Calibration slope of teacher on student", "nearer one"),
+    "calibration_error": ("Calibration error against the teacher", "lower"),
+    "mean_error": ("Mean error: student less teacher", "nearer zero"),
+    "error_q50": ("Median absolute error", "lower"),
+    "error_q90": ("Absolute error that nine rows in ten do not exceed", "lower"),
     "accuracy": ("Accuracy", "higher"),
     "auc": ("AUC", "higher"),
     "log_loss": ("Log loss", "lower"),
@@ -40,6 +57,9 @@ SCORES: dict[str, tuple[str, str]] = {
     "rmse": ("Root mean squared error", "lower"),
 }
 """Titles of the scores and which way is better."""
+
+LEADING = "Student against teacher on the evaluation rows"
+FURTHER = "Further scores of student against teacher"
 
 
 def fidelity_section(data: Mapping[str, Any]) -> Section:
@@ -63,8 +83,10 @@ def fidelity_section(data: Mapping[str, Any]) -> Section:
     scores = {name: one for name, one in fidelity.items() if is_score(one)}
     if fidelity["cutoff"] is not None:
         blocks.append(_cutoff(data))
-    blocks.append(_score_table(scores, fidelity["confidence"]))
+    blocks.append(_score_table(LEADING, scores, fidelity["confidence"]))
     blocks.append(_definition_table(scores, fidelity["definitions"]))
+    blocks.append(_score_table(FURTHER, fidelity["more"], fidelity["confidence"]))
+    blocks.append(_definition_table(fidelity["more"], fidelity["definitions"]))
     blocks.append(
         Picture(
             "comparison",
@@ -122,7 +144,7 @@ def is_score(value: Any) -> bool:
     return isinstance(value, dict) and "estimate" in value
 
 
-def _score_table(scores: Mapping[str, Any], confidence: float) -> Block:
+def _score_table(caption: str, scores: Mapping[str, Any], confidence: float) -> Block:
     header: list[str | Cell] = [
         "Score",
         "Better",
@@ -141,7 +163,7 @@ def _score_table(scores: Mapping[str, Any], confidence: float) -> Block:
         ]
         for name, one in scores.items()
     ]
-    return table("Student against teacher on the evaluation rows", header, rows, wide=5)
+    return table(caption, header, rows, wide=5)
 
 
 def _definition_table(scores: Mapping[str, Any], definitions: Mapping[str, str]) -> Block:

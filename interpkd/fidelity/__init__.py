@@ -54,6 +54,7 @@ from interpkd.fidelity._scores import (
 from interpkd.fidelity._segment_findings import SegmentFinding, WorstSegments
 from interpkd.fidelity._segment_labels import leaf_labels, score_bands
 from interpkd.fidelity._segment_rules import SegmentCondition
+from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
 
@@ -89,6 +90,7 @@ __all__ = [
     "SegmentFinding",
     "SegmentScores",
     "SpearmanCorrelation",
+    "Statement",
     "SwapCell",
     "SweepPoint",
     "TierTable",

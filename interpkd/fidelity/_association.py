@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.fidelity._dominance import Dominance
+from interpkd.fidelity._scales import FISHER, LOGIT, PLAIN
 from interpkd.fidelity._statistics import ROUNDING, BoundedMean, below
+from interpkd.fidelity._weightings import columns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import BoolArray, FloatArray
+    from interpkd.fidelity._weightings import LeaveOneOut
 
 
 class Kappa:
@@ -37,7 +40,9 @@ class Kappa:
     """
 
     note = ""
+    is_ranked = False
     bounded = None
+    scale = FISHER
 
     def __init__(
         self,
@@ -50,15 +55,18 @@ class Kappa:
         self._one, self._other = one, other
         self._is_one, self._is_other = np.eye(n_classes)[one], np.eye(n_classes)[other]
         self._same = (one == other).astype(np.float64)
+        # decisions of a class that is decided at all, by either
+        decided = (self._is_one > 0) | (self._is_other > 0)
+        self.kinds: BoolArray | None = decided[:, decided.any(axis=0)]
         is_single = (one == one[0]).all() and (other == one[0]).all()
         self.undefined = undefined if is_single else ""
 
-    def _shares(self, W: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    def _shares(self, W: FloatArray | LeaveOneOut) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Give the share of equal decisions, and the shares of the classes in either."""
         total = W.sum(axis=0)
         return self._same @ W / total, self._is_one.T @ W / total, self._is_other.T @ W / total
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give kappa under each weighting; NaN where both decide one class."""
         same, one, other = self._shares(W)
         by_chance = (one * other).sum(axis=0)
@@ -92,6 +100,9 @@ class SpecificAgreement:
     """
 
     note = ""
+    is_ranked = False
+    scale = LOGIT
+    kinds = None
 
     def __init__(self, one: BoolArray, other: BoolArray, *, undefined: str) -> None:
         self._both = (one & other).astype(np.float64)
@@ -104,7 +115,7 @@ class SpecificAgreement:
         is_any = self._any > 0
         return BoundedMean(self._both, 0.0, 1.0, is_any, _dice_of_jaccard, is_share=True)
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the agreement under each weighting; NaN where nothing is decided for the class."""
         both, any_ = self._both @ W, self._any @ W
         return np.divide(
@@ -130,7 +141,10 @@ class Slope:
     """
 
     note = ""
+    is_ranked = False
     bounded = None
+    scale = PLAIN
+    kinds = None
 
     def __init__(self, x: FloatArray, y: FloatArray, *, undefined: str) -> None:
         x, y = x.reshape(len(x), -1), y.reshape(len(y), -1)
@@ -138,7 +152,7 @@ class Slope:
         is_constant = np.ptp(x, axis=0) <= ROUNDING * np.abs(x).max(axis=0)
         self.undefined = undefined if is_constant.all() else ""
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the slope under each weighting; NaN where the weighted x is constant."""
         total = W.sum(axis=0)
         sum_x, sum_y = self._x.T @ W, self._y.T @ W
@@ -171,7 +185,10 @@ class RankCorrelation:
     """
 
     note = ""
+    is_ranked = True
     bounded = None
+    scale = FISHER
+    kinds = None
 
     def __init__(self, x: FloatArray, y: FloatArray, *, undefined: str) -> None:
         (x_levels, self._x), (y_levels, self._y) = (
@@ -179,9 +196,9 @@ class RankCorrelation:
         )
         self.undefined = undefined if min(len(x_levels), len(y_levels)) < 2 else ""
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the correlation under each weighting; NaN where one side is constant."""
-        return np.array([self._moments(w)[0] for w in W.T])
+        return np.array([self._moments(w)[0] for w in columns(W)])
 
     def _moments(self, w: FloatArray) -> tuple[float, FloatArray, FloatArray, float, float]:
         """Give the correlation, the centred ranks and their two sums of squares."""
@@ -224,7 +241,10 @@ class PairOrder:
     """
 
     note = ""
+    is_ranked = True
     bounded = None
+    scale = FISHER
+    kinds = None
 
     def __init__(self, x: FloatArray, y: FloatArray, *, undefined: str) -> None:
         (x_levels, self._x), (y_levels, self._y) = (
@@ -233,9 +253,9 @@ class PairOrder:
         self.undefined = undefined if min(len(x_levels), len(y_levels)) < 2 else ""
         self._dominance = Dominance(self._x, self._y)
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give tau under each weighting; NaN where one side is constant."""
-        return np.array([self._counts(w)[0] for w in W.T])
+        return np.array([self._counts(w)[0] for w in columns(W)])
 
     def _counts(self, w: FloatArray) -> tuple[float, tuple[FloatArray, ...], tuple[float, ...]]:
         """Give tau, and pairs by row and in all: in order, untied in x, untied in y."""

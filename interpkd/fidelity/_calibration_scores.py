@@ -110,6 +110,6 @@ class CalibrationError(ProbabilityScore):
     def statistic(self, truth: FloatArray, answers: FloatArray) -> BinnedDifference:
         """Give the mean of the bins' differences."""
         columns = slice(1, 2) if truth.shape[1] == 2 else slice(None)
-        inner_edges = np.arange(1, N_BINS) / N_BINS
-        bins = np.searchsorted(inner_edges, answers[:, columns], side="left")
-        return BinnedDifference((answers - truth)[:, columns], bins)
+        edges = np.arange(N_BINS + 1) / N_BINS
+        bins = np.searchsorted(edges[1:-1], answers[:, columns], side="left")
+        return BinnedDifference((answers - truth)[:, columns], bins, edges=edges)

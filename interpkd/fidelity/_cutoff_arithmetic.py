@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.fidelity._digits import short_decimal
+from interpkd.fidelity._scales import FISHER
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import BoolArray, FloatArray
+    from interpkd.fidelity._weightings import LeaveOneOut
 
 SAME_VALUE = 1e-12
 """Two leaves of a tree with probabilities as close as this say the same."""
@@ -138,23 +140,28 @@ class WeightedKappa:
     """
 
     note = ""
+    is_ranked = False
     bounded = None
+    scale = FISHER
 
     def __init__(self, one: NDArray[np.intp], other: NDArray[np.intp], n_tiers: int) -> None:
         tiers = np.arange(n_tiers)
-        self._price = (tiers[:, None] - tiers) ** 2.0
+        self._price: FloatArray = np.square(np.subtract.outer(tiers, tiers), dtype=np.float64)
         self._one, self._other = np.eye(n_tiers)[one], np.eye(n_tiers)[other]
-        self._observed = self._price[one, other]
+        self._observed: FloatArray = self._price[one, other]
+        rated = (self._one > 0) | (self._other > 0)
+        self.kinds: BoolArray | None = rated[:, rated.any(axis=0)]
         alone = len(np.unique(np.concatenate([one, other]))) < 2
         self.undefined = "both models put all rows into one tier" if alone else ""
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give kappa under each weighting; NaN where all weight is in one tier."""
         total = W.sum(axis=0)
         rows, columns = self._one.T @ W / total, self._other.T @ W / total
+        observed = self._observed @ W / total
         expected = np.einsum("ib,ij,jb->b", rows, self._price, columns)
-        ratio = np.full(W.shape[1], np.nan)
-        np.divide(self._observed @ W / total, expected, out=ratio, where=expected > 0)
+        ratio = np.full(len(expected), np.nan)
+        np.divide(observed, expected, out=ratio, where=expected > 0)
         return 1 - ratio
 
     def influence(self, w: FloatArray) -> FloatArray:

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray
 
 
+FEW_LEVELS = 64
+"""Up to so many levels, such as a tree's leaves, a table of both levels is the shorter way."""
+
+
 class Dominance:
     """Sums of weights below each row in two orders, in n log² n steps.
 
@@ -29,6 +33,8 @@ class Dominance:
     """
 
     def __init__(self, x: NDArray[np.intp], y: NDArray[np.intp]) -> None:
+        x, y = (x, y) if x.max() <= y.max() else (y, x)
+        self._x_level, self._y_level = x, y
         self._order = np.argsort(x, kind="stable")
         self._y = y[self._order]
         ordered = x[self._order]
@@ -41,6 +47,8 @@ class Dominance:
 
         Rows level in both orders, the row itself among them, count by a quarter.
         """
+        if self._x_level.max() < FEW_LEVELS:
+            return self._by_table(w)
         n = len(w)
         n_levels = int(self._y.max()) + 2
         ordered = w[self._order]
@@ -59,3 +67,13 @@ class Dominance:
                     end = cumulated[np.searchsorted(key, first + limit[has])]
                     sums[has] += end - start
         return sums / 4
+
+    def _by_table(self, w: FloatArray) -> FloatArray:
+        """Sum the weights by both levels, and then along both."""
+        shape = int(self._x_level.max()) + 1, int(self._y_level.max()) + 1
+        cell = self._x_level * shape[1] + self._y_level
+        sums = np.bincount(cell, weights=w, minlength=shape[0] * shape[1])
+        table: FloatArray = sums.astype(np.float64).reshape(shape)
+        for axis in (0, 1):
+            table = np.cumsum(table, axis=axis) - table / 2
+        return table[self._x_level, self._y_level]

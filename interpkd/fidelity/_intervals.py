@@ -1,9 +1,9 @@
-"""How sure a score is: an exact interval where there is one, a bootstrap where there is none.
+"""How sure a score is: of all intervals that hold for it, the narrowest that is known to cover.
 
-A share of equal, independent rows has an exact interval (Clopper and Pearson). Everything else is
-resampled: rows, or whole groups of rows where rows depend on each other. All scores of one call
-share the same resamples, so student and teacher are compared on the same rows. Where resampling
-cannot tell (too few rows, a score that never varies), there is no interval, and the method says so.
+A share of equal, independent rows has an exact interval (Clopper and Pearson). A mean of numbers
+within known bounds has guaranteed ones by betting, for weighted rows and whole groups too, and so
+has a quantile. A smooth score of anything else gets a jackknife interval, which simulation shows to
+cover; where it would not, there is none, and the method says why.
 """
 
 # Authors: The interpkd developers
@@ -15,31 +15,27 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from scipy.special import betaincinv, ndtr, ndtri, stdtrit
 
-from interpkd.fidelity._statistics import ROUNDING, Share
+from interpkd.fidelity._betting import betting_interval, betting_order
+from interpkd.fidelity._exact import clopper_pearson
+from interpkd.fidelity._jackknife import MIN_UNITS, jackknife_interval
+from interpkd.fidelity._quantiles import BinnedDifference, Quantile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from interpkd._typing import FloatArray
     from interpkd.fidelity._sample import Sample
-    from interpkd.fidelity._statistics import Statistic
+    from interpkd.fidelity._statistics import BoundedMean, Statistic
+
+__all__ = ["MIN_UNITS", "ScoreEstimate", "clopper_pearson", "measure"]
 
 Key = TypeVar("Key")
 """What names a statistic."""
 
-MIN_RESAMPLES = 1999
-"""Resamples at the usual confidence; more where the tails asked for are thinner."""
+Interval = tuple[float | None, float | None]
 
-RESAMPLES_PER_TAIL = 20
-"""At least this many resamples per unit of alpha, so each tail holds ten."""
-
-MIN_UNITS = 10
-"""Fewer independent rows or groups than this are not resampled: they do not show their spread."""
-
-MAX_UNDEFINED = 0.01
-"""Largest share of resamples without a value (say, one class only) that is left out."""
+NONE: Interval = (None, None)
 
 
 @dataclass(frozen=True)
@@ -105,181 +101,110 @@ def measure(
         Weights and groups of the rows.
 
     alpha : float
-        One minus the confidence.
+        One minus the confidence. Either end alone, as a bound, holds at half of it.
 
     Returns
     -------
     scores : dict of names to ScoreEstimate
         One per statistic, under the same names.
     """
-    resampled = {
-        name: statistic
-        for name, statistic in statistics.items()
-        if not statistic.undefined and not (isinstance(statistic, Share) and sample.is_plain)
-    }
-    n_resamples = max(MIN_RESAMPLES, round(RESAMPLES_PER_TAIL / alpha) - 1)
-    draws = _resample(resampled, sample, n_resamples) if sample.n_units >= MIN_UNITS else {}
-    return {
-        name: _measure_one(statistic, sample, alpha, draws.get(name))
-        for name, statistic in statistics.items()
-    }
+    return {name: _measure_one(statistic, sample, alpha) for name, statistic in statistics.items()}
 
 
-def clopper_pearson(n_true: int, n_rows: int, alpha: float) -> tuple[float, float]:
-    """Give the exact two-sided interval of a share of independent rows.
-
-    It covers the true share with probability at least ``1 - alpha`` whatever the share and the
-    number of rows [1]_.
-
-    Parameters
-    ----------
-    n_true : int
-        Rows on which the statement holds.
-
-    n_rows : int
-        All rows.
-
-    alpha : float
-        One minus the confidence.
-
-    Returns
-    -------
-    low, high : float
-        The interval.
-
-    References
-    ----------
-    .. [1] C. Clopper and E. Pearson, "The use of confidence or fiducial limits illustrated in the
-       case of the binomial", Biometrika 26, 1934.
-
-    Examples
-    --------
-    >>> low, high = clopper_pearson(90, 100, alpha=0.05)
-    >>> print(f"{low:.4f} {high:.4f}")
-    0.8238 0.9510
-    """
-    n_false = n_rows - n_true
-    low = betaincinv(n_true, n_false + 1, alpha / 2) if n_true else 0.0
-    high = betaincinv(n_true + 1, n_false, 1 - alpha / 2) if n_false else 1.0
-    return float(low), float(high)
-
-
-def bca_interval(
-    draws: FloatArray, estimate: float, influence: FloatArray, alpha: float
-) -> tuple[float, float] | None:
-    """Give the bias-corrected and accelerated bootstrap interval.
-
-    The percentiles read off the resamples are moved by their median bias and by the acceleration,
-    one sixth of the skewness of the influence values (the infinitesimal jackknife) [1]_. They are
-    first expanded as a t interval is: a resample of `n` units spreads too little by a factor
-    ``sqrt((n - 1) / n)``, and normal tails are too thin for few units [2]_.
-
-    Parameters
-    ----------
-    draws : ndarray of shape (n_resamples,)
-        The statistic on each resample.
-
-    estimate : float
-        The statistic on the rows.
-
-    influence : ndarray of shape (n_units,)
-        The influence of each unit that is drawn.
-
-    alpha : float
-        One minus the confidence.
-
-    Returns
-    -------
-    interval : tuple of two floats or None
-        None where the correction does not exist: all resamples on one side of the estimate, or
-        an acceleration past the formula's pole.
-
-    References
-    ----------
-    .. [1] B. Efron, "Better bootstrap confidence intervals", Journal of the American Statistical
-       Association 82, 1987.
-    .. [2] T. Hesterberg, "What teachers should know about the bootstrap", The American
-       Statistician 69, 2015, section 4.4; also in `CI.bca` of the R package resample.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> x = np.random.default_rng(0).exponential(size=50)
-    >>> rows = np.random.default_rng(1).integers(50, size=(1999, 50))
-    >>> low, high = bca_interval(x[rows].mean(axis=1), x.mean(), x - x.mean(), alpha=0.05)
-    >>> bool(low < x.mean() < high)
-    True
-    """
-    below = (np.count_nonzero(draws < estimate) + np.count_nonzero(draws <= estimate)) / 2
-    spread = float((influence**2).sum())
-    if not 0 < below < len(draws) or spread == 0:
-        return None
-    bias = ndtri(below / len(draws))
-    acceleration = (influence**3).sum() / (6 * spread**1.5)
-    shifted = bias + _tails(alpha, len(influence))
-    room = 1 - acceleration * shifted
-    if (room <= 0).any():
-        return None
-    low, high = np.quantile(draws, ndtr(bias + shifted / room))
-    return float(low), float(high)
-
-
-def _tails(alpha: float, n_units: int) -> FloatArray:
-    """Give the two normal quantiles to read off, expanded for few units."""
-    expansion = np.sqrt(n_units / (n_units - 1))
-    return expansion * stdtrit(n_units - 1, [alpha / 2, 1 - alpha / 2])
-
-
-def _resample(
-    statistics: Mapping[Key, Statistic], sample: Sample, n_resamples: int
-) -> dict[Key, FloatArray]:
-    if not statistics:
-        return {}
-    blocks = [
-        [statistic.values(W) for statistic in statistics.values()]
-        for W in sample.resamples(n_resamples)
-    ]
-    return dict(zip(statistics, np.concatenate(blocks, axis=1), strict=True))
-
-
-def _measure_one(
-    statistic: Statistic, sample: Sample, alpha: float, draws: FloatArray | None
-) -> ScoreEstimate:
+def _measure_one(statistic: Statistic, sample: Sample, alpha: float) -> ScoreEstimate:
     n = sample.n_rows
     if statistic.undefined:
         return ScoreEstimate(None, None, None, n, f"not computed: {statistic.undefined}")
     estimate = float(statistic.values(sample.weights[:, None])[0])
-    if isinstance(statistic, Share) and sample.is_plain:
-        low, high = clopper_pearson(int(statistic.rows.sum()), n, alpha)
-        return ScoreEstimate(estimate, low, high, n, "Clopper-Pearson, exact")
-    if draws is None:
-        reason = f"{sample.n_units} {'rows' if sample.groups is None else 'groups'}"
-        method = f"no interval: {reason}, at least {MIN_UNITS} are needed to resample"
-        return ScoreEstimate(estimate, None, None, n, method)
-    interval, method = _bootstrap(statistic, sample, alpha, draws, estimate)
+    interval, method = _interval(statistic, sample, alpha, estimate)
     if statistic.note:
         method += f"; {statistic.note}"
     return ScoreEstimate(estimate, *interval, n, method)
 
 
-def _bootstrap(
-    statistic: Statistic, sample: Sample, alpha: float, draws: FloatArray, estimate: float
-) -> tuple[tuple[float | None, float | None], str]:
-    """Give interval and method from the resampled values of one statistic."""
-    drawn = f"{len(draws)} resamples of {sample.units}"
-    defined = draws[~np.isnan(draws)]
-    n_undefined = len(draws) - len(defined)
-    if n_undefined > MAX_UNDEFINED * len(draws):
-        reason = f"the score does not exist on {n_undefined} of {drawn}"
-        return (None, None), f"no interval: {reason}"
-    # a spread of rounding errors is none
-    if np.ptp(defined) <= ROUNDING * np.abs(defined).max():
-        return (None, None), f"no interval: the score is the same on all {drawn}"
-    if n_undefined:
-        drawn += f", without {n_undefined} on which the score does not exist"
-    influence = sample.total_by_unit(statistic.influence(sample.weights))
-    interval = bca_interval(defined, estimate, influence, alpha)
-    if interval is not None:
-        return interval, f"BCa bootstrap, {drawn}"
-    low, high = np.quantile(defined, ndtr(_tails(alpha, sample.n_units)))
-    return (float(low), float(high)), f"percentile bootstrap (BCa does not exist), {drawn}"
+def _interval(
+    statistic: Statistic, sample: Sample, alpha: float, estimate: float
+) -> tuple[Interval, str]:
+    """Choose the interval by what the statistic is made of."""
+    if isinstance(statistic, Quantile):
+        return _of_quantile(statistic, sample, alpha)
+    if isinstance(statistic, BinnedDifference):
+        return _of_bins(statistic, sample, alpha)
+    mean = statistic.bounded
+    if mean is None:
+        return jackknife_interval(statistic, sample, alpha, estimate=estimate)
+    (low, high), method = _of_mean(mean, sample, alpha)
+    return (mean.transform(low), mean.transform(high)), method
+
+
+def _of_mean(mean: BoundedMean, sample: Sample, alpha: float) -> tuple[tuple[float, float], str]:
+    """Give the exact interval of a share of equal rows, and guaranteed bounds of other means."""
+    counts = np.ones(sample.n_rows, dtype=bool) if mean.counts is None else mean.counts
+    if mean.is_share and sample.is_plain:
+        n_counted = int(np.count_nonzero(counts))
+        interval = clopper_pearson(int(mean.rows[counts].sum()), n_counted, alpha)
+        of = "" if mean.counts is None else f", of the {n_counted} rows that count"
+        return interval, f"Clopper-Pearson, exact{of}"
+    values, weights = _units(mean.rows, sample.weights * counts, sample)
+    interval = betting_interval(
+        values, weights, lowest=mean.lowest, highest=mean.highest, alpha=alpha
+    )
+    return interval, _betting_method(sample)
+
+
+def _units(rows: FloatArray, weights: FloatArray, sample: Sample) -> tuple[FloatArray, FloatArray]:
+    """Give the mean and the weight of each independent unit that weighs anything."""
+    total = sample.total_by_unit(weights)
+    used = total > 0
+    return sample.total_by_unit(weights * rows)[used] / total[used], total[used]
+
+
+def _betting_method(sample: Sample, *, of: str = "") -> str:
+    bets = "betting bounds" if sample.groups is None else f"betting bounds, {sample.units}"
+    limit = ""
+    if not sample.is_plain:
+        unit = "row" if sample.groups is None else "group"
+        limit = f", if no {unit} weighs more than the heaviest here"
+    return f"{bets}{of}, guaranteed{limit}"
+
+
+def _of_quantile(quantile: Quantile, sample: Sample, alpha: float) -> tuple[Interval, str]:
+    """Keep the observed numbers whose share of rows at or below could be the level."""
+    levels = np.unique(quantile.rows)
+    order = betting_order(*_units(quantile.rows, sample.weights, sample))
+
+    def share(position: int) -> tuple[float, float]:
+        is_below = quantile.rows <= levels[position]
+        if sample.is_plain:
+            return clopper_pearson(int(is_below.sum()), sample.n_rows, alpha)
+        values, weights = _units(is_below.astype(np.float64), sample.weights, sample)
+        return betting_interval(values, weights, lowest=0, highest=1, alpha=alpha, order=order)
+
+    low = _first(lambda i: share(i)[1] >= quantile.level, len(levels))
+    high = _first(lambda i: share(i)[0] >= quantile.level, len(levels))
+    if high == len(levels):
+        rows = f"{sample.n_units} {'rows' if sample.groups is None else 'groups'}"
+        return NONE, f"no interval: {rows} are too few to bound this quantile from above"
+    method = "order statistics, exact" if sample.is_plain else _betting_method(sample)
+    return (float(levels[low]), float(levels[high])), method
+
+
+def _first(holds: Callable[[int], bool], n: int) -> int:
+    """Give the first of n positions from which on something holds; n if it never does."""
+    start, end = 0, n
+    while start < end:
+        middle = (start + end) // 2
+        start, end = (start, middle) if holds(middle) else (middle + 1, end)
+    return start
+
+
+def _of_bins(statistic: BinnedDifference, sample: Sample, alpha: float) -> tuple[Interval, str]:
+    """Add up what the bins allow, each at its part of alpha."""
+    parts = statistic.parts()
+    lows, highs = [], []
+    for part in parts:
+        low, high = _of_mean(part, sample, alpha / len(parts))[0]
+        lows.append(max(low, -high, 0.0))
+        highs.append(max(-low, high))
+    interval = sum(lows) / statistic.n_columns, min(1.0, sum(highs) / statistic.n_columns)
+    return interval, _betting_method(sample, of=f" of {len(parts)} bins that share alpha")

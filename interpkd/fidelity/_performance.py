@@ -97,7 +97,8 @@ class LogLoss(LabelScore):
         """Give the mean of the rows' losses."""
         smallest = np.finfo(np.float64).eps
         of_label = P[np.arange(len(P)), labels]
-        return WeightedMean(-np.log(np.clip(of_label, smallest, 1 - smallest)))
+        rows = -np.log(np.clip(of_label, smallest, 1 - smallest))
+        return WeightedMean(rows, lowest=0.0, kinds=np.eye(P.shape[1], dtype=bool)[labels])
 
 
 class Brier(LabelScore):
@@ -113,4 +114,6 @@ class Brier(LabelScore):
     def statistic(self, labels: NDArray[np.intp], P: FloatArray) -> WeightedMean:
         """Give the mean of the rows' squared differences."""
         squares = (P - np.eye(P.shape[1])[labels]) ** 2
-        return WeightedMean(squares[:, 1] if P.shape[1] == 2 else squares.sum(axis=1))
+        if P.shape[1] == 2:
+            return WeightedMean(squares[:, 1], lowest=0.0, highest=1.0)
+        return WeightedMean(squares.sum(axis=1), lowest=0.0, highest=2.0)

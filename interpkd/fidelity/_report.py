@@ -5,13 +5,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interpkd._validation import num_samples
 from interpkd.exceptions import InvalidInputError
+from interpkd.fidelity._catalogue import headline_scores, more_scores
 from interpkd.fidelity._inputs import (
     Answers,
     check_alpha,
@@ -21,17 +22,8 @@ from interpkd.fidelity._inputs import (
 )
 from interpkd.fidelity._intervals import ScoreEstimate, measure
 from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
-from interpkd.fidelity._scores import (
-    Agreement,
-    DecisionAUC,
-    KLDivergence,
-    MeanAbsoluteError,
-    ProbaMAE,
-    ProbaR2,
-    RootMeanSquaredError,
-    RSquared,
-)
 from interpkd.fidelity._segments import read_segments
+from interpkd.fidelity._statements import Evidence, Statement, check_name, good_side
 from interpkd.fidelity._text import to_html, to_text
 
 if TYPE_CHECKING:
@@ -41,7 +33,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import Table
     from interpkd.fidelity._performance import LabelScore
-    from interpkd.fidelity._scores import PredictionScore, Score
+    from interpkd.fidelity._scores import Score
     from interpkd.fidelity._segments import Segment
 
 DEFAULT_CUTOFF = 0.5
@@ -124,6 +116,9 @@ class FidelityReport:
     definitions : dict of str to str
         What each score is, in one sentence.
 
+    more : dict of str to ScoreEstimate
+        Further scores of student against teacher, by name.
+
     Examples
     --------
     >>> from sklearn.datasets import load_breast_cancer
@@ -153,6 +148,8 @@ class FidelityReport:
     performance: Mapping[str, Mapping[str, ScoreEstimate]]
     segments: tuple[SegmentScores, ...]
     definitions: Mapping[str, str]
+    more: Mapping[str, ScoreEstimate] = field(default_factory=dict)
+    _evidence: Evidence | None = field(default=None, repr=False, compare=False)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain Python values that JSON can hold.
@@ -161,8 +158,9 @@ class FidelityReport:
         -------
         report : dict
             "task", "classes", "n_rows", "n_groups", "weighted", "confidence", "cutoff"; each
-            fidelity score under its name as ``{"estimate", "low", "high", "n", "method"}``;
-            "performance", "segments" and "definitions" as the attributes of those names.
+            leading fidelity score under its name as ``{"estimate", "low", "high", "n",
+            "method"}``; "more", "performance", "segments" and "definitions" as the attributes of
+            those names.
         """
         return {
             "task": self.task,
@@ -173,6 +171,7 @@ class FidelityReport:
             "confidence": self.confidence,
             "cutoff": self.cutoff,
             **_plain_scores(self.scores),
+            "more": _plain_scores(self.more),
             "performance": {who: _plain_scores(of) for who, of in self.performance.items()},
             "segments": [segment.to_dict() for segment in self.segments],
             "definitions": dict(self.definitions),
@@ -190,7 +189,8 @@ class FidelityReport:
         """
         import pandas as pd
 
-        parts = [("student vs teacher", "all rows", self.scores)]
+        fidelity: Mapping[str, ScoreEstimate] = {**self.scores, **self.more}
+        parts = [("student vs teacher", "all rows", fidelity)]
         parts += [(who, "all rows", scores) for who, scores in self.performance.items()]
         parts += [
             ("student vs teacher", f"{of.segment} = {of.value}", of.scores) for of in self.segments
@@ -203,6 +203,96 @@ class FidelityReport:
         return pd.DataFrame(rows).astype(
             {"estimate": "float64", "low": "float64", "high": "float64"}
         )
+
+    def at_least(self, name: str, *, confidence: float | None = None) -> Statement:
+        """Say how high a score is at least, with a stated confidence.
+
+        Parameters
+        ----------
+        name : str
+            A fidelity score of this report.
+
+        confidence : float or None, default=None
+            Of this one-sided statement, above 0.5; None for the report's.
+
+        Returns
+        -------
+        statement : Statement
+            Prints as a sentence.
+
+        Raises
+        ------
+        InvalidInputError
+            If the name is not known or the confidence breaks its rule.
+        """
+        return self._state([name], ["at least"], confidence)[0]
+
+    def at_most(self, name: str, *, confidence: float | None = None) -> Statement:
+        """Say how high a score is at most, with a stated confidence.
+
+        Parameters
+        ----------
+        name : str
+            A fidelity score of this report.
+
+        confidence : float or None, default=None
+            Of this one-sided statement, above 0.5; None for the report's.
+
+        Returns
+        -------
+        statement : Statement
+            Prints as a sentence.
+
+        Raises
+        ------
+        InvalidInputError
+            If the name is not known or the confidence breaks its rule.
+        """
+        return self._state([name], ["at most"], confidence)[0]
+
+    def statements(
+        self, names: Sequence[str], *, confidence: float | None = None
+    ) -> list[Statement]:
+        """Say of several scores at once how good they are at least; all hold together.
+
+        A score of which greater is better is at least so high, one of which lower is better at
+        most, and one that is best in between lies between two bounds. Each has an equal part of
+        the error that all may make (Bonferroni), so name only what you will use.
+
+        Parameters
+        ----------
+        names : sequence of str
+            Fidelity scores of this report, each once.
+
+        confidence : float or None, default=None
+            With which all of them hold, above 0.5; None for the report's.
+
+        Returns
+        -------
+        statements : list of Statement
+            One per name, in that order.
+
+        Raises
+        ------
+        InvalidInputError
+            If there is no name, one is not known or given twice, or the confidence breaks its rule.
+        """
+        names = [names] if isinstance(names, str) else list(names)
+        if not names or len(set(names)) < len(names):
+            msg = f"names must hold at least one score, each once, got {names}."
+            raise InvalidInputError(msg)
+        scores = {} if self._evidence is None else self._evidence.scores
+        sides = [good_side(scores[check_name(name, scores)]) for name in names]
+        return self._state(names, sides, confidence)
+
+    def _state(
+        self, names: Sequence[str], sides: Sequence[str], confidence: float | None
+    ) -> list[Statement]:
+        if self._evidence is None:
+            msg = "This report does not hold its rows; make it with fidelity_report."
+            raise InvalidInputError(msg)
+        confidence = self.confidence if confidence is None else confidence
+        return self._evidence.state(names, sides, confidence)
 
     def __str__(self) -> str:
         return to_text(self)
@@ -226,10 +316,11 @@ def fidelity_report(
     """Measure how well a student imitates its teacher, every score with an interval.
 
     Use rows that neither model was trained on: on training rows both look better than they are.
-    The agreement and the accuracy of independent, equally weighted rows get the exact interval of
-    Clopper and Pearson; every other score gets a bias-corrected and accelerated bootstrap of rows,
-    or of whole groups. All resamples come from a fixed seed and do not depend on the order of the
-    rows: the same rows give the same report.
+    Every score has the interval that is known to cover for it: shares of equal, independent rows
+    the exact one of Clopper and Pearson; means of numbers within known bounds guaranteed ones, for
+    weighted rows and groups too; other scores a jackknife interval. Nothing depends on the order of
+    the rows: the same rows give the same report. :meth:`FidelityReport.statements` turns it into
+    sentences that hold together.
 
     Parameters
     ----------
@@ -251,7 +342,7 @@ def fidelity_report(
 
     groups : array-like of shape (n_samples,) or None, default=None
         Labels of dependent rows, such as the customer of each account, as in
-        :class:`~sklearn.model_selection.GroupKFold`. Intervals then resample whole groups.
+        :class:`~sklearn.model_selection.GroupKFold`. Intervals then take whole groups as units.
 
     segments : mapping, data frame, array-like of shape (n_samples,) or None, default=None
         Labels of rows by name; the main scores are reported for each value. Their intervals hold
@@ -280,9 +371,9 @@ def fidelity_report(
     Notes
     -----
     A score that the rows do not define, such as an AUC when the teacher decides one class only,
-    has no estimate; a score that resampling cannot judge (fewer than 10 rows or groups, or the
-    same value on all resamples) has no interval. `method` says so. Bootstrap intervals are
-    approximate: with few rows or groups they cover less often than stated.
+    has no estimate; one that they cannot judge (fewer than 10 rows or groups, fewer than 5 of a
+    class that it hangs on, the end of its range) has no interval. `method` says so. Jackknife
+    intervals are approximate; how often they cover is simulated and stated in the user guide.
 
     Examples
     --------
@@ -307,7 +398,9 @@ def fidelity_report(
         kind = "a regression" if answers.classes is None else f"{len(answers.classes)} classes"
         msg = f"cutoff={cutoff} divides two classes, but the student has {kind}. Leave cutoff out."
         raise InvalidInputError(msg)
-    fidelity, main, performance = _chosen_scores(answers, cutoff)
+    n_classes = None if answers.classes is None else len(answers.classes)
+    fidelity, more = headline_scores(n_classes, cutoff), more_scores(n_classes, cutoff)
+    performance = _performance_scores(answers, cutoff)
     return FidelityReport(
         task="regression" if answers.classes is None else "classification",
         classes=None
@@ -320,27 +413,20 @@ def fidelity_report(
         cutoff=cutoff if is_binary else None,
         scores=_fidelity(fidelity, answers, alpha),
         performance=_performance(performance, answers, alpha),
-        segments=tuple(_segment(main, part, answers, alpha) for part in parts),
-        definitions=_definitions(fidelity) | _definitions(performance),
+        segments=tuple(_segment(fidelity[:2], part, answers, alpha) for part in parts),
+        definitions=_definitions([*fidelity, *more]) | _definitions(performance),
+        more=_fidelity(more, answers, alpha),
+        _evidence=Evidence(answers, {score.name: score for score in [*fidelity, *more]}),
     )
 
 
-def _chosen_scores(
-    answers: Answers, cutoff: float
-) -> tuple[Sequence[Score], Sequence[Score], Sequence[Score] | Sequence[LabelScore]]:
-    """Give the fidelity scores, those shown per segment, and the performance scores."""
+def _performance_scores(answers: Answers, cutoff: float) -> Sequence[Score] | Sequence[LabelScore]:
+    """Give the scores against the true values; none without these."""
+    if answers.y is None:
+        return []
     if answers.classes is None:
-        scores: list[PredictionScore] = [RSquared(), MeanAbsoluteError(), RootMeanSquaredError()]
-        return scores, scores[:2], scores if answers.y is not None else []
-    fidelity: list[Score] = [
-        Agreement(cutoff),
-        KLDivergence(),
-        ProbaR2(),
-        ProbaMAE(),
-        DecisionAUC(cutoff),
-    ]
-    against_labels: list[LabelScore] = [Accuracy(cutoff), LabelAUC(), LogLoss(), Brier()]
-    return fidelity, fidelity[:2], against_labels if answers.y is not None else []
+        return headline_scores(None, cutoff)
+    return [Accuracy(cutoff), LabelAUC(), LogLoss(), Brier()]
 
 
 def _fidelity(scores: Sequence[Score], answers: Answers, alpha: float) -> dict[str, ScoreEstimate]:
@@ -351,7 +437,7 @@ def _fidelity(scores: Sequence[Score], answers: Answers, alpha: float) -> dict[s
 def _performance(
     scores: Sequence[Score] | Sequence[LabelScore], answers: Answers, alpha: float
 ) -> dict[str, dict[str, ScoreEstimate]]:
-    """Measure both models on the same resamples."""
+    """Measure both models."""
     if answers.y is None:
         return {}
     models = {"student": answers.student, "teacher": answers.teacher}

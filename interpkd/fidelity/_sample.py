@@ -1,4 +1,4 @@
-"""The rows of a report as a sample: what they weigh, which depend on each other, how to resample."""
+"""The rows of a report as a sample: what they weigh, and which depend on each other."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -11,18 +11,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from interpkd.fidelity._weightings import LeaveOneOut
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import BoolArray, FloatArray
-
-SEED = 20150309
-"""Seed of all resamples: the same rows give the same report."""
-
-CELLS = 1_000_000
-"""Weights held in memory at once while resampling."""
 
 
 @dataclass(frozen=True)
@@ -62,9 +56,19 @@ class Sample:
         groups = np.arange(self.n_rows) if self.groups is None else self.groups
         return np.unique(groups, return_inverse=True)[1].astype(np.intp)
 
+    @cached_property
+    def unit_weights(self) -> FloatArray:
+        """What the units weigh together, shape (n_units,)."""
+        return self.total_by_unit(self.weights)
+
+    @property
+    def n_equal_units(self) -> float:
+        """How many units of equal weight would tell as much (Kish): at most their number."""
+        return float(self.unit_weights.sum() ** 2 / (self.unit_weights**2).sum())
+
     @property
     def units(self) -> str:
-        """What is resampled, in words."""
+        """What is independent of each other, in words."""
         return "rows" if self.groups is None else f"{self.n_units} groups"
 
     def take(self, rows: BoolArray | NDArray[np.intp]) -> Self:
@@ -78,22 +82,6 @@ class Sample:
             return per_row
         return np.bincount(self._unit, weights=per_row).astype(np.float64)
 
-    def resamples(self, n_resamples: int) -> Iterator[FloatArray]:
-        """Draw units with replacement; give row weights of shape (n_rows, block), block by block.
-
-        A resample weighs each row with its weight times the number of times its unit was drawn.
-        """
-        rng = np.random.default_rng(SEED)
-        n_units = self.n_units
-        size = max(1, min(n_resamples, CELLS // self.n_rows))
-        for start in range(0, n_resamples, size):
-            block = min(size, n_resamples - start)
-            drawn = rng.integers(n_units, size=(block, n_units))
-            drawn += n_units * np.arange(block)[:, None]
-            counts = np.bincount(drawn.ravel(), minlength=block * n_units)
-            counts = counts.reshape(block, n_units).T
-            W = (counts if self.groups is None else counts[self._unit]).astype(
-                np.float64, order="C"
-            )
-            W *= self.weights[:, None]
-            yield W
+    def leave_one_out(self) -> LeaveOneOut:
+        """Give the weightings without each unit."""
+        return LeaveOneOut(self.weights, self._unit, self.n_units)

@@ -346,7 +346,7 @@ class MeanAbsoluteError(PredictionScore):
 
     def statistic(self, truth: FloatArray, answers: FloatArray) -> WeightedMean:
         """Give the mean of absolute errors."""
-        return WeightedMean(np.abs(truth - answers))
+        return WeightedMean(np.abs(truth - answers), lowest=0.0)
 
 
 class RootMeanSquaredError(PredictionScore):

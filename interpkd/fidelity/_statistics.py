@@ -16,12 +16,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from scipy.sparse import csr_array
+
+from interpkd.fidelity._scales import LOG, LOGIT, PLAIN, UNEXPLAINED, Scale
+from interpkd.fidelity._weightings import LeaveOneOut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from numpy.typing import NDArray
 
     from interpkd._typing import BoolArray, FloatArray
 
@@ -77,22 +77,42 @@ class Statistic(Protocol):
 
     note : str
         What a reader of the number must know beyond its definition; empty for nothing.
+
+    is_ranked : bool
+        Whether every value takes a sort: then the derivative serves where many values would.
+
+    scale : Scale
+        Where the number's error is nearly symmetric.
+
+    kinds : ndarray of bool of shape (n_rows, n_kinds) or None
+        Which rows are of each kind, where the number hangs on every kind being seen.
     """
 
     undefined: str
     note: str
+    is_ranked: bool
+
+    @property
+    def kinds(self) -> BoolArray | None:
+        """Which rows are of each kind, where the number hangs on every kind being seen."""
+        ...
+
+    @property
+    def scale(self) -> Scale:
+        """Where the number's error is nearly symmetric."""
+        ...
 
     @property
     def bounded(self) -> BoundedMean | None:
         """The mean that the number comes down to, None when it is more than that."""
         ...
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the number for each column of the weights.
 
         Parameters
         ----------
-        W : ndarray of shape (n_rows, n_weightings)
+        W : ndarray of shape (n_rows, n_weightings) or LeaveOneOut
             Row weights, at least 0.
 
         Returns
@@ -120,10 +140,14 @@ class WeightedMean:
 
     lowest, highest : float, default=-inf, inf
         Bounds that every number obeys by its definition.
+
+    kinds : ndarray of bool of shape (n_rows, n_kinds) or None, default=None
+        Which rows are of each kind, where the numbers differ much between kinds.
     """
 
     undefined = ""
     note = ""
+    is_ranked = False
     is_share = False
 
     def __init__(
@@ -132,9 +156,16 @@ class WeightedMean:
         *,
         lowest: float = -math.inf,
         highest: float = math.inf,
+        kinds: BoolArray | None = None,
     ) -> None:
         self.rows = np.asarray(rows, dtype=np.float64)
+        self.kinds = kinds
         self._bounds = lowest, highest
+
+    @property
+    def scale(self) -> Scale:
+        """The logarithm of a mean that cannot be below 0."""
+        return LOG if self._bounds[0] == 0 else PLAIN
 
     @property
     def bounded(self) -> BoundedMean | None:
@@ -146,7 +177,7 @@ class WeightedMean:
         rows = np.clip(self.rows, lowest, highest)
         return BoundedMean(rows, lowest, highest, is_share=self.is_share)
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the mean under each weighting."""
         # the same product for both sums, so that the mean of ones is one to the last digit
         return (self.rows @ W) / (np.ones_like(self.rows) @ W)
@@ -188,9 +219,12 @@ class RootMean:
 
     undefined = ""
     note = ""
+    is_ranked = False
+    scale = LOG
 
     def __init__(self, rows: FloatArray, *, highest: float = math.inf) -> None:
         self._mean = WeightedMean(rows, lowest=0.0, highest=highest)
+        self.kinds = None
 
     @property
     def bounded(self) -> BoundedMean | None:
@@ -198,7 +232,7 @@ class RootMean:
         mean = self._mean.bounded
         return None if mean is None else replace(mean, transform=math.sqrt)
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the root of the mean under each weighting."""
         return np.sqrt(self._mean.values(W))
 
@@ -224,7 +258,10 @@ class ExplainedShare:
     """
 
     note = ""
+    is_ranked = False
     bounded = None
+    kinds = None
+    scale = UNEXPLAINED
 
     def __init__(self, truth: FloatArray, prediction: FloatArray, *, undefined: str) -> None:
         truth = truth.reshape(len(truth), -1)
@@ -234,7 +271,7 @@ class ExplainedShare:
         is_constant = np.ptp(truth, axis=0) <= ROUNDING * np.abs(truth).max(axis=0)
         self.undefined = undefined if is_constant.all() else ""
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give R² under each weighting; NaN where the weighted truth is constant."""
         raw = (self._deviations**2).sum(axis=1) @ W
         total = raw - ((self._deviations.T @ W) ** 2).sum(axis=0) / W.sum(axis=0)
@@ -267,30 +304,62 @@ class RankedPairs:
     """
 
     note = ""
+    is_ranked = False
     bounded = None
+    scale = LOGIT
 
     def __init__(self, positive: BoolArray, scores: FloatArray, *, undefined: str) -> None:
         self.undefined = undefined if positive.all() or not positive.any() else ""
-        levels, level = np.unique(scores, return_inverse=True)
-        # row u of these matrices sums the weights of the rows that score the u-th lowest value
-        self._positive = _indicator(level, len(levels), positive)
-        self._other = _indicator(level, len(levels), ~positive)
+        self.kinds: BoolArray | None = np.column_stack([positive, ~positive])
+        levels, self._level = np.unique(scores, return_inverse=True)
+        self._n_levels = len(levels)
+        self._is_positive = positive.astype(np.float64)
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def _by_level(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Sum the weights of positive and of other rows at each level."""
+        positive, other = (
+            np.bincount(self._level, weights=w * kind, minlength=self._n_levels)
+            for kind in (self._is_positive, 1 - self._is_positive)
+        )
+        return positive.astype(np.float64), other.astype(np.float64)
+
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the area under each weighting; NaN where one kind of row has no weight."""
-        positive, other = self._positive @ W, self._other @ W
-        pairs = positive.sum(axis=0) * other.sum(axis=0)
-        won = np.einsum("ub,ub->b", positive, below(other))
-        return np.divide(won, pairs, out=np.full(W.shape[1], np.nan), where=pairs > 0)
+        if isinstance(W, LeaveOneOut):
+            return self._without_each(W)
+        return np.array([self._area(*self._by_level(w)) for w in W.T])
+
+    @staticmethod
+    def _area(positive: FloatArray, other: FloatArray) -> float:
+        pairs = positive.sum() * other.sum()
+        return float(positive @ below(other) / pairs) if pairs > 0 else math.nan
+
+    def _without_each(self, W: LeaveOneOut) -> FloatArray:
+        """Take the pairs that a unit is in off the whole; those inside it only once."""
+        w, level = W.weights, self._level
+        of_positive, of_other = w * self._is_positive, w * (1 - self._is_positive)
+        positive, other = self._by_level(w)
+        won = of_positive * below(other)[level]
+        lost = of_other * (positive.sum() - below(positive)[level])
+        # pairs inside a unit: levels of one unit follow each other
+        keys, key = np.unique(W.unit * self._n_levels + level, return_inverse=True)
+        inside = np.bincount(key, weights=of_other).astype(np.float64)
+        before = np.concatenate([[0.0], np.cumsum(W.of_units(of_other))[:-1]])
+        within = of_positive * (below(inside)[key] - before[keys[key] // self._n_levels])
+        left = won.sum() - W.of_units(won + lost - within)
+        pairs = (of_positive.sum() - W.of_units(of_positive)) * (
+            of_other.sum() - W.of_units(of_other)
+        )
+        return np.divide(left, pairs, out=np.full(len(left), np.nan), where=pairs > 0)
 
     def influence(self, w: FloatArray) -> FloatArray:
         """Give, for each row, how much more often it wins its pairs than the average row."""
-        positive, other = self._positive @ w[:, None], self._other @ w[:, None]
-        area = self.values(w[:, None])[0]
-        wins = below(other)[:, 0] / other.sum()
-        losses = (positive.sum() - below(positive)[:, 0]) / positive.sum()
-        of_positive = self._positive.T @ (wins - area) / positive.sum()
-        of_other = self._other.T @ (losses - area) / other.sum()
+        positive, other = self._by_level(w)
+        area = self._area(positive, other)
+        wins = below(other)[self._level] / other.sum()
+        losses = (positive.sum() - below(positive)[self._level]) / positive.sum()
+        of_positive = self._is_positive * (wins - area) / positive.sum()
+        of_other = (1 - self._is_positive) * (losses - area) / other.sum()
         return w * (of_positive + of_other)
 
 
@@ -308,12 +377,16 @@ class MeanOf:
 
     undefined = ""
     bounded = None
+    scale = PLAIN
 
     def __init__(self, parts: Sequence[Statistic], *, note: str) -> None:
         self._parts = parts
         self.note = note
+        self.is_ranked = any(part.is_ranked for part in parts)
+        kinds = [part.kinds for part in parts if part.kinds is not None]
+        self.kinds: BoolArray | None = np.hstack(kinds) if kinds else None
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the mean under each weighting; NaN where a part is."""
         return np.mean([part.values(W) for part in self._parts], axis=0)
 
@@ -326,23 +399,21 @@ class Undefined:
     """A statistic that does not exist on these rows."""
 
     note = ""
+    is_ranked = False
     bounded = None
+    kinds = None
+    scale = PLAIN
 
     def __init__(self, reason: str) -> None:
         self.undefined = reason
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give NaN for each weighting."""
         return np.full(W.shape[1], np.nan)
 
     def influence(self, w: FloatArray) -> FloatArray:
         """Give NaN for each row."""
         return np.full(len(w), np.nan)
-
-
-def _indicator(level: NDArray[np.intp], n_levels: int, chosen: BoolArray) -> csr_array:
-    rows = np.flatnonzero(chosen)
-    return csr_array((np.ones(len(rows)), (level[rows], rows)), shape=(n_levels, len(chosen)))
 
 
 def below(weights: FloatArray) -> FloatArray:

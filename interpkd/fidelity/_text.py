@@ -30,7 +30,11 @@ def to_text(report: FidelityReport) -> str:
     """Give the report as aligned text."""
     blocks = [_headline(report)]
     blocks += ["\n".join([part.title, *_align(part)]) for part in _sections(report)]
-    notes = [f"{name}: {text}" for name, text in report.definitions.items()]
+    notes = [
+        f"{name}: {text}" for name, text in report.definitions.items() if name not in report.more
+    ]
+    if report.more:
+        notes.append("report.definitions says what the further scores are.")
     return "\n\n".join([*blocks, "\n".join(notes)])
 
 
@@ -100,6 +104,9 @@ def _sections(report: FidelityReport) -> list[_Section]:
                 "Fidelity by segment (intervals one by one)", ("segment", "score", *figures), rows
             )
         )
+    if report.more:
+        rows = [(name, *_figures(score)) for name, score in report.more.items()]
+        sections.append(_Section("Further scores (fidelity)", ("score", *figures), rows))
     return sections
 
 

@@ -158,6 +158,8 @@ class _TreeStudent(BaseDistilled):
             STAY * int(n_missing.sum()),
             lambda rows: wanted_rows(model, rows, n_missing),
         )
+        if len(Z) == 0:  # no generated row reached a leaf that is short of them
+            return model
         self.distillation_["n_augmented"] += len(Z)
         return fill_leaves(
             model,

@@ -199,6 +199,9 @@ class TestRanks:
 
         expected = w @ (half(x) * half(y))
         np.testing.assert_allclose(Dominance(x, y).below_both(w), expected, atol=1e-12)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("interpkd.fidelity._dominance.FEW_LEVELS", 0)
+            np.testing.assert_allclose(Dominance(x, y).below_both(w), expected, atol=1e-12)
 
 
 class TestCalibration:

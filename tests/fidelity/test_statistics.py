@@ -10,6 +10,7 @@ from interpkd.fidelity._association import (
     Slope,
     SpecificAgreement,
 )
+from interpkd.fidelity._sample import Sample
 from interpkd.fidelity._statistics import (
     ExplainedShare,
     MeanOf,
@@ -66,6 +67,17 @@ def test_weightings_do_not_know_of_each_other(kind):
     W = np.random.default_rng(2).uniform(size=(N, 4))
     alone = [statistic.values(W[:, [j]])[0] for j in range(4)]
     np.testing.assert_allclose(statistic.values(W), alone)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("n_units", [6, N])
+def test_leaving_out_is_a_weight_of_zero(kind, n_units):
+    statistic = make(kind)
+    rng = np.random.default_rng(4)
+    sample = Sample(rng.uniform(0.5, 2, size=N), np.arange(N) % n_units)
+    W = sample.leave_one_out()
+    written = np.column_stack(list(W.columns()))
+    np.testing.assert_allclose(statistic.values(W), statistic.values(written), rtol=1e-10)
 
 
 @pytest.mark.parametrize("kind", KINDS)

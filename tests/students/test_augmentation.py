@@ -10,10 +10,13 @@ from sklearn.datasets import load_breast_cancer, make_classification, make_regre
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
 
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd.datasets import make_credit
 from interpkd.exceptions import InvalidInputError, TeacherError
 from interpkd.targets import _ledger
+from interpkd.teachers import make_teacher
 
 
 @pytest.fixture(scope="module")
@@ -247,3 +250,11 @@ def test_rules_are_backed_by_real_rows(effort):
     assert student.distillation_["n_augmented"] > 0
     assert student.n_real_rows_[tree.children_left == -1].min() >= 7
     np.testing.assert_array_equal(tree.n_node_samples, student.n_real_rows_)
+
+
+def test_leaves_that_no_generated_row_reaches_stay_as_they_are():
+    loans = make_credit(3000, random_state=0)
+    X, _, y, _ = train_test_split(loans.data, loans.target, stratify=loans.target, random_state=0)
+    teacher = FrozenEstimator(make_teacher("boosted", random_state=0).fit(X, y))
+    student = DistilledTreeClassifier(teacher, max_leaf_nodes=8, random_state=0).fit(X)
+    assert student.get_n_leaves() == 8

@@ -1,0 +1,129 @@
+"""Intervals of smooth scores: leave out one row, or one group, after the other.
+
+How much the score moves without each unit tells its standard error, on the scale on which its
+error is nearly symmetric. How unevenly the units move it tells how sure that standard error is,
+and so the degrees of freedom of a t interval: where five rows of a rare class decide the score,
+there are five rows' worth of them, however many rows there are.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.special import stdtrit
+
+from interpkd.fidelity._statistics import ROUNDING
+
+if TYPE_CHECKING:
+    from interpkd._typing import FloatArray
+    from interpkd.fidelity._sample import Sample
+    from interpkd.fidelity._statistics import Statistic
+
+MIN_UNITS = 10
+"""Fewer independent rows or groups than this do not show their spread."""
+
+MIN_OF_KIND = 5
+"""Fewer rows or groups than this of one kind, such as a class, do not show what it is like."""
+
+PART_TRUSTED = 0.5
+"""Part of the degrees of freedom that is used: few units show less unevenness than there is. One
+half is what makes all scores cover in `benchmarks.coverage`."""
+
+
+def jackknife_interval(
+    statistic: Statistic, sample: Sample, alpha: float, *, estimate: float
+) -> tuple[tuple[float | None, float | None], str]:
+    """Give the jackknife t interval of a statistic, or the reason why there is none.
+
+    Every unit is left out once [1]_; for rank correlations the infinitesimal jackknife stands in for
+    it. The degrees of freedom are half of
+    Satterthwaite's for the kurtosis of the units' parts, at most one less than the number of
+    units of equal weight that would tell as much.
+
+    Parameters
+    ----------
+    statistic : Statistic
+        A defined statistic.
+
+    sample : Sample
+        Weights and groups of its rows.
+
+    alpha : float
+        One minus the confidence.
+
+    estimate : float
+        The statistic on the sample.
+
+    Returns
+    -------
+    interval : tuple of two floats, or of two None
+        The interval.
+
+    method : str
+        How it was made, or why it was not.
+
+    References
+    ----------
+    .. [1] B. Efron and C. Stein, "The jackknife estimate of variance", Annals of Statistics 9,
+       1981.
+    """
+    refusal = _too_little(statistic, sample)
+    if refusal:
+        return (None, None), f"no interval: {refusal}"
+    scale = statistic.scale
+    with np.errstate(divide="ignore"):
+        centre = float(scale.to(estimate))
+    if not np.isfinite(centre):
+        return (None, None), "no interval: the score is at the end of its range"
+    unit = "row" if sample.groups is None else "group"
+    with np.errstate(divide="ignore", invalid="ignore"):
+        moves = _moves(statistic, sample, estimate)
+    if not np.isfinite(moves).all():
+        reason = f"without one {unit} the score would not exist, or be at the end of its range"
+        return (None, None), f"no interval: {reason}"
+    spread = float(moves @ moves)
+    if np.sqrt(spread) <= ROUNDING * max(1.0, abs(centre)):
+        return (None, None), f"no interval: no {unit} moves the score"
+    reach = _quantile(moves, sample, alpha) * np.sqrt(spread)
+    low, high = (float(scale.back(centre + side * reach)) for side in (-1, 1))
+    on = f" on {scale.name}" if scale.name else ""
+    return (low, high), f"jackknife t{on}, {sample.n_units} {unit}s"
+
+
+def _too_little(statistic: Statistic, sample: Sample) -> str:
+    """Say which kind of unit is too rare; nothing when all are seen often enough."""
+    unit = "rows" if sample.groups is None else "groups"
+    if sample.n_units < MIN_UNITS:
+        return f"{sample.n_units} {unit}, at least {MIN_UNITS} are needed"
+    if statistic.kinds is not None:
+        seen = [
+            np.count_nonzero(sample.total_by_unit(kind.astype(np.float64)))
+            for kind in statistic.kinds.T
+        ]
+        if min(seen) < MIN_OF_KIND:
+            return f"{min(seen)} {unit} of one class, at least {MIN_OF_KIND} are needed"
+    return ""
+
+
+def _moves(statistic: Statistic, sample: Sample, estimate: float) -> FloatArray:
+    """Give each unit's part, whose squares sum to the variance on the statistic's scale."""
+    n = sample.n_units
+    scale = statistic.scale
+    if statistic.is_ranked:
+        influence = sample.total_by_unit(statistic.influence(sample.weights))
+        return influence * scale.slope(estimate) * np.sqrt(n / (n - 1))
+    values = scale.to(statistic.values(sample.leave_one_out()))
+    return (values - values.mean()) * np.sqrt((n - 1) / n)
+
+
+def _quantile(moves: FloatArray, sample: Sample, alpha: float) -> float:
+    """Give the t quantile for as many degrees of freedom as the variance has."""
+    squares = moves**2
+    unevenness = float((squares**2).sum() / squares.sum() ** 2) - 1 / len(moves)
+    of_variance = 2 / max(unevenness, ROUNDING) * PART_TRUSTED
+    degrees = min(of_variance, sample.n_equal_units - 1)
+    return float(stdtrit(degrees, 1 - alpha / 2))
