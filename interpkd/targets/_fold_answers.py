@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from contextlib import closing, nullcontext
+import warnings
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from interpkd.targets._folds import times_held_out
 from interpkd.targets._ledger import RowNames, ask_in_batches, rows_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
@@ -109,10 +110,8 @@ def answer_folds(
     total = np.zeros(shape)
     is_parallel = effective_n_jobs(n_jobs) > 1
     parallel = Parallel(n_jobs=n_jobs, return_as="generator")
-    # closed on the way out, or folds that nobody waits for any more would go on
-    with closing(
-        parallel(delayed(_answer)(task, fold, is_parallel=is_parallel) for fold in folds)
-    ) as found:
+    jobs = (delayed(_answer)(task, fold, is_parallel=is_parallel) for fold in folds)
+    with _closing(parallel(jobs)) as found:
         for fold, answers in zip(folds, found, strict=True):
             if progress is not None:
                 progress(fold.number + 2, len(folds) + 1)
@@ -124,6 +123,19 @@ def answer_folds(
     times[times == 0] = np.nan
     means: FloatArray = (total.T / times).T
     return means
+
+
+@contextmanager
+def _closing(found: Any) -> Iterator[Any]:
+    """Close on the way out, or folds that nobody waits for any more would go on."""
+    try:
+        yield found
+    finally:
+        with warnings.catch_warnings():
+            # joblib regrets the folds that were done in vain; the error says why they were
+            warnings.filterwarnings("ignore", ".*tasks have been successfully", UserWarning)
+            warnings.filterwarnings("ignore", ".*tasks which were still being", UserWarning)
+            found.close()
 
 
 def _answer(task: FoldTask, fold: Fold, *, is_parallel: bool) -> FloatArray | Failure:
