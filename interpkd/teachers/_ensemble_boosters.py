@@ -73,18 +73,16 @@ def of_xgboost(booster: Any) -> TreeEnsemble:
     """
     learner = json.loads(bytes(booster.save_raw("json")))["learner"]
     saved = learner["gradient_booster"]
-    drops = saved.get("weight_drop")
-    saved = saved.get("gbtree", saved)  # DART keeps its trees one level deeper
+    outer, saved = saved, saved.get("gbtree", saved)  # DART's trees lie deeper before 3.4
     if "trees" not in saved["model"]:
         msg = "This XGBoost model is linear (booster='gblinear') and has no trees."
         raise InvalidInputError(msg)
     grown, groups = saved["model"]["trees"], saved["model"]["tree_info"]
+    drops = outer.get("weight_drop") or saved["model"].get("weight_drop")  # DART only
     n_trees = saved["model"]["iteration_indptr"][used_rounds(booster)[1]]
     sets = CategorySets()
     trees = [
-        _read_xgboost_tree(
-            grown[i], sets, output=groups[i], weight=1.0 if drops is None else drops[i]
-        )
+        _read_xgboost_tree(grown[i], sets, output=groups[i], weight=drops[i] if drops else 1.0)
         for i in range(n_trees)
     ]
     names = booster.feature_names or [f"x{i}" for i in range(booster.num_features())]

@@ -189,18 +189,31 @@ def xgboost_categories(
         if ends is None:  # numbers as categories
             found.append(tuple(one["values"]) or None)
             continue
-        signed = np.array(one["values"], dtype=np.int64)
-        if (signed < 0).any():
+        letters = np.array(one["values"], dtype=np.int64).astype(np.uint8).tobytes()
+        pieces = _texts([letters[a:b] for a, b in pairwise(ends)])
+        if pieces is None:
             msg = (
                 f"The category column {name!r} has categories with letters beyond ASCII. XGBoost "
-                "stores them cut off and takes one for another. Rename them and train again, or "
-                "train through interpkd.teachers.TabularClassifier, which codes them itself."
+                "before 3.4 stores them cut off and takes one for another. Rename them and train "
+                "again, or train through interpkd.teachers.TabularClassifier, which codes them "
+                "itself."
             )
             raise NotATeacherError(msg)
-        text = signed.astype(np.uint8).tobytes().decode("ascii")
-        pieces = tuple(text[a:b] for a, b in pairwise(ends))
         found.append(pieces or None)
     return found + [None] * (len(names) - len(found))
+
+
+def _texts(pieces: Sequence[bytes]) -> tuple[str, ...] | None:
+    """Read texts, None where they are cut off: before 3.4, bytes were counted as letters."""
+    import xgboost
+
+    counts_bytes = tuple(map(int, xgboost.__version__.split(".")[:2])) >= (3, 4)
+    if not counts_bytes and not all(piece.isascii() for piece in pieces):
+        return None
+    try:
+        return tuple(piece.decode("utf-8") for piece in pieces)
+    except UnicodeDecodeError:  # trained with an older version
+        return None
 
 
 @dataclass(frozen=True)

@@ -72,13 +72,13 @@ def xgboost_models():
     native = {"enable_categorical": True, "feature_types": ["c", "q", "q", "q"]}
     yield xgboost.XGBClassifier(**size).fit(X, CODE)
     yield xgboost.XGBClassifier(**size, num_parallel_tree=2, subsample=0.7).fit(X, THREE)
-    yield xgboost.XGBClassifier(**size, booster="dart", rate_drop=0.5).fit(X, CODE)
-    yield xgboost.XGBClassifier(**size, booster="dart", rate_drop=0.5).fit(X, THREE)
+    yield xgboost.XGBClassifier(**size, booster="dart", rate_drop=0.5, verbosity=0).fit(X, CODE)
+    yield xgboost.XGBClassifier(**size, booster="dart", rate_drop=0.5, verbosity=0).fit(X, THREE)
     yield xgboost.XGBClassifier(**size, **native, max_cat_to_onehot=1).fit(CODES, CODE)
     yield xgboost.XGBRegressor(**size, **native, max_cat_to_onehot=20).fit(CODES, VALUE)
     yield xgboost.XGBRegressor(**size, objective="reg:gamma").fit(X, VALUE)
     yield xgboost.XGBRegressor(**size, objective="reg:logistic").fit(X, CODE)
-    yield xgboost.XGBRFRegressor(**size).fit(X, VALUE)
+    yield xgboost.XGBRegressor(**size, num_parallel_tree=3, subsample=0.5).fit(X, VALUE)
     stopped = xgboost.XGBClassifier(**{**size, "n_estimators": 40}, early_stopping_rounds=3, eta=1)
     yield stopped.fit(X[:100], CODE[:100], eval_set=[(X[100:], CODE[100:])], verbose=False)
 
