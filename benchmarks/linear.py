@@ -199,7 +199,9 @@ def main():
     parser.add_argument("--out", type=Path, help="write the rows as CSV")
     parser.add_argument("--table", nargs="*", type=Path, help="only print the tables of CSV files")
     options = parser.parse_args()
-    print_header(f"benchmarks.linear {' '.join(sys.argv[1:])}".rstrip())
+    # the folder's place on this machine is nobody's business
+    words = ["DIR" if word == str(options.data) else word for word in sys.argv[1:]]
+    print_header(f"benchmarks.linear {' '.join(words)}".rstrip())
     if options.table:
         print_tables(pd.concat([pd.read_csv(path) for path in options.table]))
         return
