@@ -36,6 +36,7 @@ from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
 from interpkd.audit._rule_tables import student_section
+from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -96,6 +97,8 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             Section("data", "Data", tuple(_data(data))),
             _student(data),
             fidelity_section(data),
+            worst_segment_section(data),
+            cutoff_section(data),
             performance_section(data),
             explanation_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._segment_evidence import segment_limitations
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -42,6 +44,7 @@ def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
         for source in (
             _always,
             _about_fidelity,
+            segment_limitations,
             _about_rows,
             _about_rules,
             _about_bins,

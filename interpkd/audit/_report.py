@@ -32,6 +32,7 @@ from interpkd.audit._render import (
 )
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
+from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -152,9 +153,10 @@ def audit_report(
 ) -> AuditReport:
     """Gather what a reviewer needs to judge a student: the model itself and the evidence.
 
-    The report holds identity, lineage, the evaluation rows, every rule, coefficient
-    or bin with its points of the student, its fidelity to the teacher, the performance of both
-    against labels, SHAP explanations of both, limitations, and lines to sign. It states evidence and draws no conclusion.
+    The report holds identity, lineage, the evaluation rows, every rule, coefficient or bin with
+    its points of the student, its fidelity to the teacher, the segment in which that is worst,
+    the decisions at the cut-off, the performance of both against labels, SHAP explanations of
+    both, limitations, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
     ----------
@@ -247,6 +249,9 @@ def audit_report(
     fidelity = _fidelity(
         inputs, sample_weight=sample_weight, segments=labels, cutoff=cutoff, alpha=alpha
     )
+    begin("Searching for the worst segment")
+    rows: dict[str, Any] = {"sample_weight": sample_weight, "cutoff": cutoff, "alpha": alpha}
+    worst = worst_segments(inputs, random_state=seed, **rows)
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Writing the sections")
@@ -261,6 +266,8 @@ def audit_report(
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "student": _student(inputs, labels),
         "fidelity": fidelity,
+        "worst_segments": worst,
+        "cutoff": at_the_cutoff(inputs, **rows),
         "group_names": group_names,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,

@@ -26,6 +26,9 @@ class SwapCell:
     name : {"both approve", "newly approved", "newly declined", "both decline"}
         "newly": by the student, other than the teacher.
 
+    teacher, student : object
+        The class that each model decides for.
+
     n_rows : int
         How many rows.
 
@@ -37,6 +40,8 @@ class SwapCell:
     """
 
     name: str
+    teacher: Any
+    student: Any
     n_rows: int
     share: ScoreEstimate
     bad_rate: ScoreEstimate | None

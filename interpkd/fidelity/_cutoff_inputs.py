@@ -36,6 +36,9 @@ class Scores:
     teacher, student : ndarray of shape (n_rows,)
         Probabilities of the second class.
 
+    classes : list
+        The two classes.
+
     bad : ndarray of bool of shape (n_rows,) or None
         Which rows are bad; None without labels.
 
@@ -54,6 +57,7 @@ class Scores:
 
     teacher: FloatArray
     student: FloatArray
+    classes: list[Any]
     bad: BoolArray | None
     sample: Sample
     declines_above: bool
@@ -63,6 +67,10 @@ class Scores:
     def declined(self, p: FloatArray, cutoff: float) -> BoolArray:
         """Tell which rows are declined at a cut-off."""
         return (p > cutoff) == self.declines_above
+
+    def decided(self, *, declined: bool) -> Any:
+        """Give the class that an approval or a refusal decides for."""
+        return self.classes[int(declined == self.declines_above)]
 
     @property
     def badness(self) -> FloatArray:

@@ -145,6 +145,7 @@ def cutoff_report(
     scores = Scores(
         teacher=answers.teacher[:, 1],
         student=answers.student[:, 1],
+        classes=[plain_label(label) for label in classes],
         bad=None if answers.y is None else answers.y == bad,
         sample=answers.sample,
         declines_above=bad == 1,
@@ -153,7 +154,7 @@ def cutoff_report(
     )
     basis = "teacher's probabilities" if y is None else "observed outcomes"
     return CutoffReport(
-        classes=[plain_label(label) for label in classes],
+        classes=scores.classes,
         bad_class=plain_label(classes[bad]),
         cutoff=cutoff,
         n_rows=answers.sample.n_rows,
@@ -195,7 +196,14 @@ def _decisions(scores: Scores, of_teacher: float, of_student: float) -> CutoffDe
         teacher_approval=measured["teacher"],
         student_approval=measured["student"],
         cells=tuple(
-            SwapCell(name, int(rows.sum()), measured[name], _bad_rate(scores, rows))
+            SwapCell(
+                name=name,
+                teacher=scores.decided(declined=CELLS[name][0]),
+                student=scores.decided(declined=CELLS[name][1]),
+                n_rows=int(rows.sum()),
+                share=measured[name],
+                bad_rate=_bad_rate(scores, rows),
+            )
             for name, rows in cells.items()
         ),
         teacher_cost=measured.get("cost t"),

@@ -38,7 +38,7 @@ MOST_SHARED = 0.5
 FEW_TIMES = 20
 """Of so many times the width of the beam, the best usually fill it."""
 
-CELLS = 10_000_000
+CELLS = 4_000_000
 """Rows times rules held in memory at once."""
 
 SCORE_DIGITS = 9

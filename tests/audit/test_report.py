@@ -73,6 +73,8 @@ def test_sections_are_there(report):
         "data",
         "student",
         "fidelity",
+        "worst_segments",
+        "cutoff",
         "group_names",
         "comparison",
         "explanation",

@@ -53,6 +53,8 @@ def test_swap_set_is_counted_right(book):
     for name, rows in expected.items():
         cell = part.cell(name)
         assert cell.n_rows == rows.sum()
+        declines = "newly approved", "both decline"
+        assert (cell.teacher, cell.student) == (name in declines, "decline" in name)
         share = binomtest(int(rows.sum()), len(rows)).proportion_ci(method="exact")
         assert (cell.share.low, cell.share.high) == pytest.approx((share.low, share.high))
         if rows.any():
@@ -196,7 +198,11 @@ def test_the_first_class_may_be_the_bad_one(book, given_classifier):
     report = book.report(cutoff=cutoff)
     assert mirrored.bad_class == "bad"
     assert mirrored.n_bad == report.n_bad == book.y.sum()
-    assert mirrored.same.cells == report.same.cells
+    for one, other in zip(mirrored.same.cells, report.same.cells, strict=True):
+        assert one.share == other.share
+        assert one.bad_rate == other.bad_rate
+        words = {"good": 0, "bad": 1}
+        assert (words[one.teacher], words[one.student]) == (other.teacher, other.student)
     assert "declined where P(good) is not above" in str(mirrored)
     least = book.report(cutoff=cutoff, y=False, costs={"false_approval": 3, "false_decline": 1})
     other = cutoff_report(
