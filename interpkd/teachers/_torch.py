@@ -223,7 +223,8 @@ class TorchTeacher(SharesModule, _Frozen):
             answer = softmax(answer, axis=1)
         if not self.from_logits and answer.shape[1:] == (n_classes,):
             _check_not_logits(answer, resolution)
-            if resolution > ROW_SUM_TOLERANCE:  # each probability was rounded to 8 or 11 bits
+            # each probability was rounded to 8 or 11 bits; what is not finite is refused below
+            if resolution > ROW_SUM_TOLERANCE and np.isfinite(answer).all():
                 answer = answer / answer.sum(axis=1, keepdims=True)
         return check_probabilities(answer, n_samples=num_samples(X), n_classes=n_classes)
 
