@@ -55,9 +55,9 @@ class Kappa:
         self._one, self._other = one, other
         self._is_one, self._is_other = np.eye(n_classes)[one], np.eye(n_classes)[other]
         self._same = (one == other).astype(np.float64)
-        # decisions of a class that is decided at all, by either
-        decided = (self._is_one > 0) | (self._is_other > 0)
-        self.kinds: BoolArray | None = decided[:, decided.any(axis=0)]
+        # kappa hangs on the rows that either decides otherwise than most rows are decided
+        usual = np.bincount(np.concatenate([one, other])).argmax()
+        self.kinds: BoolArray | None = ((one != usual) | (other != usual))[:, None]
         is_single = (one == one[0]).all() and (other == one[0]).all()
         self.undefined = undefined if is_single else ""
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray, Table
 
 SMALLEST_ALPHA = 0.001
-"""Thinner tails than this would need more resamples than a report draws."""
+"""Thinner tails than this are beyond what simulation has shown to hold."""
 
 
 SORTED_DIGITS = 9
@@ -84,8 +84,8 @@ def collect_answers(
     """Ask both models and put the rows into an order of their own.
 
     Rows of weight 0 are left out. The others are sorted by what is known of them, so that the
-    resamples, and with them the report, do not depend on the order of the table, and those of the
-    fidelity scores not on whether there are labels.
+    report does not depend on the order of the table, and the fidelity scores not on whether there
+    are labels.
     """
     n = num_samples(X)
     if n == 0:

@@ -1,9 +1,9 @@
 """Statistics of weighted rows, from which every score is made.
 
 Each knows its value under any row weights, for many weightings at once, and how that value moves
-when one row gains a little weight. The first is all a bootstrap asks for (a resample is a
-weighting by counts), the second is all that its acceleration, or a standard error, needs. Some are
-in truth the mean of numbers within known bounds: that is all a guaranteed interval needs.
+when one row gains a little weight. The first is all that leaving rows out asks for, the second is
+all that a standard error needs. Some are in truth the mean of numbers within known bounds: that is
+all a guaranteed interval needs.
 """
 
 # Authors: The interpkd developers

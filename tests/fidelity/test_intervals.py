@@ -185,6 +185,17 @@ class TestRefusals:
         grouped = measure_one(statistic, Sample(np.ones(30), np.arange(30) % 10))
         assert grouped.method == "no interval: 1 groups of one class, at least 5 are needed"
 
+    def test_too_few_rows_off_the_usual_decision(self):
+        one, other = np.zeros((2, 60), dtype=int)
+        one[:3], other[2:4] = 1, 2
+        kappa = Kappa(one, other, n_classes=3, undefined="x")
+        expected = "no interval: 4 rows of one class, at least 5 are needed"
+        assert measure_one(kappa, plain(60)).method == expected
+        other[4] = 1
+        assert measure_one(
+            Kappa(one, other, n_classes=3, undefined="x"), plain(60)
+        ).method.startswith("jackknife")
+
     def test_the_end_of_a_range(self):
         positive = np.arange(30) < 15
         score = measure_one(RankedPairs(~positive, np.arange(30.0), undefined="x"), plain(30))
