@@ -1,5 +1,10 @@
 """Explanation: why student and teacher predict as they do."""
 
+from interpkd.explanation._agreement import (
+    ExplanationAgreement,
+    ExplanationScore,
+    explanation_agreement,
+)
 from interpkd.explanation._counterfactual import Change, Counterfactual, counterfactual
 from interpkd.explanation._reason_texts import Decline, Reason, Reasons
 from interpkd.explanation._reasons import reasons
@@ -9,10 +14,13 @@ __all__ = [
     "Change",
     "Counterfactual",
     "Decline",
+    "ExplanationAgreement",
+    "ExplanationScore",
     "Explanations",
     "Reason",
     "Reasons",
     "counterfactual",
     "explain",
+    "explanation_agreement",
     "reasons",
 ]

@@ -109,7 +109,9 @@ class Counterfactual:
             return f"No change of these columns gives {self.target_class}."
         if not self.changes:
             return f"The decision is {self.target_class} already."
-        parts = [f"{one.column} from {_word(one.before)} to {_word(one.after)}" for one in self.changes]
+        parts = [
+            f"{one.column} from {_word(one.before)} to {_word(one.after)}" for one in self.changes
+        ]
         return f"{self.target_class} with {', '.join(parts)}."
 
     def to_dict(self) -> dict[str, Any]:
