@@ -1,5 +1,26 @@
 """Explanation: why student and teacher predict as they do."""
 
+from interpkd.explanation._agreement import (
+    ExplanationAgreement,
+    ExplanationScore,
+    explanation_agreement,
+)
+from interpkd.explanation._counterfactual import Change, Counterfactual, counterfactual
+from interpkd.explanation._reason_texts import Decline, Reason, Reasons
+from interpkd.explanation._reasons import reasons
 from interpkd.explanation._shap import Explanations, explain
 
-__all__ = ["Explanations", "explain"]
+__all__ = [
+    "Change",
+    "Counterfactual",
+    "Decline",
+    "ExplanationAgreement",
+    "ExplanationScore",
+    "Explanations",
+    "Reason",
+    "Reasons",
+    "counterfactual",
+    "explain",
+    "explanation_agreement",
+    "reasons",
+]

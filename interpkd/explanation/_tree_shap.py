@@ -92,6 +92,45 @@ def tree_shap(tree: Any, background: FloatArray, Z: FloatArray) -> tuple[FloatAr
     return values, base
 
 
+def path_shap(tree: Any, background: FloatArray, z: FloatArray, players: set[int]) -> FloatArray:
+    """Compute exact Shapley values of some columns, where all others are the background's.
+
+    Parameters
+    ----------
+    tree : sklearn.tree._tree.Tree
+        The arrays of a fitted tree of one output, its `tree_`.
+
+    background : ndarray of shape (n_background, n_columns)
+        The background, encoded.
+
+    z : ndarray of shape (n_columns,)
+        The row, encoded.
+
+    players : set of int
+        Columns that a coalition may hold, those on the row's path for instance.
+
+    Returns
+    -------
+    values : ndarray of shape (n_columns, n_outputs)
+        0 for a column that is no player.
+    """
+    answers = tree.value[:, 0, :]
+    values = np.zeros((len(z), answers.shape[1]))
+    for leaf, reach in leaf_paths(tree):
+        columns = [i for i in reach if i in players]
+        arrives = np.ones(len(background), dtype=bool)
+        for i in reach.keys() - players:
+            arrives &= reach[i].holds(background[:, i])
+        if not columns or not arrives.any():
+            continue
+        own = np.array([reach[i].holds(z[[i]]) for i in columns]).T
+        passes = np.array([reach[i].holds(background[arrives, i]) for i in columns])
+        other, which = _patterns(passes)
+        share = np.bincount(which, minlength=len(other)) / len(background)
+        values[columns] += _leaf_shap(own, other, share)[0][:, None] * answers[leaf]
+    return values
+
+
 def forest_shap(
     teacher: Any, names: Sequence[str], background: FloatArray, Z: FloatArray
 ) -> tuple[FloatArray, FloatArray] | str:
