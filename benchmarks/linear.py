@@ -200,16 +200,19 @@ def main():
     parser.add_argument("--table", nargs="*", type=Path, help="only print the tables of CSV files")
     options = parser.parse_args()
     # the folder's place on this machine is nobody's business
-    words = ["DIR" if word == str(options.data) else word for word in sys.argv[1:]]
+    places = {str(options.data): "DIR", str(options.out): "FILE"}
+    words = [places.get(word, word) for word in sys.argv[1:]]
     print_header(f"benchmarks.linear {' '.join(words)}".rstrip())
     if options.table:
         print_tables(pd.concat([pd.read_csv(path) for path in options.table]))
         return
     warnings.filterwarnings("ignore")
     data = bundled_data() if options.data is None else catalogued_data(options.data)
-    rows = list(run(data, options))
-    if options.out:
-        write_rows(options.out, rows)
+    rows = []
+    for row in run(data, options):
+        rows.append(row)
+        if options.out:  # what is finished stays, whatever happens to the rest
+            write_rows(options.out, rows)
     print_tables(pd.DataFrame(rows))
 
 
