@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
 from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._document import build_document
@@ -24,6 +25,7 @@ from interpkd.audit._limitations import limitations
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
+from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._render import (
     to_html_text,
     to_json_text,
@@ -154,7 +156,8 @@ def audit_report(
 
     The report holds identity, lineage, the evaluation rows, every rule, coefficient
     or bin with its points of the student, its fidelity to the teacher, the performance of both
-    against labels, SHAP explanations of both, limitations, and lines to sign. It states evidence and draws no conclusion.
+    against labels, SHAP explanations of both and how far they agree, reasons of adverse decisions,
+    limitations, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
     ----------
@@ -249,6 +252,8 @@ def audit_report(
     )
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
+    begin("Giving reasons")
+    declines = reasons_of_declines(inputs, background, random_state=seed)
     begin("Writing the sections")
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
@@ -264,6 +269,8 @@ def audit_report(
         "group_names": group_names,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,
+        "explanation_agreement": agreement_of_explanations(attributions, alpha=alpha),
+        "reasons": declines,
     }
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
