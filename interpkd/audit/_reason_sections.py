@@ -33,7 +33,7 @@ MAX_BACKGROUND = 500
 
 
 def reasons_of_declines(
-    inputs: Inputs, background: Table | None, *, random_state: int
+    inputs: Inputs, background: Table | None, *, adverse_class: Any = None, random_state: int
 ) -> dict[str, Any]:
     """Give reasons of five adverse decisions, and how often the reference group matters.
 
@@ -45,6 +45,9 @@ def reasons_of_declines(
     background : table or None
         The applicants; None for the evaluation rows.
 
+    adverse_class : object or None, default=None
+        The class that is adverse; None where nobody said.
+
     random_state : int
         Seed of the samples.
 
@@ -52,7 +55,15 @@ def reasons_of_declines(
     -------
     section : dict
         "is_computed", and "reason" why not; else what the reasons say.
+
+    Raises
+    ------
+    InvalidInputError
+        If there is no such class.
     """
+    if adverse_class is not None and adverse_class not in (inputs.classes or []):
+        msg = f"adverse_class must be one of the classes {inputs.classes}, got {adverse_class!r}."
+        raise InvalidInputError(msg)
     if inputs.classes is None or len(inputs.classes) != 2:
         return _skipped("Reasons are of adverse decisions, of which a student of two classes has.")
     if not (inputs.structure.is_tree or hasattr(inputs.structure.core, "coef_")):
@@ -63,17 +74,21 @@ def reasons_of_declines(
         pool = align(background, inputs.student, inputs.structure, name="background")
     places = _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng)
     try:
-        return _computed(inputs, select_rows(pool, places), rng, given=background is not None)
+        section = _computed(inputs, select_rows(pool, places), adverse_class, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
         return _skipped(str(error))
+    section["background"]["source"] = "evaluation rows" if background is None else "given"
+    return section
 
 
 def _computed(
-    inputs: Inputs, pool: Table, rng: np.random.Generator, *, given: bool
+    inputs: Inputs, pool: Table, adverse_class: Any, rng: np.random.Generator
 ) -> dict[str, Any]:
     first = select_rows(inputs.rows, np.arange(1))
-    about = _ask(inputs, first, pool, REFERENCES[0], n_reasons=1, ask_teacher=False)
+    options = {"adverse_class": adverse_class}
+    about = _ask(inputs, first, pool, REFERENCES[0], ask_teacher=False, **options)
     label = about.to_dict()["adverse_class"]
+    said = adverse_class is not None or getattr(inputs.student, "good_class", None) is not None
     adverse = (inputs.classes or []).index(label)
     declined = np.flatnonzero(inputs.decide(inputs.student_answers) == adverse)
     compared = _sample(declined, MAX_COMPARED, rng)
@@ -82,13 +97,13 @@ def _computed(
         "is_computed": True,
         "reason": None,
         "adverse_class": label,
+        "adverse_class_is_assumed": not said,
         "scale": about.scale,
         "cutoff": about.cutoff,
         "tie_rule": about.tie_rule,
         "n_declines": len(declined),
         "n_compared": len(compared),
         "background": {
-            "source": "given" if given else "evaluation rows",
             "n_rows": num_samples(pool),
             "sha256": about.background_sha256,
         },
@@ -99,10 +114,12 @@ def _computed(
     if not len(declined):
         return section
     many = [
-        _ask(inputs, select_rows(inputs.rows, compared), pool, name, ask_teacher=False)
+        _ask(inputs, select_rows(inputs.rows, compared), pool, name, ask_teacher=False, **options)
         for name in REFERENCES
     ]
-    few = [_ask(inputs, select_rows(inputs.rows, shown), pool, name) for name in REFERENCES]
+    few = [
+        _ask(inputs, select_rows(inputs.rows, shown), pool, name, **options) for name in REFERENCES
+    ]
     comparison = many[0].compare(many[1])
     section["comparison"] = {name: comparison[name] for name in ("first_differs", "set_differs")}
     section["references"] = [_about(one) for one in few]

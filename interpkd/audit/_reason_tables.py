@@ -63,7 +63,7 @@ def _facts(section: Mapping[str, Any]) -> Block:
     sources = {"given": ", of those given", "evaluation rows": ", of the evaluation rows"}
     background, comparison = section["background"], section["comparison"]
     rows = [
-        ("Adverse class", words(section["adverse_class"])),
+        ("Adverse class", _adverse(section)),
         ("Cut-off", number(section["cutoff"], "plain")),
         ("Adverse decisions on the evaluation rows", number(section["n_declines"], "count")),
         (
@@ -87,6 +87,12 @@ def _facts(section: Mapping[str, Any]) -> Block:
             ),
         ]
     return facts("How the reasons were found", rows)
+
+
+def _adverse(section: Mapping[str, Any]) -> Cell:
+    label = words(section["adverse_class"])
+    assumed = Text(", assumed: nobody said which one is")
+    return (*label, assumed) if section["adverse_class_is_assumed"] else label
 
 
 def _references(section: Mapping[str, Any]) -> Block:

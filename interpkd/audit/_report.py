@@ -146,6 +146,7 @@ def audit_report(
     segments: Any = None,
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
+    adverse_class: Any = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
@@ -192,6 +193,11 @@ def audit_report(
 
     cutoff : float, default=0.5
         With two classes, both models decide for the second where its probability exceeds it.
+
+    adverse_class : object or None, default=None
+        Of two classes the one whose decisions are given reasons. None for the class that a
+        scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
+        assumed.
 
     alpha : float, default=0.05
         One minus the confidence of the intervals.
@@ -253,7 +259,9 @@ def audit_report(
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
-    declines = reasons_of_declines(inputs, background, random_state=seed)
+    declines = reasons_of_declines(
+        inputs, background, adverse_class=adverse_class, random_state=seed
+    )
     begin("Writing the sections")
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),

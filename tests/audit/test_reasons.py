@@ -6,6 +6,7 @@ from sklearn.datasets import load_iris
 from sklearn.tree import DecisionTreeClassifier
 
 from interpkd.audit import audit_report
+from interpkd.exceptions import InvalidInputError
 from interpkd.explanation import reasons
 
 
@@ -83,3 +84,25 @@ def test_declines_are_counted_on_all_rows(reports):
     label = section["adverse_class"]
     wanted = sum(one["evaluation"]["n"] for one in rules if one["decision"] == label)
     assert section["n_declines"] == wanted
+
+
+def test_the_adverse_class_is_said_or_assumed(reports, tmp_path):
+    assert reports["binary"].data["reasons"]["adverse_class_is_assumed"]
+    assert not reports["scorecard"].data["reasons"]["adverse_class_is_assumed"]
+    text = reports["binary"].to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
+    assert "good, assumed: nobody said which one is" in text
+    X = load_iris().data
+    tree = DecisionTreeClassifier(max_depth=1).fit(X, X[:, 0] > 6)
+    section = audit_report(tree, X, adverse_class=False).data["reasons"]
+    assert section["adverse_class"] is False
+    assert section["n_declines"] == (tree.predict(X) == 0).sum()
+    with pytest.raises(InvalidInputError, match="adverse_class must be one of the classes"):
+        audit_report(tree, X, adverse_class="bad")
+
+
+def test_nobody_at_the_cutoff_is_said():
+    X = load_iris().data
+    tree = DecisionTreeClassifier(max_depth=1).fit(X, X[:, 0] > 6)
+    section = audit_report(tree, X, background=X[X[:, 0] > 6]).data["reasons"]
+    assert not section["is_computed"]
+    assert section["reason"].startswith("No background row passes the cut-off")
