@@ -17,6 +17,7 @@ from interpkd.explanation import explain
 if TYPE_CHECKING:
     from interpkd._typing import FloatArray, Table
     from interpkd.audit._inputs import Inputs
+    from interpkd.explanation import Explanations
 
 MAX_EXPLAINED = 200
 """Most evaluation rows that are explained."""
@@ -62,6 +63,9 @@ class Attributions:
 
     is_ordered : list of bool
         Whether larger numbers of a column mean more of something, which codes of categories do not.
+
+    explanations : Explanations
+        What all of this is taken from.
     """
 
     facts: dict[str, Any]
@@ -70,6 +74,7 @@ class Attributions:
     values: dict[str, FloatArray]
     encoded: FloatArray
     is_ordered: list[bool]
+    explanations: Explanations
 
 
 def attribute(inputs: Inputs, background: Table | None, *, random_state: int) -> Attributions:
@@ -130,6 +135,7 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
         values,
         np.asarray(found.student.data, dtype=np.float64),
         [column.kind != "category" for column in inputs.structure.columns],
+        found,
     )
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._agreement_tables import agreement_section
 from interpkd.audit._blocks import (
     Block,
     Document,
@@ -35,6 +36,7 @@ from interpkd.audit._evidence_tables import fidelity_section, performance_sectio
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
+from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._rule_tables import student_section
 from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
 
@@ -101,6 +103,8 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             cutoff_section(data),
             performance_section(data),
             explanation_section(data),
+            agreement_section(data),
+            reasons_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),
             Section("sign-off", "Sign-off", tuple(_sign_off())),
         ),

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
 from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._document import build_document
@@ -24,6 +25,7 @@ from interpkd.audit._limitations import limitations
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
+from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._render import (
     to_html_text,
     to_json_text,
@@ -145,6 +147,7 @@ def audit_report(
     segments: Any = None,
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
+    adverse_class: Any = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
@@ -155,7 +158,8 @@ def audit_report(
 
     The report holds identity, lineage, the evaluation rows, every rule, coefficient or bin with its
     points of the student, its fidelity to the teacher, the segment in which that is worst, the
-    decisions at the cut-off, the performance of both against labels, SHAP explanations of both,
+    decisions at the cut-off, the performance of both against labels, SHAP explanations of both and
+    how far they agree, reasons of adverse decisions,
     limitations, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
@@ -191,6 +195,11 @@ def audit_report(
 
     cutoff : float, default=0.5
         With two classes, both models decide for the second where its probability exceeds it.
+
+    adverse_class : object or None, default=None
+        Of two classes the one whose decisions are given reasons. None for the class that a
+        scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
+        assumed.
 
     alpha : float, default=0.05
         One minus the confidence of the intervals.
@@ -254,6 +263,10 @@ def audit_report(
     worst = worst_segments(inputs, random_state=seed, **rows)
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
+    begin("Giving reasons")
+    declines = reasons_of_declines(
+        inputs, background, adverse_class=adverse_class, random_state=seed
+    )
     begin("Writing the sections")
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
@@ -271,6 +284,8 @@ def audit_report(
         "group_names": group_names,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,
+        "explanation_agreement": agreement_of_explanations(attributions, alpha=alpha),
+        "reasons": declines,
     }
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)

@@ -6,6 +6,7 @@ from interpkd.explanation._agreement import (
     explanation_agreement,
 )
 from interpkd.explanation._counterfactual import Change, Counterfactual, counterfactual
+from interpkd.explanation._plots import plot_beeswarm, plot_dependence, plot_waterfall
 from interpkd.explanation._reason_texts import Decline, Reason, Reasons
 from interpkd.explanation._reasons import reasons
 from interpkd.explanation._shap import Explanations, explain
@@ -22,5 +23,8 @@ __all__ = [
     "counterfactual",
     "explain",
     "explanation_agreement",
+    "plot_beeswarm",
+    "plot_dependence",
+    "plot_waterfall",
     "reasons",
 ]

@@ -303,6 +303,9 @@ def reason_text(
         return str(dictionary[column.name]).format(**words)
     usual = "mean" if column.kind == "numeric" else "most frequent"
     usual = f"{usual} of {GROUPS[group]}: {words['reference']}"
+    if column.kind != "numeric" and value is not None and value == reference:
+        # the group's mean score counts its other values, too
+        usual = f"the most frequent of {GROUPS[group]}, too"
     return f"{column.name} is {words['value']} ({usual})"
 
 

@@ -44,6 +44,7 @@ def reasons(
     dictionary: Mapping[str, str] | None = None,
     teacher: Any = None,
     background: Table | None = None,
+    ask_teacher: bool = True,
 ) -> Reasons:
     """Give the principal reasons of each adverse decision, relative to a chosen reference group.
 
@@ -94,6 +95,9 @@ def reasons(
         The applicants, such as the training rows; None for `X` itself. It is a table of the same
         library as `X`.
 
+    ask_teacher : bool, default=True
+        Whether to measure the teacher's support: it is asked about the group once per reason.
+
     Returns
     -------
     reasons : Reasons
@@ -142,7 +146,8 @@ def reasons(
     _check_number(n_reasons)
     names = [column.name for column in structure.columns]
     _check_dictionary(dictionary, names)
-    teacher = getattr(student, "teacher_", None) if teacher is None else teacher
+    if teacher is None or not ask_teacher:
+        teacher = getattr(student, "teacher_", None) if ask_teacher else None
     X = align(X, student, structure, name="X")
     background = (
         X if background is None else align(background, student, structure, name="background")

@@ -78,6 +78,8 @@ def test_sections_are_there(report):
         "group_names",
         "comparison",
         "explanation",
+        "explanation_agreement",
+        "reasons",
         "pictures_left_out",
         "limitations",
     ]
