@@ -111,7 +111,7 @@ def distil_or_not(
         Folds that run at once, by joblib; the result is the same for any number.
 
     random_state : int or None, default=None
-        Seed of the student where its own is None.
+        Seed of the student, and of a teacher to be fitted, where their own are None.
 
     progress : callable or None, default=None
         Called with a text such as "fold 2 of 5" after each fold.

@@ -119,7 +119,8 @@ def frontier(
         Folds that run at once, by joblib. Nothing but the measured latency depends on it.
 
     random_state : int or None, default=None
-        Seed of the student where its own is None; the same in all folds and sizes.
+        Seed of the student, and of a teacher to be fitted, where their own are None; the same in all
+        folds and sizes.
 
     progress : callable or None, default=None
         Called with a text such as "fold 2 of 5" after each fold.

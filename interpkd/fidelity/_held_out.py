@@ -213,7 +213,7 @@ def read_problem(
         Row weights and labels of dependent rows.
 
     random_state : int or None
-        Seed of the student, where its own is None.
+        Seed of the student and of a teacher to be fitted, where their own are None.
 
     Returns
     -------
@@ -227,7 +227,6 @@ def read_problem(
     """
     _check_student(student)
     student, n = clone(student), num_samples(X)
-    params = student.get_params(deep=False)
     scores = None
     if teacher is not None and not hasattr(teacher, "fit") and not is_frozen(teacher):
         scores = np.asarray(teacher, dtype=np.float64)
@@ -235,8 +234,8 @@ def read_problem(
         student.set_params(teacher=None)
     elif teacher is not None:
         student.set_params(teacher=teacher)
-    if random_state is not None and "random_state" in params and params["random_state"] is None:
-        student.set_params(random_state=random_state)
+    if random_state is not None:
+        _seed(student, random_state)
     target = None if y is None else np.asarray(y)
     if target is not None:
         _check_length("y", target, n)
@@ -402,6 +401,15 @@ def _check_student(student: Any) -> None:
             "DistilledClassifier(student=estimator)."
         )
         raise InvalidInputError(msg)
+
+
+def _seed(student: Any, random_state: int) -> None:
+    """Seed a student, and a teacher that is still to be fitted, where their own seeds are None."""
+    keep = is_frozen(student.teacher)
+    for name, value in student.get_params(deep=True).items():
+        is_seed = name == "random_state" or name.endswith("__random_state")
+        if is_seed and value is None and not (keep and name.startswith("teacher__")):
+            student.set_params(**{name: random_state})
 
 
 def _check_length(name: str, values: NDArray[Any], n: int) -> None:
