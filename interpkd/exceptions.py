@@ -49,3 +49,26 @@ class MissingExtraError(InterpkdError, ImportError):
 
 class DistillationWarning(UserWarning):
     """Something about a teacher or its soft targets that a careful user wants to know."""
+
+
+class InterruptedRun(KeyboardInterrupt):
+    """A long run was interrupted; what was finished by then is not lost.
+
+    A `KeyboardInterrupt`, so that nothing goes on by mistake where one is not expected.
+
+    Attributes
+    ----------
+    partial : object
+        The result of the part that was finished.
+    """
+
+    def __init__(self, message: str, *, partial: object) -> None:
+        super().__init__(message)
+        self.partial = partial
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _interrupted, (str(self), self.partial)
+
+
+def _interrupted(message: str, partial: object) -> InterruptedRun:
+    return InterruptedRun(message, partial=partial)

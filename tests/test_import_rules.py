@@ -14,6 +14,7 @@ CORE = {
     "exceptions",
     "_alignment",
     "_asking",
+    "_interruptible",
     "_mixing",
     "_optional",
     "_structure",

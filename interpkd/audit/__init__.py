@@ -1,5 +1,14 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
 from interpkd.audit._report import AuditReport, audit_report
+from interpkd.audit._stability import stability
+from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stability
 
-__all__ = ["AuditReport", "audit_report"]
+__all__ = [
+    "AuditReport",
+    "Recurrence",
+    "SpreadOfRefits",
+    "Stability",
+    "audit_report",
+    "stability",
+]

@@ -26,9 +26,18 @@ from interpkd.fidelity._distance_scores import (
     ProbaRMSE,
     TotalVariation,
 )
+from interpkd.fidelity._distil_findings import DistilOrNot, Lesson, PairedDifference
+from interpkd.fidelity._distil_or_not import distil_or_not
 from interpkd.fidelity._error_scores import (
     ErrorQuantile,
     MeanError,
+)
+from interpkd.fidelity._frontier import frontier
+from interpkd.fidelity._frontier_findings import (
+    FoldScores,
+    Frontier,
+    FrontierChoice,
+    FrontierPoint,
 )
 from interpkd.fidelity._intervals import ScoreEstimate
 from interpkd.fidelity._rank_scores import (
@@ -67,18 +76,25 @@ __all__ = [
     "CutoffDecisions",
     "CutoffReport",
     "DecisionAUC",
+    "DistilOrNot",
     "ErrorQuantile",
     "FidelityReport",
     "FidelityScorer",
+    "FoldScores",
+    "Frontier",
+    "FrontierChoice",
+    "FrontierPoint",
     "JensenShannon",
     "KLDivergence",
     "KendallTau",
+    "Lesson",
     "LogitMAE",
     "LogitR2",
     "LogitRMSE",
     "MeanAbsoluteError",
     "MeanError",
     "NegativeAgreement",
+    "PairedDifference",
     "PositiveAgreement",
     "ProbaMAE",
     "ProbaR2",
@@ -99,8 +115,10 @@ __all__ = [
     "WorstRows",
     "WorstSegments",
     "cutoff_report",
+    "distil_or_not",
     "fidelity_report",
     "fidelity_scorer_names",
+    "frontier",
     "leaf_labels",
     "make_fidelity_scorer",
     "score_bands",

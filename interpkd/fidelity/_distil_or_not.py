@@ -1,0 +1,393 @@
+"""Distil or not: the same student taught by true labels, by decisions and by probabilities.
+
+A student in place of its teacher costs something, and learning from a teacher in place of the labels
+should gain something. Both are measured on the same held-out rows, for one student of one size.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import binomtest
+
+from interpkd._asking import decide
+from interpkd._interruptible import run_each
+from interpkd.exceptions import InterruptedRun, InvalidInputError
+from interpkd.fidelity._distil_findings import (
+    LESSONS,
+    PREDICTIONS,
+    TEACHER,
+    DistilOrNot,
+    Lesson,
+    PairedDifference,
+    verdict,
+)
+from interpkd.fidelity._held_out import (
+    FoldTask,
+    Variant,
+    answer_fold,
+    gather,
+    read_problem,
+    split_rows,
+    with_known_teacher,
+)
+from interpkd.fidelity._inputs import SMALLEST_ALPHA, check_alpha, check_cutoff
+from interpkd.fidelity._intervals import measure
+from interpkd.fidelity._performance import Accuracy, LabelAUC, LogLoss
+from interpkd.fidelity._scores import MeanAbsoluteError, RSquared
+from interpkd.fidelity._sizes import mean_counts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import ArrayLike
+
+    from interpkd._typing import BoolArray, FloatArray, Table
+    from interpkd.fidelity._held_out import FoldAnswers, HeldOut, Problem
+    from interpkd.fidelity._statistics import Statistic
+
+
+def distil_or_not(
+    student: Any,
+    X: Table,
+    y: ArrayLike,
+    *,
+    cv: Any = 5,
+    teacher: Any = None,
+    sample_weight: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
+    cutoff: float = 0.5,
+    alpha: float = 0.05,
+    n_jobs: int | None = None,
+    random_state: int | None = None,
+    progress: Callable[[str], Any] | None = None,
+) -> DistilOrNot:
+    """Compare a student of probabilities with the same student of decisions and of true labels.
+
+    In each fold the teacher is fitted once and shared. "soft" is the student as it is; "hard" is
+    the same with a teacher that says 0 or 1 for what it decides; "labels" is the same with the true
+    labels in the place of the teacher's answers (by `teacher_proba`, so that the student searches as
+    long as for the others; with ``alpha=1`` a tree would only be grown). All are compared on the
+    held-out rows: accuracy by McNemar's exact test [1]_ where rows are independent and weigh the
+    same, everything else by the paired BCa bootstrap.
+
+    Parameters
+    ----------
+    student : estimator
+        Unfitted student, with a `teacher` parameter; it is cloned.
+
+    X : array-like or data frame of shape (n_samples, n_features)
+        The rows.
+
+    y : array-like of shape (n_samples,)
+        True labels or values.
+
+    cv : int, splitter or iterable, default=5
+        Folds, as in :func:`frontier`.
+
+    teacher : estimator, array-like or None, default=None
+        In place of the student's own, as in :func:`frontier`.
+
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Row weights, in `fit` and in the scores.
+
+    groups : array-like of shape (n_samples,) or None, default=None
+        Labels of dependent rows, as in :func:`frontier`.
+
+    cutoff : float, default=0.5
+        Where decisions between two classes change in the accuracy. Hard labels are those of the
+        most probable class, whatever it is.
+
+    alpha : float, default=0.05
+        The risk that any of the statements on the lessons is wrong, shared equally among them; one
+        minus the confidence of each other interval.
+
+    n_jobs : int or None, default=None
+        Folds that run at once, by joblib; the result is the same for any number.
+
+    random_state : int or None, default=None
+        Seed of the student, and of a teacher to be fitted, where their own are None.
+
+    progress : callable or None, default=None
+        Called with a text such as "fold 2 of 5" after each fold.
+
+    Returns
+    -------
+    found : DistilOrNot
+        Scores, differences, and a sentence on each.
+
+    Raises
+    ------
+    InvalidInputError
+        If a parameter breaks its rule; the message says which.
+
+    InterruptedRun
+        If the user interrupts after the first fold; its `partial` holds the finished folds.
+
+    Notes
+    -----
+    The tests are about the students of these folds on rows like these. They take the fitted models
+    as they are, and do not say how other training rows would change them.
+
+    References
+    ----------
+    .. [1] Q. McNemar, "Note on the sampling error of the difference between correlated proportions
+       or percentages", Psychometrika 12, 1947.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from interpkd import DistilledTreeRegressor
+    >>> from interpkd.fidelity import distil_or_not
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> student = DistilledTreeRegressor(LinearRegression(), max_leaf_nodes=4, augmentation=None)
+    >>> found = distil_or_not(student, X, y, cv=2, random_state=0)
+    >>> found.comparisons[0].score
+    'r2'
+    """
+    cutoff, alpha = check_cutoff(cutoff), check_alpha(alpha)
+    if y is None:
+        msg = "y is None; whether distilling pays is measured on true labels. Pass them."
+        raise InvalidInputError(msg)
+    problem = read_problem(
+        student,
+        X,
+        y,
+        teacher=teacher,
+        sample_weight=sample_weight,
+        groups=groups,
+        random_state=random_state,
+    )
+    variants = _variants(problem.student)
+    _check_shared(alpha, len(variants))
+    folds = split_rows(problem, cv)
+    problem = with_known_teacher(problem, folds[0][0])
+    tasks = [FoldTask(problem, list(variants.values()), train, test) for train, test in folds]
+    answers, is_complete = run_each(
+        answer_fold, tasks, n_jobs=n_jobs, progress=progress, name="fold"
+    )
+    found = _summary(problem, list(variants), answers, cutoff, alpha, len(folds))
+    if not is_complete:
+        msg = (
+            f"distil_or_not was interrupted after {len(answers)} of {len(folds)} folds. The "
+            "exception's `partial` is the result of these."
+        )
+        raise InterruptedRun(msg, partial=found)
+    return found
+
+
+def mcnemar_p(first: BoolArray, second: BoolArray) -> float:
+    """Give McNemar's exact two-sided p-value that two models are right equally often.
+
+    Parameters
+    ----------
+    first, second : ndarray of bool of shape (n_rows,)
+        Where each is right; independent rows.
+
+    Returns
+    -------
+    p : float
+        1 where both are right on the same rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> first = np.repeat([True, False], [9, 1])
+    >>> mcnemar_p(first, ~first)
+    0.021484375
+    """
+    n_first, n_second = int((first & ~second).sum()), int((second & ~first).sum())
+    if n_first + n_second == 0:
+        return 1.0
+    return float(binomtest(n_first, n_first + n_second).pvalue)
+
+
+class _Difference:
+    """One statistic less another of the same rows."""
+
+    note = ""
+    bounded = None
+
+    def __init__(self, first: Statistic, second: Statistic) -> None:
+        self._first, self._second = first, second
+        self.undefined = first.undefined or second.undefined
+
+    def values(self, W: FloatArray) -> FloatArray:
+        """Give the difference under each weighting."""
+        return self._first.values(W) - self._second.values(W)
+
+    def influence(self, w: FloatArray) -> FloatArray:
+        """Give the difference of the influences."""
+        return self._first.influence(w) - self._second.influence(w)
+
+
+def _variants(student: Any) -> dict[str, Variant]:
+    """Give the student's parameters for each lesson."""
+    params = student.get_params(deep=False)
+    if params.get("alpha") == 1:
+        msg = (
+            f"student is a {type(student).__name__} with alpha=1, which leaves the teacher out: "
+            "there is nothing to compare. Leave alpha at 0."
+        )
+        raise InvalidInputError(msg)
+    # labels and decisions have no temperature, and labels no teacher to mix them with
+    cold = {"temperature": 1.0} if "temperature" in params else {}
+    labels = cold | ({"alpha": 0.0} if "alpha" in params else {})
+    if params.get("n_augmented", "auto") != "auto":
+        labels["n_augmented"] = 0  # a number of rows would be refused: nobody can label them
+    hard = {"hard": Variant(cold, "hard")} if hasattr(student, "predict_proba") else {}
+    return {"soft": Variant({}), **hard, "labels": Variant(labels, "labels")}
+
+
+def _check_shared(alpha: float, n_lessons: int) -> None:
+    """Refuse a risk that leaves too little for each statement."""
+    n_statements = 9 if n_lessons == 3 else 2
+    if alpha < n_statements * SMALLEST_ALPHA:
+        msg = (
+            f"alpha={alpha} is shared by {n_statements} statements, of which each needs "
+            f"{SMALLEST_ALPHA}. Use at least {n_statements * SMALLEST_ALPHA:g}."
+        )
+        raise InvalidInputError(msg)
+
+
+def _scores(classes: Any, cutoff: float) -> list[Any]:
+    if classes is None:
+        return [RSquared(), MeanAbsoluteError()]
+    return [Accuracy(cutoff), LabelAUC(), LogLoss()]
+
+
+def _summary(
+    problem: Problem,
+    lessons: list[str],
+    answers: Sequence[FoldAnswers],
+    cutoff: float,
+    alpha: float,
+    n_folds: int,
+) -> DistilOrNot:
+    everything = gather(problem, answers)
+    rows = everything.of(*range(len(lessons)))
+    scores = _scores(rows.classes, cutoff)
+    models = dict(zip(lessons, rows.students, strict=True)) | {"teacher": rows.teacher}
+    statistics = {
+        (who, score.name): score.statistic(rows.y, of)
+        for who, of in models.items()
+        for score in scores
+    }
+    measured = measure(statistics, rows.sample, alpha)
+    performance = {
+        who: {score.name: measured[who, score.name] for score in scores} for who in models
+    }
+    pairs = list(combinations(lessons, 2))
+    shared = alpha / (len(pairs) * len(scores))
+    prices = [(lesson, "teacher") for lesson in lessons]
+    compared = _Compared(rows, models, scores, statistics, cutoff)
+    return DistilOrNot(
+        student=type(problem.student).__name__,
+        task="regression" if rows.classes is None else "classification",
+        n_rows=rows.sample.n_rows,
+        n_groups=None if rows.sample.groups is None else rows.sample.n_units,
+        n_folds=len(answers),
+        n_folds_planned=n_folds,
+        confidence=round(1 - alpha, 12),
+        lessons=tuple(
+            Lesson(
+                name,
+                performance[name],
+                mean_counts([fold.counts[k] for fold in answers]),
+                float(np.mean([fold.n_generated[k] for fold in answers])),
+            )
+            for k, name in enumerate(lessons)
+        ),
+        teacher=performance["teacher"],
+        comparisons=tuple(compared.differences(pairs, shared)),
+        price=tuple(compared.differences(prices, alpha)),
+        notes=_notes(problem, len(pairs) * len(scores), alpha),
+    )
+
+
+class _Compared:
+    """Models on the same rows, to be compared in pairs."""
+
+    def __init__(
+        self,
+        rows: HeldOut,
+        models: dict[str, FloatArray],
+        scores: list[Any],
+        statistics: dict[tuple[str, str], Any],
+        cutoff: float,
+    ) -> None:
+        self._rows, self._models, self._scores = rows, models, scores
+        self._statistics, self._cutoff = statistics, cutoff
+        kinds = PREDICTIONS if rows.classes is None else LESSONS
+        self._names = {name: f"learning from {text}" for name, text in kinds.items()}
+        self._names["teacher"] = TEACHER
+
+    def differences(
+        self, pairs: Sequence[tuple[str, str]], alpha: float
+    ) -> Iterator[PairedDifference]:
+        """Give the difference of every pair in every score."""
+        found = measure(
+            {
+                (first, second, score.name): _Difference(
+                    self._statistics[first, score.name], self._statistics[second, score.name]
+                )
+                for first, second in pairs
+                for score in self._scores
+            },
+            self._rows.sample,
+            alpha,
+        )
+        signs = {score.name: 1 if score.greater_is_better else -1 for score in self._scores}
+        for (first, second, score), difference in found.items():
+            p = self._p_value(first, second) if score == "accuracy" else None
+            if p is None:
+                low, high = difference.low, difference.high
+                is_shown = low is not None and high is not None and (low > 0 or high < 0)
+                test = "interval of the difference excludes 0"
+            else:
+                is_shown, test = p <= alpha, "McNemar, exact"
+            better = None
+            if is_shown and difference.estimate is not None:
+                better = first if signs[score] * difference.estimate > 0 else second
+            text = verdict(first, second, score, difference, better=better, names=self._names)
+            level = round(1 - alpha, 12)
+            yield PairedDifference(
+                first,
+                second,
+                score,
+                difference,
+                level,
+                p,
+                test,
+                better,
+                text[:1].upper() + text[1:],
+            )
+
+    def _p_value(self, first: str, second: str) -> float | None:
+        """Give McNemar's p-value; None where its rows would not be independent and equal."""
+        if not self._rows.sample.is_plain:
+            return None
+        right = [decide(self._models[who], self._cutoff) == self._rows.y for who in (first, second)]
+        return mcnemar_p(right[0], right[1])
+
+
+def _notes(problem: Problem, n_statements: int, alpha: float) -> tuple[str, ...]:
+    generated = (
+        "No rows are generated: the teacher's scores are all there is of it."
+        if problem.scores is not None
+        else "Learning from the true labels takes no generated rows, for which there are none, and "
+        "does not know the thresholds of a teacher made of trees; what these bring is part of the "
+        "difference. The other lessons have the same of both."
+    )
+    return (
+        generated,
+        f"The {n_statements} statements on the lessons share a risk of {100 * alpha:g} %; each of "
+        "those against the teacher has it by itself.",
+        "They are about the students of these folds as they are.",
+    )
