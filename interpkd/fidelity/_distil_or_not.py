@@ -39,6 +39,7 @@ from interpkd.fidelity._held_out import (
 from interpkd.fidelity._inputs import SMALLEST_ALPHA, check_alpha, check_cutoff
 from interpkd.fidelity._intervals import measure
 from interpkd.fidelity._performance import Accuracy, LabelAUC, LogLoss
+from interpkd.fidelity._scales import PLAIN
 from interpkd.fidelity._scores import MeanAbsoluteError, RSquared
 from interpkd.fidelity._sizes import mean_counts
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from interpkd._typing import BoolArray, FloatArray, Table
     from interpkd.fidelity._held_out import FoldAnswers, HeldOut, Problem
     from interpkd.fidelity._statistics import Statistic
+    from interpkd.fidelity._weightings import LeaveOneOut
 
 
 def distil_or_not(
@@ -213,12 +215,16 @@ class _Difference:
 
     note = ""
     bounded = None
+    scale = PLAIN
 
     def __init__(self, first: Statistic, second: Statistic) -> None:
         self._first, self._second = first, second
         self.undefined = first.undefined or second.undefined
+        self.is_ranked = first.is_ranked or second.is_ranked
+        kinds = [part.kinds for part in (first, second) if part.kinds is not None]
+        self.kinds: BoolArray | None = np.hstack(kinds) if kinds else None
 
-    def values(self, W: FloatArray) -> FloatArray:
+    def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the difference under each weighting."""
         return self._first.values(W) - self._second.values(W)
 

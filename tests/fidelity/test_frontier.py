@@ -153,7 +153,7 @@ class TestCrossValidation:
         found = frontier(student, X, y, cv=GroupKFold(3), **options)
         assert found.n_groups == 30
         method = found.points[0].fidelity["agreement"].method
-        assert method == "BCa bootstrap, 1999 resamples of 30 groups"
+        assert "30 groups" in method
         assert frontier(student, X, y, cv=3, **options).n_groups == 30
         with pytest.raises(InvalidInputError, match="holds out a group that it trains on"):
             frontier(student, X, y, cv=[*KFold(7).split(X)], **options)
