@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import Number, Paragraph, Section, Text, interval, number, table, words
+from interpkd.audit._blocks import (
+    Cell,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    interval,
+    number,
+    table,
+    words,
+)
+from interpkd.audit._inputs import plain
 from interpkd.explanation import explanation_agreement
 
 if TYPE_CHECKING:
@@ -25,13 +37,18 @@ SCORES = {
 }
 
 
-def agreement_of_explanations(attributions: Attributions, *, alpha: float) -> dict[str, Any]:
+def agreement_of_explanations(
+    attributions: Attributions, labels: Mapping[str, Any], *, alpha: float
+) -> dict[str, Any]:
     """Measure how far the SHAP values of both models agree.
 
     Parameters
     ----------
     attributions : Attributions
         The values.
+
+    labels : mapping
+        Groups and segments: names to labels of the evaluation rows.
 
     alpha : float
         One minus the confidence of the intervals.
@@ -44,9 +61,20 @@ def agreement_of_explanations(attributions: Attributions, *, alpha: float) -> di
     if attributions.explanations.teacher is None:
         why = attributions.facts["teacher_missing"]
         return {"is_computed": False, "reason": why}
-    found = explanation_agreement(attributions.explanations, alpha=alpha).to_dict()
-    kept = ("n_rows", "top_k", "confidence", *SCORES)
+    segments = {
+        name: [_listed(values)[row] for row in attributions.rows] for name, values in labels.items()
+    }
+    found = explanation_agreement(
+        attributions.explanations, segments=segments, alpha=alpha
+    ).to_dict()
+    for one in found["segments"]:
+        one["value"] = plain(one["value"])
+    kept = ("n_rows", "top_k", "confidence", *SCORES, "segments")
     return {"is_computed": True, "reason": None, **{name: found[name] for name in kept}}
+
+
+def _listed(values: Any) -> list[Any]:
+    return list(values.to_pylist() if hasattr(values, "to_pylist") else values)
 
 
 def agreement_section(data: Mapping[str, Any]) -> Section:
@@ -95,4 +123,23 @@ def agreement_section(data: Mapping[str, Any]) -> Section:
         ["Score", "Estimate", level, "Rows", "Method"],
         body,
     )
-    return Section("explanation-agreement", TITLE, (intro, scores))
+    parts = (_segments(section),) if section["segments"] else ()
+    return Section("explanation-agreement", TITLE, (intro, scores, *parts))
+
+
+def _segments(section: Mapping[str, Any]) -> Table:
+    """Lay out the scores of the explained rows of each group and segment."""
+    body = []
+    for one in section["segments"]:
+        value = "missing" if one["value"] is None else one["value"]
+        line = [words(one["segment"]), words(value), number(one["n"], "count")]
+        for name in SCORES:
+            score = one[name]
+            line.append((*number(score["estimate"]), Text(" "), *_ends(score)))
+        body.append(line)
+    header = ["Group or segment", "Value", "Rows explained", *SCORES.values()]
+    return table("Agreement of the explanations by group, with intervals", header, body)
+
+
+def _ends(score: Mapping[str, Any]) -> Cell:
+    return interval(score["low"], score["high"])

@@ -15,6 +15,8 @@ from interpkd._validation import num_samples, safe_indexing
 from interpkd.explanation import explain
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from interpkd._typing import FloatArray, Table
     from interpkd.audit._inputs import Inputs
     from interpkd.explanation import Explanations
@@ -66,6 +68,9 @@ class Attributions:
 
     explanations : Explanations
         What all of this is taken from.
+
+    rows : ndarray of shape (n_rows,)
+        Positions of the explained rows among the evaluation rows.
     """
 
     facts: dict[str, Any]
@@ -75,6 +80,7 @@ class Attributions:
     encoded: FloatArray
     is_ordered: list[bool]
     explanations: Explanations
+    rows: NDArray[np.intp]
 
 
 def attribute(inputs: Inputs, background: Table | None, *, random_state: int) -> Attributions:
@@ -99,8 +105,9 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
     rng = np.random.default_rng(random_state)
     pool = inputs.X if background is None else background
     share = _affordable_share(inputs, pool)
-    explained = _sample(inputs.X, round(MAX_EXPLAINED * share), rng)
-    reference = _sample(pool, round(MAX_BACKGROUND * share), rng)
+    rows = _places(inputs.n_rows, round(MAX_EXPLAINED * share), rng)
+    explained = _take(inputs.X, rows)
+    reference = _take(pool, _places(num_samples(pool), round(MAX_BACKGROUND * share), rng))
     found = _explain(inputs, explained, reference, random_state=random_state)
     values = {"student": _shown(found.student.values, inputs)}
     if inputs.teacher is not None:
@@ -136,6 +143,7 @@ def attribute(inputs: Inputs, background: Table | None, *, random_state: int) ->
         np.asarray(found.student.data, dtype=np.float64),
         [column.kind != "category" for column in inputs.structure.columns],
         found,
+        rows,
     )
 
 
@@ -174,12 +182,15 @@ def _affordable_share(inputs: Inputs, pool: Table) -> float:
     return min(1.0, math.sqrt(MAX_QUESTIONS / (per_pair * n_pairs)))
 
 
-def _sample(X: Table, size: int, rng: np.random.Generator) -> Table:
-    """Draw rows without replacement, in their order; all of them when they are few."""
-    n = num_samples(X)
+def _places(n: int, size: int, rng: np.random.Generator) -> NDArray[np.intp]:
+    """Draw positions of rows without replacement, in their order; all when they are few."""
     if n <= size:
-        return X
-    return safe_indexing(X, np.sort(rng.choice(n, size=size, replace=False)))
+        return np.arange(n)
+    return np.sort(rng.choice(n, size=size, replace=False))
+
+
+def _take(X: Table, rows: NDArray[np.intp]) -> Table:
+    return X if len(rows) == num_samples(X) else safe_indexing(X, rows)
 
 
 def _shown(values: Any, inputs: Inputs) -> FloatArray:

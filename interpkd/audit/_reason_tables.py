@@ -51,7 +51,8 @@ def reasons_section(data: Mapping[str, Any]) -> Section:
         "the group's mean score. Reasons depend on the group, so both that the official "
         "interpretation of Regulation B names are shown. Values usual in the group are the mean of "
         "numbers, else the most frequent value. The teacher supports a reason if moving the column "
-        "alone to the values of the group lowers its probability of the adverse class."
+        "alone to the values of the group lowers its probability of the adverse class. Rows are "
+        "counted from zero."
     )
     blocks: list[Block] = [Paragraph(words(intro)), _facts(section)]
     if section["declines"]:

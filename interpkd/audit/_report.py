@@ -284,7 +284,7 @@ def audit_report(
         "group_names": group_names,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,
-        "explanation_agreement": agreement_of_explanations(attributions, alpha=alpha),
+        "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),
         "reasons": declines,
     }
     data["pictures_left_out"] = left_out(data)

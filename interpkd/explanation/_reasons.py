@@ -306,5 +306,8 @@ def _check_dictionary(dictionary: Any, names: Sequence[str]) -> None:
 
 def _plain(value: Any) -> Any:
     """Give a value of a table as a plain Python value, None where it is missing."""
-    value = value.item() if isinstance(value, np.generic) else value
-    return None if value is None or value != value else value  # noqa: PLR0124  # NaN
+    import pandas as pd
+
+    if pd.isna(value):
+        return None
+    return value.item() if isinstance(value, np.generic) else value

@@ -106,3 +106,19 @@ def test_nobody_at_the_cutoff_is_said():
     section = audit_report(tree, X, background=X[X[:, 0] > 6]).data["reasons"]
     assert not section["is_computed"]
     assert section["reason"].startswith("No background row passes the cut-off")
+
+
+def test_agreement_by_group(reports):
+    section = reports["binary"].data["explanation_agreement"]
+    names = [(one["segment"], one["value"], one["n"]) for one in section["segments"]]
+    assert [name[:2] for name in names] == [
+        ("sex", "f"),
+        ("sex", "m"),
+        ("sex", None),
+        ("owner", False),
+        ("owner", True),
+    ]
+    assert sum(n for name, _, n in names if name == "sex") == section["n_rows"]
+    means = [(one["cosine"]["estimate"], one["cosine"]["n"]) for one in section["segments"][:3]]
+    total = sum(mean * n for mean, n in means) / sum(n for _, n in means)
+    assert total == pytest.approx(section["cosine"]["estimate"])
