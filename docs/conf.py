@@ -1,11 +1,20 @@
 """Sphinx configuration."""
 
+import dataclasses
 import sys
 import warnings
 from importlib.metadata import version as installed_version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import interpkd.audit
+import interpkd.explanation
+import interpkd.export
+import interpkd.fidelity
+import interpkd.learners
+import interpkd.targets
+import interpkd.teachers
 
 project = "interpkd"
 author = "The interpkd developers"
@@ -51,16 +60,23 @@ numpydoc_validation_checks = {
     "SA01",  # not everything has a neighbour
     "YD01",
 }
+# dataclasses are described by their attributes
+DATACLASSES = {
+    rf"\.{name}$"
+    for room in (
+        *(interpkd.audit, interpkd.explanation, interpkd.export, interpkd.fidelity),
+        *(interpkd.learners, interpkd.targets, interpkd.teachers),
+    )
+    for name in room.__all__
+    if dataclasses.is_dataclass(getattr(room, name))
+}
 numpydoc_validation_exclude = {
     r"\.__init__$",  # parameters are documented on the class
     r"\.statistic$",  # described once, by the base class of the scores
     r"^interpkd\.exceptions\.\w+\.",  # inherited from Python
     # inherited from scikit-learn
     r"\.(get_params|set_params|score|set_fit_request|set_score_request)$",
-    # dataclasses, described by their attributes
-    r"\.(CrossFit|TransferSet|TreeModel|ScoreEstimate|SegmentScores|FidelityReport)$",
-    r"\.(AuditReport|Coefficient|Condition|Explanations|Rule)$",
-    r"\.(LinearModel|PointsCard|RowPlan|ScorecardBins|ScorecardModel|TreeEnsemble)$",
+    *DATACLASSES,
 }
 
 sphinx_gallery_conf = {

@@ -21,6 +21,14 @@ class InvalidInputError(InterpkdError, ValueError):
 class TeacherError(InterpkdError, ValueError):
     """A teacher whose output cannot be used as soft targets.
 
+    Parameters
+    ----------
+    *args : object
+        The message.
+
+    row : int or None, default=None
+        As the attribute.
+
     Attributes
     ----------
     row : int or None
@@ -56,8 +64,11 @@ class InterruptedRun(KeyboardInterrupt):
 
     A `KeyboardInterrupt`, so that nothing goes on by mistake where one is not expected.
 
-    Attributes
+    Parameters
     ----------
+    message : str
+        What was interrupted.
+
     partial : object
         The result of the part that was finished.
     """

@@ -107,7 +107,13 @@ class ExplanationAgreement:
         }
 
     def to_frame(self) -> Any:
-        """Give one line per score as a pandas DataFrame, segments after all rows."""
+        """Give one line per score as a pandas DataFrame, segments after all rows.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            One line per score; of all rows first.
+        """
         import pandas as pd
 
         parts = [(None, None, self.n_rows, self.scores), *self.segments]

@@ -115,7 +115,13 @@ class Counterfactual:
         return f"{self.target_class} with {', '.join(parts)}."
 
     def to_dict(self) -> dict[str, Any]:
-        """Give everything but the row in plain Python types that JSON can hold."""
+        """Give everything but the row in plain Python types that JSON can hold.
+
+        Returns
+        -------
+        summary : dict
+            Whether one was found, the changes and their cost, and what the teacher says.
+        """
         label = self.target_class
         return {
             "found": self.found,
@@ -141,7 +147,13 @@ class Counterfactual:
         }
 
     def to_frame(self) -> Any:
-        """Give one line per change as a pandas DataFrame."""
+        """Give one line per change as a pandas DataFrame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            Columns "column", "before", "after" and "cost".
+        """
         import pandas as pd
 
         lines = [[one.column, one.before, one.after, one.cost] for one in self.changes]

@@ -187,7 +187,13 @@ class Reasons:
         raise InvalidInputError(msg)
 
     def to_frame(self) -> Any:
-        """Give one line per reason as a pandas DataFrame."""
+        """Give one line per reason as a pandas DataFrame.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            One line per reason, decision by decision.
+        """
         import pandas as pd
 
         names = ["row", "score", "rank", "column", "value", "reference", "contribution", "text"]

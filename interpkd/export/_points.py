@@ -156,7 +156,13 @@ class PointsTable:
         return self.base_points + sum(max(points) for points in self._points())
 
     def to_frame(self) -> Any:
-        """Give the bins as a pandas DataFrame, one row each, after one of the base points."""
+        """Give the bins as a pandas DataFrame, one row each, after one of the base points.
+
+        Returns
+        -------
+        frame : pandas.DataFrame
+            The card.
+        """
         import pandas as pd
 
         first: dict[str, Any] = {

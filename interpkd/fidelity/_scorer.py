@@ -107,7 +107,7 @@ def make_fidelity_scorer(
 class FidelityScorer:
     """A scorer of fidelity in scikit-learn's sense; made by :func:`make_fidelity_scorer`.
 
-    Attributes
+    Parameters
     ----------
     name : str
         The score.

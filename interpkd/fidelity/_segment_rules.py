@@ -86,7 +86,18 @@ class SegmentCondition:
         }
 
     def holds(self, column: RawColumn) -> BoolArray:
-        """Tell which values of a column, as read, meet the condition."""
+        """Tell which values of a column, as read, meet the condition.
+
+        Parameters
+        ----------
+        column : RawColumn
+            The column as read.
+
+        Returns
+        -------
+        rows : ndarray of bool of shape (n_samples,)
+            Where it holds.
+        """
         if column.kind == "category":
             return _holds_of_categories(self, column.values)
         values = np.asarray(column.values, dtype=np.float64)

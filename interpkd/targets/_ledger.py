@@ -55,12 +55,34 @@ class RowNames:
     remedy: str = ""
 
     def one(self, i: int) -> str:
-        """Name the row at a position."""
+        """Name the row at a position.
+
+        Parameters
+        ----------
+        i : int
+            The position.
+
+        Returns
+        -------
+        text : str
+            The row in words.
+        """
         number = i if self.numbers is None else int(self.numbers[i])
         return f"row {number} of {self.table}{self.where}"
 
     def between(self, start: int, stop: int) -> str:
-        """Name the rows of a batch."""
+        """Name the rows of a batch.
+
+        Parameters
+        ----------
+        start, stop : int
+            The positions of its first row, and after its last.
+
+        Returns
+        -------
+        text : str
+            The rows in words.
+        """
         numbers = range(start, stop) if self.numbers is None else self.numbers[start:stop]
         if len(numbers) == 1:
             return self.one(start)
@@ -84,7 +106,18 @@ class GeneratedRowNames(RowNames):
     started: Callable[[int], str] | None = None
 
     def one(self, i: int) -> str:
-        """Name the row at a position."""
+        """Name the row at a position.
+
+        Parameters
+        ----------
+        i : int
+            The position.
+
+        Returns
+        -------
+        text : str
+            The row in words.
+        """
         origin = "" if self.started is None else f" (made near {self.started(i)})"
         return f"{super().one(i)}{origin}"
 
