@@ -35,6 +35,7 @@ from interpkd.audit._evidence_tables import fidelity_section, performance_sectio
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
+from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
 from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
 
@@ -101,6 +102,9 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             cutoff_section(data),
             performance_section(data),
             explanation_section(data),
+            frontier_section(data),
+            distil_section(data),
+            stability_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),
             Section("sign-off", "Sign-off", tuple(_sign_off())),
         ),

@@ -78,6 +78,9 @@ def test_sections_are_there(report):
         "group_names",
         "comparison",
         "explanation",
+        "frontier",
+        "distil_or_not",
+        "stability",
         "pictures_left_out",
         "limitations",
     ]
