@@ -36,6 +36,7 @@ CONTRACT = {  # names that others build on
         "fidelity_report",
     },
     "interpkd.export": {"to_rules"},
+    "interpkd.fidelity": {"frontier"},
     "interpkd.teachers": {"make_teacher"},
 }
 STUDENT_PARAMETERS = [

@@ -37,6 +37,7 @@ from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
 from interpkd.audit._reason_tables import reasons_section
+from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
 from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
 
@@ -105,6 +106,9 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             explanation_section(data),
             agreement_section(data),
             reasons_section(data),
+            frontier_section(data),
+            distil_section(data),
+            stability_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),
             Section("sign-off", "Sign-off", tuple(_sign_off())),
         ),

@@ -26,6 +26,7 @@ from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
 from interpkd.audit._reason_sections import reasons_of_declines
+from interpkd.audit._refit_evidence import refit_evidence
 from interpkd.audit._render import (
     to_html_text,
     to_json_text,
@@ -46,6 +47,8 @@ if TYPE_CHECKING:
 
     from interpkd._typing import Table
     from interpkd.audit._inputs import Inputs
+    from interpkd.audit._stability_findings import Stability
+    from interpkd.fidelity import DistilOrNot, Frontier
 
 SCHEMA = {"name": "interpkd.audit_report", "version": 1}
 
@@ -151,6 +154,9 @@ def audit_report(
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
+    frontier: Frontier | None = None,
+    distil_or_not: DistilOrNot | None = None,
+    stability: Stability | None = None,
     random_state: int = 0,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
@@ -212,6 +218,16 @@ def audit_report(
     split : mapping or None, default=None
         How `X` was held out: any names to texts or numbers.
 
+    frontier : Frontier or None, default=None
+        What :func:`interpkd.fidelity.frontier` gave. Without it, and without the next two, the report
+        says how to get it: they take refits, which the report does not make.
+
+    distil_or_not : DistilOrNot or None, default=None
+        What :func:`interpkd.fidelity.distil_or_not` gave.
+
+    stability : Stability or None, default=None
+        What :func:`interpkd.audit.stability` gave.
+
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
 
@@ -253,6 +269,7 @@ def audit_report(
     begin("Checking the inputs")
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
     labels, group_names = merge_labels(groups, segments)
+    refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff)
     begin("Measuring fidelity")
     fidelity = _fidelity(
@@ -286,6 +303,7 @@ def audit_report(
         "explanation": attributions.facts,
         "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),
         "reasons": declines,
+        **refits,
     }
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)

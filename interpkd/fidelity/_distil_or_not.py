@@ -32,15 +32,15 @@ from interpkd.fidelity._held_out import (
     Variant,
     answer_fold,
     gather,
-    read_problem,
-    split_rows,
     with_known_teacher,
 )
+from interpkd.fidelity._held_out_problem import read_problem, split_rows
 from interpkd.fidelity._inputs import SMALLEST_ALPHA, check_alpha, check_cutoff
 from interpkd.fidelity._intervals import measure
 from interpkd.fidelity._performance import Accuracy, LabelAUC, LogLoss
 from interpkd.fidelity._scales import PLAIN
 from interpkd.fidelity._scores import MeanAbsoluteError, RSquared
+from interpkd.fidelity._shared_teacher import is_frozen
 from interpkd.fidelity._sizes import mean_counts
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from interpkd._typing import BoolArray, FloatArray, Table
-    from interpkd.fidelity._held_out import FoldAnswers, HeldOut, Problem
+    from interpkd.fidelity._held_out import FoldAnswers, HeldOut
+    from interpkd.fidelity._held_out_problem import Problem
     from interpkd.fidelity._statistics import Statistic
     from interpkd.fidelity._weightings import LeaveOneOut
 
@@ -313,7 +314,7 @@ def _summary(
         teacher=performance["teacher"],
         comparisons=tuple(compared.differences(pairs, shared)),
         price=tuple(compared.differences(prices, alpha)),
-        notes=_notes(problem, len(pairs) * len(scores), alpha),
+        notes=_notes(problem, answers, len(pairs) * len(scores), alpha),
     )
 
 
@@ -383,16 +384,27 @@ class _Compared:
         return mcnemar_p(right[0], right[1])
 
 
-def _notes(problem: Problem, n_statements: int, alpha: float) -> tuple[str, ...]:
-    generated = (
-        "No rows are generated: the teacher's scores are all there is of it."
-        if problem.scores is not None
-        else "Learning from the true labels takes no generated rows, for which there are none, and "
-        "does not know the thresholds of a teacher made of trees; what these bring is part of the "
-        "difference. The other lessons have the same of both."
-    )
+def _notes(
+    problem: Problem, answers: Sequence[FoldAnswers], n_statements: int, alpha: float
+) -> tuple[str, ...]:
+    notes = []
+    if any(n for fold in answers for n in fold.n_generated):
+        notes.append(
+            "Learning from the true labels takes no generated rows, for which there are none; what "
+            "these bring is part of the difference. The other lessons have the same ones."
+        )
+    if problem.scores is None:
+        notes.append(
+            "Learning from the true labels does not know the thresholds of a teacher that is made "
+            "of trees; the other lessons do."
+        )
+    if problem.scores is not None or is_frozen(problem.student.teacher):
+        notes.append(
+            "The teacher was fitted elsewhere. If it has seen these rows, it looks better here than "
+            "it is, and so may its students."
+        )
     return (
-        generated,
+        *notes,
         f"The {n_statements} statements on the lessons share a risk of {100 * alpha:g} %; each of "
         "those against the teacher has it by itself.",
         "They are about the students of these folds as they are.",

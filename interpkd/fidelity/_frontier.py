@@ -21,10 +21,9 @@ from interpkd.fidelity._held_out import (
     Variant,
     answer_fold,
     gather,
-    read_problem,
-    split_rows,
     with_known_teacher,
 )
+from interpkd.fidelity._held_out_problem import read_problem, split_rows
 from interpkd.fidelity._inputs import check_alpha, check_cutoff, plain_label
 from interpkd.fidelity._intervals import measure
 from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
@@ -37,7 +36,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
-    from interpkd.fidelity._held_out import FoldAnswers, HeldOut, Problem
+    from interpkd.fidelity._held_out import FoldAnswers, HeldOut
+    from interpkd.fidelity._held_out_problem import Problem
     from interpkd.fidelity._intervals import ScoreEstimate
     from interpkd.fidelity._performance import LabelScore
     from interpkd.fidelity._scores import Score
@@ -144,7 +144,8 @@ def frontier(
     The intervals are over all held-out rows, with the students of the folds as they are: they say
     how sure the scores of these students are, not how other training rows would change them. The
     standard errors are over folds and do hold that change, though with few folds and overlapping
-    training rows they are rough.
+    training rows they are rough. A frozen teacher that has seen the rows answers them more sharply
+    than others.
 
     Examples
     --------

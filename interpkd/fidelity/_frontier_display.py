@@ -47,7 +47,7 @@ def frontier_text(frontier: Frontier) -> str:
         f"folds, {100 * frontier.confidence:g} % intervals"
     )
     unfinished = frontier.n_folds < frontier.n_folds_planned
-    notes = [frontier.choice.text]
+    notes = [frontier.choice.text] if frontier.has_choice else []
     if unfinished:
         notes.append(f"Interrupted: {frontier.n_folds} of {frontier.n_folds_planned} folds.")
     return "\n\n".join([aligned_table(title, header, rows), *notes])

@@ -160,6 +160,23 @@ class FrontierChoice:
     standard_error: float | None
     text: str
 
+    def to_dict(self) -> dict[str, Any]:
+        """Give the attributes, sizes by their names.
+
+        Returns
+        -------
+        choice : dict
+            Plain Python values that JSON can hold.
+        """
+        return {
+            "score": self.score,
+            "chosen": self.chosen.name,
+            "best": self.best.name,
+            "limit": self.limit,
+            "standard_error": self.standard_error,
+            "text": self.text,
+        }
+
 
 @dataclass(frozen=True)
 class Frontier:
@@ -238,6 +255,11 @@ class Frontier:
     definitions: Mapping[str, str]
 
     @property
+    def has_choice(self) -> bool:
+        """Whether some size has the choosing score in all folds."""
+        return any(point.by_fold[self.score].mean is not None for point in self.points)
+
+    @property
     def choice(self) -> FrontierChoice:
         """The smallest size within one standard error of the best [1]_.
 
@@ -270,27 +292,18 @@ class Frontier:
         Returns
         -------
         frontier : dict
-            The attributes; "choice" with the names of the chosen and the best size, "limit",
-            "standard_error" and the sentence; "counted" and "latency", which say what the counts
+            The attributes; "choice", None when no size has the choosing score in all folds; "counted" and "latency", which say what the counts
             and the latency are.
         """
         names = ["student", "task", "classes", "n_rows", "n_groups", "n_folds"]
         names += ["n_folds_planned", "confidence", "score", "greater_is_better", "size"]
-        choice = self.choice
         return {
             **{name: getattr(self, name) for name in names},
             "points": [point.to_dict() for point in self.points],
             "teacher_performance": {
                 name: one.to_dict() for name, one in self.teacher_performance.items()
             },
-            "choice": {
-                "score": choice.score,
-                "chosen": choice.chosen.name,
-                "best": choice.best.name,
-                "limit": choice.limit,
-                "standard_error": choice.standard_error,
-                "text": choice.text,
-            },
+            "choice": self.choice.to_dict() if self.has_choice else None,
             "definitions": dict(self.definitions),
             "counted": dict(MEASURES),
             "latency": LATENCY,

@@ -7,17 +7,21 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_diabetes, load_iris, make_classification
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import KFold
 from sklearn.neural_network import MLPClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from interpkd import (
     DistilledClassifier,
+    DistilledLinearRegression,
     DistilledScorecardClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd.audit import audit_report
+from interpkd.audit import audit_report, stability
+from interpkd.fidelity import distil_or_not, frontier
 from interpkd.teachers import make_teacher
 
 VOID = {"meta", "link", "br", "hr", "img", "input"}
@@ -101,6 +105,41 @@ def regression(_):
     return audit_report(student, X[300:], y[300:], alpha=0.1)
 
 
+def with_refits(_):
+    X, y = make_classification(240, 4, n_informative=3, n_redundant=0, random_state=0)
+    teacher = as_teacher(RandomForestClassifier(5, max_depth=3, random_state=0).fit(X, y))
+    student = DistilledTreeClassifier(
+        teacher, max_leaf_nodes=4, effort="greedy", augmentation=None, random_state=0
+    )
+    refits = {
+        "frontier": frontier(student, X, y, sizes={"max_leaf_nodes": [2, 4]}, cv=2),
+        "distil_or_not": distil_or_not(student, X, y, cv=2),
+        "stability": stability(student, X, y, n_refits=3),
+    }
+    return audit_report(student.fit(X), X[120:], y[120:], background=X[:20], **refits)
+
+
+def card_with_refits(_):
+    X, y = make_classification(200, 3, n_informative=3, n_redundant=0, random_state=0)
+    teacher = as_teacher(LogisticRegression().fit(X, y))
+    card = DistilledScorecardClassifier(teacher, augmentation=None, random_state=0)
+    refits = {
+        "frontier": frontier(card, X, sizes={"max_features": [1, 2]}, cv=[*KFold(2).split(X)][:1]),
+        "stability": stability(card, X, y, n_refits=2),
+    }
+    return audit_report(card.fit(X), X[100:], y[100:], background=X[:20], **refits)
+
+
+def line_with_refits(_):
+    X, y = load_diabetes(return_X_y=True, as_frame=True)
+    student = DistilledLinearRegression(as_teacher(LinearRegression().fit(X, y)))
+    refits = {
+        "distil_or_not": distil_or_not(student, X, y, cv=2),
+        "stability": stability(student, X, y, n_refits=3),
+    }
+    return audit_report(student.fit(X), X[300:], y[300:], background=X[:20], **refits)
+
+
 def scores_only(_):
     X, y = load_iris(return_X_y=True)
     P = RandomForestClassifier(5, random_state=0).fit(X, y).predict_proba(X)
@@ -152,6 +191,9 @@ MAKERS = {
         binary,
         multiclass,
         regression,
+        with_refits,
+        card_with_refits,
+        line_with_refits,
         scores_only,
         scores_as_teacher,
         bare_tree,

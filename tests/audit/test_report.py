@@ -80,6 +80,9 @@ def test_sections_are_there(report):
         "explanation",
         "explanation_agreement",
         "reasons",
+        "frontier",
+        "distil_or_not",
+        "stability",
         "pictures_left_out",
         "limitations",
     ]

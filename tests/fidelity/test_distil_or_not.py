@@ -111,7 +111,7 @@ def test_given_scores_are_hardened(rows, student):
     hard = clone(student).set_params(teacher=None)
     hard.fit(X[train], y[train], teacher_proba=np.eye(2)[(P[train, 1] > 0.5).astype(int)])
     assert found.lessons[1].name == "hard"
-    assert "No rows are generated" in found.notes[0]
+    assert found.notes[0].startswith("The teacher was fitted elsewhere. If it has seen these rows")
     assert hard.predict_proba(X[test]).shape == (80, 2)
 
 
@@ -121,6 +121,8 @@ def test_generated_rows_are_kept_for_hard_labels(rows):
     student = DistilledTreeClassifier(teacher, max_leaf_nodes=3, cv=2, n_augmented=50)
     found = distil_or_not(student, X, y, cv=2, random_state=0)
     assert [lesson.n_generated for lesson in found.lessons] == [50, 50, 0]
+    assert found.notes[0].startswith("Learning from the true labels takes no generated rows")
+    assert not any("fitted elsewhere" in note for note in found.notes)
 
 
 def test_dependent_or_weighted_rows_have_no_mcnemar(rows, student):
