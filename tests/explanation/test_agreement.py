@@ -13,7 +13,7 @@ from sklearn.linear_model import LogisticRegression
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation import Explanations, explain, explanation_agreement
-from interpkd.explanation._row_bootstrap import bca_interval
+from interpkd.explanation._row_bootstrap import bca_interval, mean_interval
 
 
 class Values:
@@ -86,27 +86,41 @@ def test_a_student_of_few_columns_is_measured_on_those():
     assert scores["sign_agreement"].estimate == 1
 
 
-def test_the_interval_is_scipys(pair):
-    student, teacher = pair
-    student, teacher = student[1:], teacher[1:]
-    found = explanation_agreement(made(student, teacher), n_resamples=4000).scores["cosine"]
+def test_the_intervals_are_near_scipys(pair):
+    student, teacher = (one[1:] for one in pair)
     cosine = (student * teacher).sum(axis=1)
     cosine /= np.linalg.norm(student, axis=1) * np.linalg.norm(teacher, axis=1)
+    options = {"alpha": 0.05, "n_resamples": 4000, "seed": 0}
     expected = bootstrap((cosine,), np.mean, n_resamples=4000, rng=np.random.default_rng(1))
     low, high = expected.confidence_interval
-    assert (found.low, found.high) == pytest.approx((low, high), abs=0.15 * (high - low))
+    found = bca_interval(lambda w: (w @ cosine) / w.sum(axis=1), len(cosine), **options)
+    assert found == pytest.approx((low, high), abs=0.1 * (high - low))
+    found = mean_interval(cosine, bounds=(-1, 1), **options)
+    assert found == pytest.approx((low, high), abs=0.4 * (high - low))
+    assert found[0] < cosine.mean() < found[1]
+    score = explanation_agreement(made(student, teacher), n_resamples=4000).scores["cosine"]
+    assert (score.low, score.high) == found
 
 
 def test_intervals_cover_a_skewed_mean():
     rng = np.random.default_rng(0)
-    hits = 0
-    for seed in range(200):
+    hits = np.zeros(2)
+    for seed in range(300):
         x = rng.beta(8, 1, size=60)
-        low, high = bca_interval(
-            lambda w, x=x: (w @ x) / w.sum(axis=1), 60, alpha=0.05, n_resamples=500, seed=seed
-        )
-        hits += low <= 8 / 9 <= high
-    assert hits >= 180  # 0.95 of 200 less more than three standard errors
+        options = {"alpha": 0.05, "n_resamples": 500, "seed": seed}
+        bca = bca_interval(lambda w, x=x: (w @ x) / w.sum(axis=1), 60, **options)
+        pair = (bca, mean_interval(x, bounds=(0, 1), **options))
+        hits += [low <= 8 / 9 <= high for low, high in pair]
+    assert hits[0] >= 270  # 0.95 of 300 less more than three standard errors
+    assert hits[1] >= 274
+
+
+def test_bounds_and_equal_values():
+    options = {"alpha": 0.05, "n_resamples": 200, "seed": 0, "bounds": (0.0, 1.0)}
+    assert mean_interval(np.full(40, 0.3), **options) == pytest.approx((0.3, 0.3))
+    low, high = mean_interval(np.repeat([1.0, 0.9], [39, 1]), **options)
+    assert 0 <= low < 0.9975 <= high <= 1
+    assert mean_interval(np.ones(29), **options) == "fewer than 30 rows"
 
 
 def test_segments(pair):
@@ -128,8 +142,8 @@ def test_segments(pair):
     frame = explanation_agreement(made(student, teacher), segments=pd.DataFrame({"r": region}))
     assert frame.to_dict()["segments"][0]["cosine"] == found.to_dict()["segments"][0]["cosine"]
     assert len(found.to_frame()) == 4 * 6
-    one = explanation_agreement(made(student, teacher), segments=np.arange(60) // 55)
-    assert one.segments[1][3]["cosine"].method == "fewer than 10 rows"
+    one = explanation_agreement(made(student, teacher), segments=np.arange(60) // 40)
+    assert one.segments[1][3]["cosine"].method == "fewer than 30 rows"
     json.dumps(found.to_dict(), allow_nan=False)
 
 
