@@ -34,7 +34,7 @@ from interpkd.fidelity._held_out import (
     gather,
     with_known_teacher,
 )
-from interpkd.fidelity._held_out_problem import read_problem, split_rows
+from interpkd.fidelity._held_out_problem import check_cutoff_applies, read_problem, split_rows
 from interpkd.fidelity._inputs import SMALLEST_ALPHA, check_alpha, check_cutoff
 from interpkd.fidelity._intervals import measure
 from interpkd.fidelity._performance import Accuracy, LabelAUC, LogLoss
@@ -165,6 +165,7 @@ def distil_or_not(
         groups=groups,
         random_state=random_state,
     )
+    check_cutoff_applies(problem, cutoff)
     variants = _variants(problem.student)
     _check_shared(alpha, len(variants))
     folds = split_rows(problem, cv)
