@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray, Table
     from interpkd.audit._stability_findings import Stability
 
+SMALLEST_ALPHA = 0.001
+"""The intervals need this much in their tails."""
+
+EVEN = 0.5
+"""The cutoff that needs no two classes."""
+
 MOST_DRAWS = 100
 """Resamples drawn until one holds every class."""
 
@@ -192,6 +198,10 @@ def stability(
     _seed(base, random_state, only_none=True)
     reference = student if is_fitted else _fit(base, rows, None)
     classes = np.asarray(reference.classes_) if is_classifier(reference) else None
+    if cutoff != EVEN and (classes is None or len(classes) != 2):
+        kind_ = "a regression" if classes is None else f"{len(classes)} classes"
+        msg = f"cutoff={cutoff} divides two classes, but the student has {kind_}. Leave cutoff out."
+        raise InvalidInputError(msg)
     kept = read_refit(reference, rows.X, rows.X_test, classes, cutoff)
     tasks = [
         _task(base, rows, seed, classes, kind=kind, cutoff=cutoff)
@@ -247,6 +257,9 @@ def _check(
         if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < 1:
             msg = f"{name} must be a number strictly between 0 and 1, got {value!r}."
             raise InvalidInputError(msg)
+    if float(alpha) < SMALLEST_ALPHA:
+        msg = f"alpha must be at least {SMALLEST_ALPHA}, got {alpha!r}; 0.05 gives 95 % intervals."
+        raise InvalidInputError(msg)
     is_share = isinstance(tolerance, Real) and not isinstance(tolerance, bool)
     if not is_share or not 0 <= float(tolerance) < 0.5:
         msg = f"tolerance must be a share from 0 to below 0.5, got {tolerance!r}."

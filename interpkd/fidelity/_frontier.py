@@ -23,7 +23,7 @@ from interpkd.fidelity._held_out import (
     gather,
     with_known_teacher,
 )
-from interpkd.fidelity._held_out_problem import read_problem, split_rows
+from interpkd.fidelity._held_out_problem import check_cutoff_applies, read_problem, split_rows
 from interpkd.fidelity._inputs import check_alpha, check_cutoff, plain_label
 from interpkd.fidelity._intervals import measure
 from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
@@ -145,7 +145,8 @@ def frontier(
     how sure the scores of these students are, not how other training rows would change them. The
     standard errors are over folds and do hold that change, though with few folds and overlapping
     training rows they are rough. A frozen teacher that has seen the rows answers them more sharply
-    than others.
+    than others. A score of ranks, such as an AUC, over all held-out rows also compares rows of
+    different folds, and so of different students; fold by fold it does not.
 
     Examples
     --------
@@ -170,6 +171,7 @@ def frontier(
         groups=groups,
         random_state=random_state,
     )
+    check_cutoff_applies(problem, cutoff)
     variants = _check_sizes(sizes, problem.student)
     names = _check_scoring(scoring, hasattr(problem.student, "predict_proba"))
     folds = split_rows(problem, cv)

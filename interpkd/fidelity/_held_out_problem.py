@@ -16,7 +16,7 @@ from sklearn.model_selection import GroupKFold, StratifiedGroupKFold, check_cv
 from interpkd._validation import num_samples
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity._inputs import check_groups, check_weights
-from interpkd.fidelity._shared_teacher import is_frozen
+from interpkd.fidelity._shared_teacher import EVEN, is_frozen
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -166,6 +166,18 @@ def split_rows(problem: Problem, cv: Any) -> list[tuple[NDArray[np.intp], NDArra
             )
             raise InvalidInputError(msg)
     return folds
+
+
+def check_cutoff_applies(problem: Problem, cutoff: float) -> None:
+    """Refuse a cutoff of its own where there are no two classes to divide."""
+    if cutoff == EVEN:
+        return
+    is_regression = not hasattr(problem.student, "predict_proba")
+    n_classes = 2 if problem.y is None else len(np.unique(problem.y))
+    if is_regression or n_classes != 2:
+        kind = "a regression" if is_regression else f"{n_classes} classes"
+        msg = f"cutoff={cutoff} divides two classes, but the student has {kind}. Leave cutoff out."
+        raise InvalidInputError(msg)
 
 
 def _check_student(student: Any) -> None:

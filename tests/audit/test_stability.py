@@ -241,6 +241,8 @@ def test_regression():
     assert found.task == "regression"
     assert found.churn.estimate > 0
     assert "mean absolute difference of predictions between two refits" in str(found)
+    with pytest.raises(InvalidInputError, match="but the student has a regression"):
+        stability(student, X, n_refits=2, cutoff=0.2)
 
 
 def test_output(found):
@@ -282,6 +284,7 @@ def test_resamples_hold_every_class():
         ({"n_refits": 1}, "n_refits must be an int of at least 2, got 1"),
         ({"kind": "jackknife"}, 'kind must be "bootstrap"'),
         ({"held_out": 0}, "held_out must be a number strictly between 0 and 1"),
+        ({"alpha": 1e-5}, "alpha must be at least 0.001"),
         ({"tolerance": 0.7}, "tolerance must be a share from 0 to below 0.5"),
         ({"random_state": None}, "random_state must be an int of at least 0"),
         ({"groups": [1, 2]}, "groups must have one entry per row of X"),

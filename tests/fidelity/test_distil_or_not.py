@@ -17,7 +17,7 @@ from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 from interpkd.exceptions import InterruptedRun, InvalidInputError
 from interpkd.fidelity import ScoreEstimate, distil_or_not
 from interpkd.fidelity._distil_findings import LESSONS, verdict
-from interpkd.fidelity._distil_or_not import mcnemar_p
+from interpkd.fidelity._paired import mcnemar_p
 from interpkd.fidelity._shared_teacher import harden, share_fits
 
 

@@ -318,6 +318,7 @@ class TestRefusals:
             ({"scoring": "fidelity"}, "scoring must name fidelity scores"),
             ({"scoring": ["calibration_slope"]}, "cannot choose a size"),
             ({"alpha": 2}, "alpha must be a number of at least"),
+            ({"cutoff": 0.3, "y": [0, 1, 2] * 60}, "cutoff=0.3 divides two classes, but the .* 3"),
             ({"y": None}, "y is None, but the teacher is still to be fitted"),
             ({"y": [0, 1]}, "y must have one entry per row of X, 180"),
             ({"student": DecisionTreeClassifier()}, "which has no 'teacher' parameter"),
