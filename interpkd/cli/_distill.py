@@ -13,7 +13,7 @@ from interpkd.cli._console import Stages, make_console
 from interpkd.cli._errors import traceback_option
 from interpkd.cli._folder import new_folder
 from interpkd.cli._problem import hold_out, make_problem
-from interpkd.cli._student import check_options, check_student, read_good_class, read_monotonic
+from interpkd.cli._student import check_options, check_student, read_class, read_monotonic
 from interpkd.cli._tables import read_table
 from interpkd.cli._teacher import (
     TeacherChoice,
@@ -120,6 +120,12 @@ Example:
     help="The class that points of a scorecard speak for; the last in order without it.",
 )
 @click.option(
+    "--adverse-class",
+    metavar="LABEL",
+    help="Of two classes the one whose decisions need reasons; else the second in sorted order, or "
+    "the one that is not --good-class.",
+)
+@click.option(
     "--monotonic",
     multiple=True,
     metavar="COLUMN=WAY",
@@ -203,6 +209,7 @@ def distill(
     base_score: float,
     base_odds: float,
     good_class: str | None,
+    adverse_class: str | None,
     monotonic: tuple[str, ...],
     task: str,
     test_size: float,
@@ -240,7 +247,9 @@ def distill(
         )
         scores = read_scores(choice, frame, problem) if choice.scores else None
         check_student(student, problem)
-        signs, good = read_monotonic(monotonic, problem), read_good_class(good_class, problem)
+        signs = read_monotonic(monotonic, problem)
+        good = read_class("--good-class", good_class, problem)
+        adverse = read_class("--adverse-class", adverse_class, problem)
         if problem.task == "regression" and temperature != 1:
             msg = "--temperature is for classes; this is a regression: leave it at 1."
             raise click.UsageError(msg)
@@ -260,6 +269,7 @@ def distill(
             base_score=base_score,
             base_odds=base_odds,
             good_class=good,
+            adverse_class=adverse,
             monotonic=signs,
             alpha=alpha,
             temperature=temperature,

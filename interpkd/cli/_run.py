@@ -94,6 +94,9 @@ class Settings:
     max_features, max_bins, pdo, base_score, base_odds, good_class
         Size and scale of a scorecard, as its parameters.
 
+    adverse_class : label or None
+        The class whose decisions need reasons; None for the report's own choice.
+
     monotonic : dict or None
         Columns with 1 or -1, as the students' `monotonic_cst`.
 
@@ -115,6 +118,7 @@ class Settings:
     base_score: float = 600.0
     base_odds: float = 50.0
     good_class: Any = None
+    adverse_class: Any = None
     monotonic: dict[str, int] | None = None
     alpha: float = 0.0
     temperature: float = 1.0
@@ -259,6 +263,7 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         split.y_test,
         teacher=None if scores is None else scores[split.test],
         background=split.X_train,
+        adverse_class=settings.adverse_class,
         fields={"data_source": problem.source},
         split=split.facts | _facts_of(choice),
         random_state=settings.seed,

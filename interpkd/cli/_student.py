@@ -136,11 +136,14 @@ def read_monotonic(written: Sequence[str], problem: Problem) -> dict[str, int] |
     return signs or None
 
 
-def read_good_class(written: str | None, problem: Problem) -> Any:
-    """Find the class that points are to speak for.
+def read_class(option: str, written: str | None, problem: Problem) -> Any:
+    """Find one of the two classes.
 
     Parameters
     ----------
+    option : str
+        The option that names it, for messages.
+
     written : str or None
         What the user wrote.
 
@@ -155,13 +158,16 @@ def read_good_class(written: str | None, problem: Problem) -> Any:
     Raises
     ------
     click.UsageError
-        If there is no such class.
+        If there are not two classes, or none of them is it.
     """
     if written is None:
         return None
+    if problem.task == "regression":
+        msg = f"{option} is for two classes; this is a regression: leave it out."
+        raise click.UsageError(msg)
     labels = {str(label): label for label in np.unique(problem.y).tolist()}
     if written not in labels:
         known = ", ".join(labels)
-        msg = f"--good-class {written!r} is no class of {problem.target!r}; its classes: {known}."
+        msg = f"{option} {written!r} is no class of {problem.target!r}; its classes: {known}."
         raise click.UsageError(msg)
     return labels[written]

@@ -68,7 +68,7 @@ def distil_or_not(
     labels in the place of the teacher's answers (by `teacher_proba`, so that the student searches as
     long as for the others; with ``alpha=1`` a tree would only be grown). All are compared on the
     held-out rows: accuracy by McNemar's exact test [1]_ where rows are independent and weigh the
-    same, everything else by the paired BCa bootstrap.
+    same, everything else by the jackknife interval of the paired difference.
 
     Parameters
     ----------

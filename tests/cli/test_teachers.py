@@ -90,6 +90,17 @@ def test_options_that_contradict_each_other(run, loans, write_csv, options, matc
     assert re.search(match, result.stderr.replace("\n", " ")), result.stderr
 
 
+def test_the_adverse_class_is_the_users(run, loans, write_csv, booster):
+    path, _, classes = booster
+    options = ["--target", "outcome", "--teacher-file", path, "--adverse-class", classes[0]]
+    _, report = read(run, write_csv(loans), *options)
+    assert report["reasons"]["adverse_class"] == classes[0]
+    assert not report["reasons"].get("adverse_class_is_assumed", False)
+    result = run("distill", write_csv(loans), *options[:-1], "nobody", "--out", "other")
+    assert result.exit_code == 2
+    assert "--adverse-class 'nobody' is no class of" in result.stderr
+
+
 def test_pickle_is_not_opened(run, loans, write_csv, tmp_path):
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps({}))
