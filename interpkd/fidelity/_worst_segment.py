@@ -140,8 +140,9 @@ def worst_segment(
     -----
     Decisions of independent, equally weighted rows are compared by Fisher's exact test and
     Clopper-Pearson intervals. Everything else is compared by flipping the signs of whole units'
-    contributions and by the bootstrap; that needs 10 rows or groups on either side, or the
-    segment counts as not worse. The result does not depend on the order of rows or columns.
+    contributions, with betting or jackknife intervals; that needs 10 rows or groups on either
+    side, or the segment counts as not worse. The result does not depend on the order of rows or
+    columns.
 
     Examples
     --------

@@ -49,7 +49,8 @@ def load_teacher(
         - ``.txt``: LightGBM (``save_model``);
         - ``.cbm``: CatBoost (``save_model``);
         - ``.skops``: a scikit-learn model (``skops.io.dump``);
-        - ``.pt2``: a PyTorch program (``torch.export.save``), on numbers in the table's order;
+        - ``.pt2``: a PyTorch program (``torch.export.save``) on numbers in the table's order,
+          exported in eval mode, as its mode cannot be changed afterwards;
         - ``.pkl``, ``.pickle``, ``.joblib``: only with `trust_pickle`.
 
     classes : array-like of shape (n_classes,) or None, default=None
