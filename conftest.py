@@ -2,10 +2,13 @@
 
 import importlib.util
 import os
+import sys
 
 # Boosting on a hundred rows gains nothing from threads, and loses a thousandfold where they
 # wait for each other on a busy machine. Processes that tests start inherit it.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pytest
 
 # The examples in their docstrings run a network.
 collect_ignore = (
@@ -13,3 +16,12 @@ collect_ignore = (
     if importlib.util.find_spec("torch")
     else ["interpkd/teachers/_features.py", "interpkd/teachers/_torch.py"]
 )
+
+
+@pytest.fixture(autouse=True)
+def global_generators() -> None:
+    """Give a test the same numbers whichever tests ran before it, in whichever process."""
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.manual_seed(0)
+    if (numpy := sys.modules.get("numpy")) is not None:
+        numpy.random.seed(0)  # what libraries draw from when nobody gave a seed
