@@ -180,6 +180,8 @@ def _lineage(data: Mapping[str, Any]) -> list[Block]:
     hashes = {
         "evaluation_rows": "Evaluation rows",
         "labels": "Labels",
+        "training_rows": "Training rows",
+        "training_labels": "Labels of the training rows",
         "student": "Numbers of the student",
         "student_answers": "Answers of the student",
         "teacher_answers": "Answers of the teacher",

@@ -77,6 +77,15 @@ class Inputs:
 
     cutoff : float
         With two classes, the second is decided where its probability exceeds this.
+
+    training_rows : table of shape (n_training, n_columns) or None
+        The rows both models learned from, with exactly the student's columns; None when not given.
+
+    training_raw : list of RawColumn or None
+        `training_rows` as read.
+
+    y_train : ndarray of shape (n_training,) or None
+        Their labels or target values.
     """
 
     student: Any
@@ -91,6 +100,9 @@ class Inputs:
     teacher_answers: FloatArray | None
     leaves: NDArray[np.intp] | None
     cutoff: float
+    training_rows: Table | None = None
+    training_raw: list[RawColumn] | None = None
+    y_train: NDArray[Any] | None = None
 
     @property
     def classes(self) -> list[Any] | None:
@@ -107,7 +119,16 @@ class Inputs:
         return decide(proba, self.cutoff)
 
 
-def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> Inputs:
+def read_inputs(
+    student: Any,
+    X: Table,
+    y: Any,
+    teacher: Any,
+    cutoff: float,
+    *,
+    X_train: Table | None = None,
+    y_train: Any = None,
+) -> Inputs:
     """Ask both models about the evaluation rows.
 
     Parameters
@@ -126,6 +147,12 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
 
     cutoff : float
         Where two classes are divided.
+
+    X_train : array-like or data frame of shape (n_training, n_features) or None, default=None
+        The training rows.
+
+    y_train : array-like of shape (n_training,) or None, default=None
+        Their labels or target values.
 
     Returns
     -------
@@ -149,6 +176,11 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
     if source == "given" and not _can_be_asked(teacher):
         teacher, source = None, "answers"
     rows = align(X, student, structure, name="X")
+    training = None if X_train is None else align(X_train, student, structure, name="X_train")
+    if training is None and y_train is not None:
+        msg = "y_train needs X_train: got labels of training rows without the rows; pass both."
+        raise InvalidInputError(msg)
+    n_training = 0 if training is None else num_samples(training)
     return Inputs(
         student=student,
         structure=structure,
@@ -162,6 +194,9 @@ def read_inputs(student: Any, X: Table, y: Any, teacher: Any, cutoff: float) -> 
         teacher_answers=answers,
         leaves=structure.core.apply(structure.encode(rows)) if structure.is_tree else None,
         cutoff=cutoff,
+        training_rows=training,
+        training_raw=None if training is None else read_table(training, structure),
+        y_train=_check_y(y_train, n_training, "y_train", "X_train"),
     )
 
 
@@ -338,11 +373,13 @@ def _answers(model: Any, X: Table, structure: Structure, source: str) -> FloatAr
     return class_probabilities(model, X, structure.classes, source=source)
 
 
-def _check_y(y: Any, n_rows: int) -> NDArray[Any] | None:
+def _check_y(y: Any, n_rows: int, name: str = "y", table: str = "X") -> NDArray[Any] | None:
     if y is None:
         return None
     labels = np.asarray(y)
     if labels.shape != (n_rows,):
-        msg = f"y must have one value per row of X, shape ({n_rows},), got {labels.shape}."
+        msg = (
+            f"{name} must have one value per row of {table}, shape ({n_rows},), got {labels.shape}."
+        )
         raise InvalidInputError(msg)
     return labels

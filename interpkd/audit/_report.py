@@ -145,6 +145,8 @@ def audit_report(
     y: ArrayLike | None = None,
     *,
     teacher: Any = None,
+    X_train: Table | None = None,
+    y_train: ArrayLike | None = None,
     background: Table | None = None,
     groups: Any = None,
     segments: Any = None,
@@ -185,9 +187,16 @@ def audit_report(
         the student's classes, or its predictions of shape (n_samples,), and then it is not
         explained. None for the student's own `teacher_`.
 
+    X_train : array-like or data frame of shape (n_training, n_features) or None, default=None
+        The rows both models learned from: what the evaluation rows are compared with. The report
+        says what it cannot show without them.
+
+    y_train : array-like of shape (n_training,) or None, default=None
+        Labels or values of the training rows.
+
     background : array-like or data frame of shape (n_background, n_features), default=None
-        Rows that the explanations compare with, for instance training rows; of more than 100 a
-        sample is drawn. None for a sample of `X`.
+        Rows that the explanations compare with; of more than 100 a sample is drawn. None for a
+        sample of `X_train`, and without that of `X`.
 
     groups : mapping, data frame, array-like of shape (n_samples,) or None, default=None
         Protected attributes: labels of rows by name, which need not be columns of `X`. Fidelity is
@@ -270,7 +279,8 @@ def audit_report(
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
-    inputs = read_inputs(student, X, y, teacher, cutoff)
+    inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
+    background = X_train if background is None else background
     begin("Measuring fidelity")
     fidelity = _fidelity(
         inputs, sample_weight=sample_weight, segments=labels, cutoff=cutoff, alpha=alpha

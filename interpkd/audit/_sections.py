@@ -76,9 +76,11 @@ def hashes(inputs: Inputs) -> dict[str, str | None]:
     section : dict
         Name to 64 hexadecimal digits, None for what is not there.
     """
-    answers = inputs.teacher_answers
+    answers, training = inputs.teacher_answers, inputs.training_rows
     return {
         "evaluation_rows": hash_rows(inputs.rows, inputs.structure),
+        "training_rows": None if training is None else hash_rows(training, inputs.structure),
+        "training_labels": None if inputs.y_train is None else hash_values(inputs.y_train),
         "labels": None if inputs.y is None else hash_values(inputs.y),
         "student": hash_student(inputs.structure, inputs.student),
         "student_answers": hash_values(inputs.student_answers),
