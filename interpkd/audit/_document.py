@@ -35,6 +35,7 @@ from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
+from interpkd.audit._monitoring_section import monitoring_section
 from interpkd.audit._points_tables import points_section
 from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
@@ -109,6 +110,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
             frontier_section(data),
             distil_section(data),
             stability_section(data),
+            monitoring_section(data),
             Section("limitations", "Limitations", (_limitations(data),)),
             Section("sign-off", "Sign-off", tuple(_sign_off())),
         ),

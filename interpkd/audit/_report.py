@@ -22,6 +22,7 @@ from interpkd.audit._inputs import (
     read_inputs,
 )
 from interpkd.audit._limitations import limitations
+from interpkd.audit._monitoring import monitoring_plan
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
@@ -159,6 +160,7 @@ def audit_report(
     frontier: Frontier | None = None,
     distil_or_not: DistilOrNot | None = None,
     stability: Stability | None = None,
+    monitoring: Mapping[str, Any] | None = None,
     random_state: int = 0,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
@@ -168,7 +170,7 @@ def audit_report(
     points of the student, its fidelity to the teacher, the segment in which that is worst, the
     decisions at the cut-off, the performance of both against labels, SHAP explanations of both and
     how far they agree, reasons of adverse decisions,
-    limitations, and lines to sign. It states evidence and draws no conclusion.
+    limitations, what later rows are to be compared with, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
     ----------
@@ -237,6 +239,11 @@ def audit_report(
     stability : Stability or None, default=None
         What :func:`interpkd.audit.stability` gave.
 
+    monitoring : mapping or None, default=None
+        Thresholds of the monitoring plan in place of the usual ones: "psi_warning", "psi_alarm",
+        "share_warning", "share_alarm", "fidelity_tolerance", "calibration_tolerance",
+        "performance_tolerance"; and "how_often" and "responsible" as texts.
+
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
 
@@ -294,6 +301,8 @@ def audit_report(
     declines = reasons_of_declines(
         inputs, background, adverse_class=adverse_class, random_state=seed
     )
+    begin("Noting what later rows are compared with")
+    plan = monitoring_plan(inputs, fidelity, monitoring, sample_weight)
     begin("Writing the sections")
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
@@ -314,6 +323,7 @@ def audit_report(
         "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),
         "reasons": declines,
         **refits,
+        "monitoring": plan,
     }
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)

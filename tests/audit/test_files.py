@@ -141,7 +141,7 @@ def test_page_can_be_read_without_eyes(report, tmp_path, read_page):
     page = read_page(report.to_html(tmp_path / "r.html"))
     tags = [tag for tag, _ in page.tags]
     assert tags.count("table") == tags.count("caption")
-    assert [tag for tag in tags if re.fullmatch(r"h\d", tag)] == ["h1"] + ["h2"] * 16
+    assert [tag for tag in tags if re.fullmatch(r"h\d", tag)] == ["h1"] + ["h2"] * 17
     assert all("scope" in attrs for tag, attrs in page.tags if tag == "th")
     pictures = [attrs for _, attrs in page.tags if attrs.get("role") == "img"]
     assert tags.count("svg") == len(pictures) == len(report.pictures)

@@ -83,6 +83,7 @@ def test_sections_are_there(report):
         "frontier",
         "distil_or_not",
         "stability",
+        "monitoring",
         "pictures_left_out",
         "limitations",
     ]
