@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from interpkd.audit._inputs import read_inputs
 from interpkd.audit._provenance import hash_student
 from interpkd.exceptions import InvalidInputError
+from interpkd.export import read_json
 
 if TYPE_CHECKING:
     import os
@@ -119,8 +120,6 @@ def _rebuild(manifest: Mapping[str, Any]) -> Any:
         why = manifest.get("model_left_out") or "an earlier version wrote it"
         msg = f"The report does not hold the student itself ({why}). Pass it as student=."
         raise InvalidInputError(msg)
-    from interpkd.export import read_json
-
     return read_json(model)
 
 

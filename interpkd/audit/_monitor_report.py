@@ -9,8 +9,9 @@ import copy
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._files import write_atomically
 from interpkd.audit._monitor_text import to_document, to_html, to_text
-from interpkd.audit._render import to_json_text, to_markdown_text, write_atomically
+from interpkd.audit._render import to_json_text, to_markdown_text
 
 if TYPE_CHECKING:
     import os
