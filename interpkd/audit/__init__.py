@@ -1,5 +1,6 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
+from interpkd.audit._decision_log import decision_log, read_decision_log
 from interpkd.audit._monitor import monitor
 from interpkd.audit._monitor_report import MonitoringReport, MonitoringSignal
 from interpkd.audit._report import AuditReport, audit_report
@@ -14,6 +15,8 @@ __all__ = [
     "SpreadOfRefits",
     "Stability",
     "audit_report",
+    "decision_log",
     "monitor",
+    "read_decision_log",
     "stability",
 ]
