@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 SCHEMA = {"name": "interpkd.monitoring_report", "version": 1}
 
+NO_LABELS = "What became of these rows was not given."
+
 
 def monitor(
     manifest: AuditReport | Mapping[str, Any] | str | os.PathLike[str],
@@ -208,7 +210,7 @@ def _figures(
         "calibration": calibration(inputs, sample_weight, alpha) if has_labels else {},
         "performance": report["performance"]["student"] if has_labels else {},
     }
-    reasons = {} if has_labels else dict.fromkeys(("calibration", "performance"), "y_new is None.")
+    reasons = {} if has_labels else dict.fromkeys(("calibration", "performance"), NO_LABELS)
     if answers is None:
         reasons["fidelity"] = "No teacher was given, nor its answers on these rows."
     not_measured = [{"what": what, "reason": why} for what, why in sorted(reasons.items())]

@@ -14,6 +14,7 @@ from interpkd import __version__
 from interpkd.cli._demo import demo
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
+from interpkd.cli._monitor import monitor
 
 HELP = """Distil a black box into a model a person can read, with the evidence of how faithful it is.
 
@@ -22,6 +23,7 @@ Examples:
   interpkd demo
   interpkd distill loans.csv --target default --out results
   interpkd distill homes.parquet --target price --drop id --out results
+  interpkd monitor results/report.json homes-in-march.parquet
 """
 
 
@@ -42,5 +44,6 @@ def main(ctx: click.Context) -> None:
 
 main.add_command(demo)
 main.add_command(distill)
+main.add_command(monitor)
 
 __all__ = ["main"]
