@@ -96,7 +96,8 @@ def read_rows(
     Raises
     ------
     InvalidInputError
-        If the report holds no student and none is given, or another one is; if a column lacks.
+        If the report holds no student and none is given, or another one is; if the report was
+        changed; if the table lacks a column.
     """
     is_given = student is not None
     student = student if is_given else _rebuild(manifest)
@@ -105,10 +106,13 @@ def read_rows(
     known, found = manifest["hashes"]["student"], hash_student(inputs.structure, student)
     names = [column.name for column in inputs.structure.columns]
     is_other = names != [one["column"] for one in manifest["monitoring"]["columns"]]
-    if is_other or (is_given and None not in (known, found) and known != found):
+    if is_other or (None not in (known, found) and known != found):
         msg = (
             "student is not the one that the report is about: its numbers or columns differ. Make "
             "a report of this student, or leave student out."
+            if is_given
+            else "The student in the report has not the hash that the report states: the file was "
+            "changed after it was written. Take the report as it was."
         )
         raise InvalidInputError(msg)
     return inputs
