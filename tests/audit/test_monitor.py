@@ -267,6 +267,9 @@ def test_unusable_manifests_and_rows_are_refused(credit, tmp_path):
     old = {key: value for key, value in bare.items() if key != "monitoring"}
     with pytest.raises(InvalidInputError, match="no monitoring plan"):
         monitor(old, X)
+    for options in ({"alpha": 0}, {"sample_weight": np.zeros(len(X))}):
+        with pytest.raises(InvalidInputError, match=f"{[*options][0]} must"):
+            monitor(report, X, **options)
     for wrong, match in [
         ({}, "no schema named"),
         (7, "got int"),
