@@ -14,6 +14,8 @@ CORE = {
     "exceptions",
     "_alignment",
     "_asking",
+    "_betting",
+    "_digits",
     "_interruptible",
     "_mixing",
     "_optional",
