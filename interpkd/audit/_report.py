@@ -153,6 +153,7 @@ def audit_report(
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
     adverse_class: Any = None,
+    dictionary: Mapping[str, str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
@@ -215,6 +216,10 @@ def audit_report(
         Of two classes the one whose decisions are given reasons. None for the class that a
         scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
         assumed.
+
+    dictionary : mapping or None, default=None
+        A column's name to the sentence that states it as a reason, as
+        :func:`interpkd.explanation.reasons` takes it.
 
     alpha : float, default=0.05
         One minus the confidence of the intervals.
@@ -292,7 +297,11 @@ def audit_report(
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
     declines = reasons_of_declines(
-        inputs, background, adverse_class=adverse_class, random_state=seed
+        inputs,
+        background,
+        adverse_class=adverse_class,
+        dictionary=dictionary,
+        random_state=seed,
     )
     begin("Writing the sections")
     data: dict[str, Any] = {
