@@ -16,6 +16,7 @@ CORE = {
     "_asking",
     "_betting",
     "_digits",
+    "_files",
     "_interruptible",
     "_mixing",
     "_optional",
