@@ -145,7 +145,7 @@ def reasons(
     structure = decider.structure
     _check_number(n_reasons)
     names = [column.name for column in structure.columns]
-    check_dictionary(dictionary, names)
+    _check_dictionary(dictionary, names)
     if teacher is None or not ask_teacher:
         teacher = getattr(student, "teacher_", None) if ask_teacher else None
     X = align(X, student, structure, name="X")
@@ -284,8 +284,7 @@ def _check_number(n_reasons: Any) -> None:
         raise InvalidInputError(msg)
 
 
-def check_dictionary(dictionary: Any, names: Sequence[str]) -> None:
-    """Check that a dictionary has sentences, and for columns of the student only."""
+def _check_dictionary(dictionary: Any, names: Sequence[str]) -> None:
     if dictionary is None:
         return
     if not isinstance(dictionary, Mapping):
