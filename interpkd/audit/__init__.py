@@ -1,14 +1,21 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._checks import Check, Finding, worst
 from interpkd.audit._decision_log import decision_log, read_decision_log
+from interpkd.audit._floors import FLOORS
 from interpkd.audit._monitor import monitor
 from interpkd.audit._monitor_report import MonitoringReport, MonitoringSignal
 from interpkd.audit._report import AuditReport, audit_report
 from interpkd.audit._stability import stability
 from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stability
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "AuditReport",
+    "BUILTIN_CHECKS",
+    "Check",
+    "FLOORS",
+    "Finding",
     "MonitoringReport",
     "MonitoringSignal",
     "Recurrence",
@@ -19,4 +26,5 @@ __all__ = [
     "monitor",
     "read_decision_log",
     "stability",
+    "worst",
 ]

@@ -268,7 +268,7 @@ def test_unusable_manifests_and_rows_are_refused(credit, tmp_path):
     with pytest.raises(InvalidInputError, match="no monitoring plan"):
         monitor(old, X)
     for options in ({"alpha": 0}, {"sample_weight": np.zeros(len(X))}):
-        with pytest.raises(InvalidInputError, match=f"{[*options][0]} must"):
+        with pytest.raises(InvalidInputError, match=f"{next(iter(options))} must"):
             monitor(report, X, **options)
     for wrong, match in [
         ({}, "no schema named"),

@@ -88,6 +88,9 @@ def test_sections_are_there(report):
         "monitoring",
         "pictures_left_out",
         "limitations",
+        "floors",
+        "findings",
+        "passed",
     ]
     assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
 
