@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.audit._inputs import plain
 from interpkd.audit._monitor_drift import (
     Counts,
     chance_of_more,
@@ -19,7 +18,7 @@ from interpkd.audit._monitor_drift import (
     measure_drift,
 )
 from interpkd.audit._monitor_signals import Question
-from interpkd.audit._monitoring_bins import count, n_effective, place
+from interpkd.audit._monitoring_bins import count, factorize, n_effective, place
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,11 +178,13 @@ def _ask_of_unseen(
 ) -> tuple[Question, dict[str, Any]]:
     """Ask for categories that the student does not know; their bin is the last."""
     known = {one["category"] for one in entry["bins"] if one["kind"] == "category"}
-    texts: dict[Any, int] = {}
-    for value in values[how.weights > 0].tolist():
-        label = plain(value)
-        if label is not None and label == label and label not in known:  # noqa: PLR0124
-            texts[label] = texts.get(label, 0) + 1
+    codes, different = factorize(values[how.weights > 0])
+    many = np.bincount(codes, minlength=len(different)).tolist()
+    texts = {
+        label: n_rows
+        for label, n_rows in zip(different, many, strict=True)
+        if label is not None and label not in known
+    }
     total, most = int(now[-1]), sorted(texts.items(), key=lambda one: (-one[1], str(one[0])))
     if n[-1]:
         p_value = chance_of_more(int(n.sum()), int(n[-1]), int(now.sum()), total)

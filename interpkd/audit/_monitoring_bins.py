@@ -93,7 +93,7 @@ def place(values: NDArray[Any], bins: Sequence[dict[str, Any]]) -> IntArray:
     known = {one["category"]: i for i, one in enumerate(bins) if one["kind"] == "category"}
     known[None], unseen = position.get("missing", 0), position.get("unseen", 0)
     # one look-up per different value, not per row
-    codes, different = _factorize(values)
+    codes, different = factorize(values)
     return np.array([known.get(one, unseen) for one in different], dtype=np.int64)[codes]
 
 
@@ -132,12 +132,13 @@ def bin_text(one: dict[str, Any]) -> str:
     return f"> {low:.6g}" if high is None else f"> {low:.6g} to {high:.6g}"
 
 
-def _factorize(values: NDArray[Any]) -> tuple[IntArray, list[Any]]:
+def factorize(values: NDArray[Any]) -> tuple[IntArray, list[Any]]:
     """Give the position of each value among the different ones, which are plain; None last."""
     import pandas as pd
 
-    codes, different = pd.factorize(values)  # a missing value has the code -1, the last one
-    return codes, [*(plain(one) for one in different.tolist()), None]
+    codes, different = pd.factorize(values)  # a missing value has the code -1
+    names = [*(plain(one) for one in different.tolist()), None]
+    return np.where(codes < 0, len(names) - 1, codes).astype(np.int64), names
 
 
 def _cuts(values: FloatArray, weights: FloatArray, same: float) -> list[float]:
