@@ -7,13 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interpkd.audit._builtin_checks_fidelity import (
-    AgreementByImbalance,
-    ExplanationsDisagree,
-    LowFidelity,
-    LowFidelityInGroup,
-    WorseSegment,
-)
+from interpkd.audit._builtin_checks_agreement import AgreementByImbalance, ExplanationsDisagree
+from interpkd.audit._builtin_checks_fidelity import LowFidelity, LowFidelityInGroup, WorseSegment
 from interpkd.audit._builtin_checks_model import NotMonotone, ThinParts, TooManyParts, Unstable
 from interpkd.audit._builtin_checks_rows import OutsideTraining, SharedRows, UnlearnedMissing
 from interpkd.audit._builtin_checks_teaching import DriftFromLabels, DriftFromTeacher, LeakedTargets
