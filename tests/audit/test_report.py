@@ -71,6 +71,7 @@ def test_sections_are_there(report):
         "lineage",
         "hashes",
         "data",
+        "training",
         "student",
         "model",
         "model_left_out",
