@@ -34,6 +34,7 @@ from interpkd.audit._render import (
     write_atomically,
 )
 from interpkd.audit._rule_sections import comparison, student_rules
+from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
 from interpkd.fidelity import fidelity_report
@@ -315,6 +316,8 @@ def audit_report(
         "reasons": declines,
         **refits,
     }
+    begin("Testing both models")
+    data |= section_evidence(inputs, sample_weight=sample_weight, alpha=alpha, random_state=seed)
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
     # through JSON once: what is not JSON fails here, and the dict equals the file

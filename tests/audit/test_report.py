@@ -83,6 +83,8 @@ def test_sections_are_there(report):
         "frontier",
         "distil_or_not",
         "stability",
+        "discrimination",
+        "monotonicity",
         "pictures_left_out",
         "limitations",
     ]
