@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
 from interpkd.audit._coefficient_sections import student_coefficients
+from interpkd.audit._counterfactuals import check_frozen
 from interpkd.audit._document import build_document
 from interpkd.audit._inputs import (
     check_fields,
@@ -41,7 +42,7 @@ from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -154,6 +155,7 @@ def audit_report(
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
     adverse_class: Any = None,
+    frozen_columns: Sequence[str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
@@ -216,6 +218,11 @@ def audit_report(
         Of two classes the one whose decisions are given reasons. None for the class that a
         scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
         assumed.
+
+    frozen_columns : sequence of str or None, default=None
+        Columns that nobody can change, such as an age: they stay as they are in what would have to
+        change for another decision, as do protected attributes of `groups` that are columns, and
+        reasons that name them are counted.
 
     alpha : float, default=0.05
         One minus the confidence of the intervals.
@@ -281,6 +288,7 @@ def audit_report(
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
+    frozen = check_frozen(frozen_columns, inputs, group_names)
     background = X_train if background is None else background
     begin("Measuring fidelity")
     fidelity = _fidelity(
@@ -292,7 +300,7 @@ def audit_report(
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
-    declines = reasons_of_declines(
+    declines, compared = reasons_of_declines(
         inputs, background, adverse_class=adverse_class, random_state=seed
     )
     begin("Writing the sections")
@@ -317,7 +325,15 @@ def audit_report(
         **refits,
     }
     begin("Testing both models")
-    data |= section_evidence(inputs, sample_weight=sample_weight, alpha=alpha, random_state=seed)
+    data |= section_evidence(
+        inputs,
+        declines,
+        compared,
+        frozen,
+        sample_weight=sample_weight,
+        alpha=alpha,
+        random_state=seed,
+    )
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
     # through JSON once: what is not JSON fails here, and the dict equals the file

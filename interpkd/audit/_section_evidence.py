@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._counterfactuals import counterfactuals
 from interpkd.audit._discrimination import discrimination_evidence
 from interpkd.audit._discrimination_tables import (
     draw_calibration,
     draw_discrimination,
 )
 from interpkd.audit._monotonicity import monotonicity
+from interpkd.audit._reason_quality import reason_quality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,10 +22,14 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from interpkd.audit._inputs import Inputs
+    from interpkd.audit._reason_sections import Compared
 
 
 def section_evidence(
     inputs: Inputs,
+    declines: Mapping[str, Any],
+    compared: Compared | None,
+    frozen: Mapping[str, str],
     *,
     sample_weight: ArrayLike | None,
     alpha: float,
@@ -35,6 +41,15 @@ def section_evidence(
     ----------
     inputs : Inputs
         Models, rows and labels.
+
+    declines : mapping
+        data["reasons"].
+
+    compared : Compared or None
+        The reasons that it is about.
+
+    frozen : mapping
+        Columns that may not change, and why.
 
     sample_weight : array-like of shape (n_samples,) or None
         Row weights.
@@ -53,6 +68,10 @@ def section_evidence(
     return {
         "discrimination": discrimination_evidence(inputs, sample_weight=sample_weight, alpha=alpha),
         "monotonicity": monotonicity(inputs, random_state=random_state),
+        "reason_quality": reason_quality(
+            inputs, declines, compared, frozen, alpha=alpha, random_state=random_state
+        ),
+        "counterfactuals": counterfactuals(inputs, declines, frozen, random_state=random_state),
     }
 
 

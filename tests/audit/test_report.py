@@ -85,6 +85,8 @@ def test_sections_are_there(report):
         "stability",
         "discrimination",
         "monotonicity",
+        "reason_quality",
+        "counterfactuals",
         "pictures_left_out",
         "limitations",
     ]
