@@ -32,11 +32,15 @@ from interpkd.audit._blocks import (
     words,
 )
 from interpkd.audit._coefficient_tables import coefficient_section
+from interpkd.audit._counterfactual_tables import counterfactual_section
+from interpkd.audit._discrimination_tables import discrimination_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
+from interpkd.audit._monotonicity_tables import monotonicity_section
 from interpkd.audit._points_tables import points_section
+from interpkd.audit._reason_quality_tables import reason_quality_section
 from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
@@ -101,9 +105,13 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         worst_segment_section(data),
         cutoff_section(data),
         performance_section(data),
+        discrimination_section(data),
+        monotonicity_section(data),
         explanation_section(data),
         agreement_section(data),
         reasons_section(data),
+        reason_quality_section(data),
+        counterfactual_section(data),
         frontier_section(data),
         distil_section(data),
         stability_section(data),

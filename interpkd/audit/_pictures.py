@@ -11,6 +11,7 @@ import numpy as np
 
 from interpkd.audit._points_picture import MAX_COLUMNS, draw_points
 from interpkd.audit._rule_sections import answer_columns
+from interpkd.audit._section_evidence import draw_sections
 from interpkd.audit._svg import (
     HIGH,
     INK,
@@ -129,7 +130,7 @@ def draw_pictures(
         pictures["comparison"] = draw_comparison(inputs, data["comparison"], seed)
     for k in range(min(len(attributions.answers), MAX_BEESWARMS)):
         pictures[f"beeswarm-{k}"] = draw_beeswarm(attributions, k)
-    return pictures
+    return pictures | draw_sections(data)
 
 
 def draw_comparison(inputs: Inputs, bins: list[dict[str, Any]], random_state: int) -> str:

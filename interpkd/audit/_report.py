@@ -16,6 +16,7 @@ from interpkd.audit._attributions import attribute
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._checks import check_checks, read_findings, worst
 from interpkd.audit._coefficient_sections import student_coefficients
+from interpkd.audit._counterfactuals import check_frozen
 from interpkd.audit._document import build_document
 from interpkd.audit._floors import check_floors
 from interpkd.audit._gate import judge
@@ -34,16 +35,17 @@ from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
 from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
 from interpkd.audit._rule_sections import comparison, student_rules
+from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._training_evidence import training_evidence
 from interpkd.exceptions import InvalidInputError
 from interpkd.export import to_json
-from interpkd.audit._training_evidence import training_evidence
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -173,6 +175,7 @@ def audit_report(
     cutoff: float = 0.5,
     adverse_class: Any = None,
     dictionary: Mapping[str, str] | None = None,
+    frozen_columns: Sequence[str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
@@ -241,6 +244,11 @@ def audit_report(
     dictionary : mapping or None, default=None
         A column's name to the sentence that states it as a reason, as
         :func:`interpkd.explanation.reasons` takes it.
+
+    frozen_columns : sequence of str or None, default=None
+        Columns that nobody can change, such as an age: they stay as they are in what would have to
+        change for another decision, as do protected attributes of `groups` that are columns, and
+        reasons that name them are counted.
 
     alpha : float, default=0.05
         One minus the confidence of the intervals.
@@ -316,6 +324,7 @@ def audit_report(
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
+    frozen = check_frozen(frozen_columns, inputs, group_names)
     background = X_train if background is None else background
     begin("Measuring fidelity")
     fidelity = _fidelity(
@@ -327,7 +336,7 @@ def audit_report(
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
-    declines = reasons_of_declines(
+    declines, compared = reasons_of_declines(
         inputs,
         background,
         adverse_class=adverse_class,
@@ -357,6 +366,16 @@ def audit_report(
         "reasons": declines,
         **refits,
     }
+    begin("Testing both models")
+    data |= section_evidence(
+        inputs,
+        declines,
+        compared,
+        frozen,
+        sample_weight=sample_weight,
+        alpha=alpha,
+        random_state=seed,
+    )
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
     begin("Running the checks")

@@ -40,6 +40,7 @@ from interpkd.fidelity._frontier_findings import (
     FrontierPoint,
 )
 from interpkd.fidelity._intervals import ScoreEstimate
+from interpkd.fidelity._label_scores import LabelScores, discrimination, estimate_share
 from interpkd.fidelity._rank_scores import (
     KendallTau,
     SpearmanCorrelation,
@@ -87,6 +88,7 @@ __all__ = [
     "JensenShannon",
     "KLDivergence",
     "KendallTau",
+    "LabelScores",
     "Lesson",
     "LogitMAE",
     "LogitR2",
@@ -115,7 +117,9 @@ __all__ = [
     "WorstRows",
     "WorstSegments",
     "cutoff_report",
+    "discrimination",
     "distil_or_not",
+    "estimate_share",
     "fidelity_report",
     "fidelity_scorer_names",
     "frontier",
