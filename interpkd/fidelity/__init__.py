@@ -32,6 +32,7 @@ from interpkd.fidelity._error_scores import (
     ErrorQuantile,
     MeanError,
 )
+from interpkd.fidelity._estimates import estimate_mean, estimate_share
 from interpkd.fidelity._frontier import frontier
 from interpkd.fidelity._frontier_findings import (
     FoldScores,
@@ -116,6 +117,8 @@ __all__ = [
     "WorstSegments",
     "cutoff_report",
     "distil_or_not",
+    "estimate_mean",
+    "estimate_share",
     "fidelity_report",
     "fidelity_scorer_names",
     "frontier",
