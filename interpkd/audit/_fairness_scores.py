@@ -309,7 +309,6 @@ class Measures:
             np.concatenate([parts[0], -parts[1]]),
             cell,
             reference,
-            alpha,
         )
 
     def _standardized(
