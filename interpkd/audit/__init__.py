@@ -1,5 +1,7 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._checks import Check, Finding, worst
 from interpkd.audit._fairness import group_fairness
 from interpkd.audit._fairness_findings import (
     CarryingColumn,
@@ -7,13 +9,18 @@ from interpkd.audit._fairness_findings import (
     GroupScores,
     ProxyScreen,
 )
+from interpkd.audit._floors import FLOORS
 from interpkd.audit._report import AuditReport, audit_report
 from interpkd.audit._stability import stability
 from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stability
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "AuditReport",
+    "BUILTIN_CHECKS",
     "CarryingColumn",
+    "Check",
+    "FLOORS",
+    "Finding",
     "GroupFairness",
     "GroupScores",
     "ProxyScreen",
@@ -23,4 +30,5 @@ __all__ = [
     "audit_report",
     "group_fairness",
     "stability",
+    "worst",
 ]
