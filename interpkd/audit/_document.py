@@ -34,6 +34,7 @@ from interpkd.audit._blocks import (
 from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
+from interpkd.audit._fairness_tables import fairness_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
@@ -98,6 +99,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         fidelity_section(data),
         worst_segment_section(data),
         cutoff_section(data),
+        fairness_section(data),
         performance_section(data),
         explanation_section(data),
         agreement_section(data),

@@ -23,7 +23,8 @@ LAYOUT: tuple[tuple[str, tuple[Column, ...]], ...] = (
         ),
     ),
     (
-        "Adverse-impact ratios",
+        "Adverse-impact ratios, each to its own model's reference group; the change takes both to the "
+        "teacher's",
         (
             ("Teacher", "teacher", "impact_ratio"),
             ("Student", "student", "impact_ratio"),

@@ -12,8 +12,9 @@ from interpkd.audit._svg import drawing, new_figure, short, to_svg
 
 
 def test_pictures_are_the_expected_ones(reports):
-    assert set(reports["binary"].pictures) == {"tree", "comparison", "importance", "beeswarm-0"}
-    assert set(reports["regression"].pictures) == set(reports["binary"].pictures)
+    expected = {"tree", "comparison", "importance", "beeswarm-0"}
+    assert set(reports["binary"].pictures) == {*expected, "fairness"}
+    assert set(reports["regression"].pictures) == expected
     assert "beeswarm-2" in reports["multiclass"].pictures
     assert "comparison" not in reports["scores_only"].pictures
 
