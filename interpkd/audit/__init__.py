@@ -2,6 +2,13 @@
 
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._checks import SEVERITIES, Check, Finding, worst
+from interpkd.audit._fairness import group_fairness
+from interpkd.audit._fairness_findings import (
+    CarryingColumn,
+    GroupFairness,
+    GroupScores,
+    ProxyScreen,
+)
 from interpkd.audit._floors import FLOORS
 from interpkd.audit._gate import run_checks
 from interpkd.audit._report import AuditReport, audit_report
@@ -11,15 +18,20 @@ from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stabi
 __all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "AuditReport",
     "BUILTIN_CHECKS",
+    "CarryingColumn",
     "Check",
     "FLOORS",
     "Finding",
+    "GroupFairness",
+    "GroupScores",
+    "ProxyScreen",
     "Recurrence",
     "SEVERITIES",
     "SpreadOfRefits",
     "Stability",
     "audit_report",
     "run_checks",
+    "group_fairness",
     "stability",
     "worst",
 ]

@@ -36,6 +36,7 @@ from interpkd.audit._counterfactual_tables import counterfactual_section
 from interpkd.audit._discrimination_tables import discrimination_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
+from interpkd.audit._fairness_tables import fairness_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._monotonicity_tables import monotonicity_section
@@ -104,6 +105,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         fidelity_section(data),
         worst_segment_section(data),
         cutoff_section(data),
+        fairness_section(data),
         performance_section(data),
         discrimination_section(data),
         monotonicity_section(data),

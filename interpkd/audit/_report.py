@@ -18,6 +18,7 @@ from interpkd.audit._checks import check_checks, read_findings, worst
 from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._counterfactuals import check_frozen
 from interpkd.audit._document import build_document
+from interpkd.audit._fairness_evidence import fairness_of_groups
 from interpkd.audit._floors import check_floors
 from interpkd.audit._gate import judge
 from interpkd.audit._inputs import (
@@ -170,6 +171,7 @@ def audit_report(
     y_train: ArrayLike | None = None,
     background: Table | None = None,
     groups: Any = None,
+    group_reference: Any = None,
     segments: Any = None,
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
@@ -225,7 +227,12 @@ def audit_report(
 
     groups : mapping, data frame, array-like of shape (n_samples,) or None, default=None
         Protected attributes: labels of rows by name, which need not be columns of `X`. Fidelity is
-        reported for each value.
+        reported for each value, and fairness as by :func:`interpkd.audit.group_fairness` (extra
+        ``fairness``).
+
+    group_reference : mapping, object or None, default=None
+        The value of each attribute that the other groups are compared with. None for the group that
+        the same model selects most often, of those with at least 2 % of the rows.
 
     segments : mapping, data frame, array-like of shape (n_samples,) or None, default=None
         Other labels of rows by name, reported likewise.
@@ -333,6 +340,16 @@ def audit_report(
     begin("Searching for the worst segment")
     rows: dict[str, Any] = {"sample_weight": sample_weight, "cutoff": cutoff, "alpha": alpha}
     worst = worst_segments(inputs, random_state=seed, **rows)
+    begin("Measuring fairness")
+    fairness = fairness_of_groups(
+        inputs,
+        {name: labels[name] for name in group_names},
+        adverse_class=adverse_class,
+        reference=group_reference,
+        sample_weight=sample_weight,
+        alpha=alpha,
+        random_state=seed,
+    )
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
@@ -360,6 +377,7 @@ def audit_report(
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
         "group_names": group_names,
+        "fairness": fairness,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,
         "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),

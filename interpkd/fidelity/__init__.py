@@ -32,6 +32,7 @@ from interpkd.fidelity._error_scores import (
     ErrorQuantile,
     MeanError,
 )
+from interpkd.fidelity._estimates import estimate_mean, estimate_share
 from interpkd.fidelity._frontier import frontier
 from interpkd.fidelity._frontier_findings import (
     FoldScores,
@@ -119,6 +120,7 @@ __all__ = [
     "cutoff_report",
     "discrimination",
     "distil_or_not",
+    "estimate_mean",
     "estimate_share",
     "fidelity_report",
     "fidelity_scorer_names",

@@ -79,6 +79,7 @@ def test_sections_are_there(report):
         "worst_segments",
         "cutoff",
         "group_names",
+        "fairness",
         "comparison",
         "explanation",
         "explanation_agreement",
