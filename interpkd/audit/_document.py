@@ -39,6 +39,7 @@ from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._fairness_tables import fairness_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
+from interpkd.audit._monitoring_section import monitoring_section
 from interpkd.audit._monotonicity_tables import monotonicity_section
 from interpkd.audit._points_tables import points_section
 from interpkd.audit._reason_quality_tables import reason_quality_section
@@ -117,6 +118,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         frontier_section(data),
         distil_section(data),
         stability_section(data),
+        monitoring_section(data),
         Section("limitations", "Limitations", (_limitations(data),)),
         Section("sign-off", "Sign-off", tuple(_sign_off())),
     )

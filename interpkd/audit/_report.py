@@ -29,6 +29,7 @@ from interpkd.audit._inputs import (
     read_inputs,
 )
 from interpkd.audit._limitations import limitations
+from interpkd.audit._monitoring import monitoring_plan
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
@@ -186,6 +187,7 @@ def audit_report(
     stability: Stability | None = None,
     checks: Iterable[Check] | None = None,
     floors: Mapping[str, float] | None = None,
+    monitoring: Mapping[str, Any] | None = None,
     random_state: int = 0,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
@@ -195,7 +197,7 @@ def audit_report(
     points of the student, its fidelity to the teacher, the segment in which that is worst, the
     decisions at the cut-off, the performance of both against labels, SHAP explanations of both and
     how far they agree, reasons of adverse decisions,
-    limitations, and lines to sign. It states evidence and draws no conclusion.
+    limitations, what later rows are to be compared with, and lines to sign. It states evidence and draws no conclusion.
 
     Parameters
     ----------
@@ -286,6 +288,11 @@ def audit_report(
         What the checks hold the evidence against, by the names of :data:`interpkd.audit.FLOORS`, such as
         ``{"agreement": 0.95}``. Those left out keep their defaults, which are conventions.
 
+    monitoring : mapping or None, default=None
+        Thresholds of the monitoring plan in place of the usual ones: "psi_warning", "psi_alarm",
+        "share_warning", "share_alarm", "fidelity_tolerance", "calibration_tolerance",
+        "performance_tolerance"; and "how_often" and "responsible" as texts.
+
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
 
@@ -360,6 +367,8 @@ def audit_report(
         dictionary=dictionary,
         random_state=seed,
     )
+    begin("Noting what later rows are compared with")
+    plan = monitoring_plan(inputs, fidelity, monitoring, sample_weight)
     begin("Writing the sections")
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
@@ -383,6 +392,7 @@ def audit_report(
         "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),
         "reasons": declines,
         **refits,
+        "monitoring": plan,
     }
     begin("Testing both models")
     data |= section_evidence(

@@ -15,6 +15,7 @@ from interpkd.cli._audit import audit
 from interpkd.cli._demo import demo
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
+from interpkd.cli._monitor import monitor
 
 HELP = """Distil a black box into a model a person can read, with the evidence of how faithful it is.
 
@@ -24,6 +25,7 @@ Examples:
   interpkd distill loans.csv --target default --out results
   interpkd distill homes.parquet --target price --drop id --out results
   interpkd audit results/report.json --fail-on medium
+  interpkd monitor results/report.json homes-in-march.parquet
 """
 
 
@@ -45,5 +47,6 @@ def main(ctx: click.Context) -> None:
 main.add_command(audit)
 main.add_command(demo)
 main.add_command(distill)
+main.add_command(monitor)
 
 __all__ = ["main"]

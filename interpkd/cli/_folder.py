@@ -23,7 +23,10 @@ LINEAR_FILES = ("coefficients.csv", "metrics.json", "report.html", "report.json"
 """Those for a linear student."""
 
 CARD_FILES = ("metrics.json", "points.csv", "report.html", "report.json", "report.md")
-"""Those for a scorecard; a folder of anything else is never replaced."""
+"""Those for a scorecard."""
+
+MONITOR_FILES = ("monitoring.json", "monitoring.md")
+"""Those of monitoring; a folder of anything else is never replaced."""
 
 
 @contextlib.contextmanager
@@ -81,7 +84,9 @@ def _check_free(target: Path, out: Path, *, overwrite: bool) -> None:
     except OSError as error:
         msg = f"{where} cannot be read: {error.strerror}."
         raise click.UsageError(msg) from error
-    foreign = [name for name in held if name not in {*FILES, *LINEAR_FILES, *CARD_FILES}]
+    foreign = [
+        name for name in held if name not in {*FILES, *LINEAR_FILES, *CARD_FILES, *MONITOR_FILES}
+    ]
     if foreign:
         msg = (
             f"{where} is not empty and holds {foreign[0]!r}, which interpkd did not write; "

@@ -41,7 +41,7 @@ from interpkd.fidelity._frontier_findings import (
     FrontierPoint,
 )
 from interpkd.fidelity._intervals import ScoreEstimate
-from interpkd.fidelity._label_scores import LabelScores, discrimination, estimate_share
+from interpkd.fidelity._label_scores import LabelScores, discrimination
 from interpkd.fidelity._rank_scores import (
     KendallTau,
     SpearmanCorrelation,

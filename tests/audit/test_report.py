@@ -91,6 +91,7 @@ def test_sections_are_there(report):
         "monotonicity",
         "reason_quality",
         "counterfactuals",
+        "monitoring",
         "pictures_left_out",
         "limitations",
         "floors",
