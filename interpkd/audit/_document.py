@@ -36,6 +36,7 @@ from interpkd.audit._evidence_tables import fidelity_section, performance_sectio
 from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
+from interpkd.audit._provenance_tables import provenance_blocks
 from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
@@ -191,7 +192,7 @@ def _lineage(data: Mapping[str, Any]) -> list[Block]:
     rows = [(name, words(version)) for name, version in lineage["software"].items()]
     rows.append(("seed of the report's samples", number(lineage["random_state"], "plain")))
     blocks.append(facts("Software and seed", rows))
-    return blocks
+    return blocks + provenance_blocks(data)
 
 
 def _models(lineage: Mapping[str, Any]) -> Block:

@@ -85,8 +85,9 @@ def test_sections_are_there(report):
         "stability",
         "pictures_left_out",
         "limitations",
+        "provenance",
     ]
-    assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
+    assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 2}
 
 
 def test_rules_account_for_every_evaluation_row(report):
