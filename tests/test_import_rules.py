@@ -14,6 +14,7 @@ CORE = {
     "exceptions",
     "_alignment",
     "_asking",
+    "_files",
     "_interruptible",
     "_mixing",
     "_optional",

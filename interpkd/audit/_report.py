@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._files import write_atomically
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
 from interpkd.audit._coefficient_sections import student_coefficients
@@ -29,15 +30,12 @@ from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
-from interpkd.audit._render import (
-    to_html_text,
-    to_json_text,
-    to_markdown_text,
-    write_atomically,
-)
+from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.exceptions import InvalidInputError
+from interpkd.export import to_json
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -329,6 +327,7 @@ def audit_report(
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "student": _student(inputs, labels),
+        **_model(student),
         "fidelity": fidelity,
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
@@ -363,6 +362,14 @@ def _student(inputs: Inputs, labels: Mapping[str, Any]) -> dict[str, Any]:
     if hasattr(inputs.student, "reference_levels_"):
         return student_coefficients(inputs)
     return student_rules(inputs)
+
+
+def _model(student: Any) -> dict[str, Any]:
+    """Give the student as a document that other programs score with, or why there is none."""
+    try:
+        return {"model": to_json(student), "model_left_out": None}
+    except InvalidInputError as error:
+        return {"model": None, "model_left_out": str(error)}
 
 
 def _fidelity(inputs: Inputs, **options: Any) -> dict[str, Any]:
