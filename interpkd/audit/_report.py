@@ -28,6 +28,7 @@ from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
+from interpkd.audit._read_report import SCHEMA
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
 from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
@@ -49,8 +50,6 @@ if TYPE_CHECKING:
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
-
-SCHEMA = {"name": "interpkd.audit_report", "version": 2}
 
 
 @dataclass(frozen=True, repr=False)

@@ -12,8 +12,10 @@ import click
 
 from interpkd import __version__
 from interpkd.cli._demo import demo
+from interpkd.cli._diff import diff
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
+from interpkd.cli._verify import verify
 
 HELP = """Distil a black box into a model a person can read, with the evidence of how faithful it is.
 
@@ -22,6 +24,8 @@ Examples:
   interpkd demo
   interpkd distill loans.csv --target default --out results
   interpkd distill homes.parquet --target price --drop id --out results
+  interpkd verify results/report.json --data loans.csv
+  interpkd diff before/report.json results/report.json
 """
 
 
@@ -41,6 +45,8 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(demo)
+main.add_command(diff)
 main.add_command(distill)
+main.add_command(verify)
 
 __all__ = ["main"]

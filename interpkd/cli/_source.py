@@ -34,7 +34,9 @@ def run_facts() -> dict[str, Any]:
     if context is None:
         return {"command": _command_line(), "source": None}
     options = {
-        name: _plain(value) for name, value in context.params.items() if name not in NOT_NOTED
+        name: _plain(context.params[name])
+        for name in sorted(context.params)
+        if name not in NOT_NOTED
     }
     return {
         "command": _command_line(),
