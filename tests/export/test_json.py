@@ -5,6 +5,7 @@ import json
 import math
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -12,9 +13,16 @@ from sklearn.base import clone, is_classifier, is_regressor
 from sklearn.datasets import load_diabetes, load_iris
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd import DistilledClassifier, fidelity_report
+from interpkd import (
+    DistilledClassifier,
+    DistilledLinearRegression,
+    DistilledLogisticRegression,
+    fidelity_report,
+)
+from interpkd._structure import take_apart
+from interpkd.audit._provenance import hash_student
 from interpkd.exceptions import InvalidInputError
-from interpkd.explanation import explain
+from interpkd.explanation import explain, reasons
 from interpkd.export import read_json, rule_list, to_json
 
 
@@ -130,6 +138,61 @@ def test_random_trees_come_back(data):
     np.testing.assert_array_equal(read.apply(rows), tree.apply(rows))
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.data())
+def test_random_linear_students_come_back(data):
+    rng = np.random.default_rng(data.draw(st.integers(0, 2**32 - 1)))
+    n, d, k = data.draw(st.integers(5, 30)), data.draw(st.integers(1, 3)), 2
+    X = rng.normal(size=(n, d)) * 10.0 ** data.draw(st.integers(-9, 9))
+    X[rng.random((n, d)) < data.draw(st.sampled_from([0, 0.3]))] = np.nan
+    kind = data.draw(st.sampled_from([DistilledLogisticRegression, DistilledLinearRegression]))
+    if kind is DistilledLogisticRegression:
+        k = data.draw(st.integers(2, 4))
+    P = rng.dirichlet(np.ones(k), n)
+    answers = P if kind is DistilledLogisticRegression else P[:, 0]
+    student = kind(fit_intercept=data.draw(st.booleans())).fit(X, teacher_proba=answers)
+    same_answers(read_json(to_json(student)), student, X, tolerance=1e-12)
+
+
+@pytest.mark.parametrize("kind", ["logistic, binary", "scorecard, binary", "tree, binary"])
+def test_reasons_of_a_read_student_are_those_of_the_one_written(student_of, kind):
+    student, rows = student_of(kind)
+    read, rows = read_json(to_json(student)), rows.iloc[:60]
+    own, wanted = (reasons(one, rows, reference="all applicants") for one in (read, student))
+    assert own.to_dict() == wanted.to_dict()
+    assert hash_student(take_apart(read), read) == hash_student(take_apart(student), student)
+
+
+def test_terms_add_up_to_the_score(student_of):
+    for kind in ("logistic, multiclass", "linear, regression", "scorecard, binary"):
+        student, rows = student_of(kind)
+        read = read_json(to_json(student))
+        method = "score_samples" if "card" in kind else "decision_function"
+        score = getattr(read, method, read.predict)(rows)
+        start = read.card_.base_points if "card" in kind else read.intercept_
+        terms = read.terms(rows)
+        assert terms.shape[:2] == (len(rows), 5)
+        np.testing.assert_allclose(start + terms.sum(axis=1), score, rtol=1e-12, atol=1e-9)
+
+
+def test_what_the_student_refuses_is_refused():
+    X = np.arange(8.0)[:, None]
+    student = DistilledLinearRegression().fit(X, teacher_proba=X[:, 0])
+    read = read_json(to_json(student))
+    assert not to_json(student)["takes_missing"]
+    for one in (student, read):
+        with pytest.raises(InvalidInputError, match="Input X contains NaN: row 0, column 'x0'"):
+            one.predict([[np.nan]])
+        with pytest.raises(ValueError, match="expecting 1 features"):
+            one.predict([[1.0, 2.0]])
+    table = pd.DataFrame({"amount": [1.0, 2.0, 3.0, np.nan]})
+    read = read_json(to_json(DecisionTreeRegressor().fit(table, [1, 2, 3, 4])))
+    with pytest.raises(InvalidInputError, match="infinity: column 'amount', row 1"):
+        read.predict(table.replace(2.0, np.inf))
+    with pytest.raises(InvalidInputError, match="lacks"):
+        read.predict(table.rename(columns=str.upper))
+
+
 @pytest.fixture(scope="module")
 def small():
     X, y = load_iris(return_X_y=True, as_frame=True)
@@ -196,6 +259,46 @@ def at(data, path, value):
 def test_what_is_no_student_is_refused(small, path, value, message):
     with pytest.raises(InvalidInputError, match=message):
         read_json(at(small, path, value))
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "value", "message"),
+    [
+        ("logistic, binary", ["task"], "regression", "classes must be fitting"),
+        ("logistic, binary", ["kind"], "linear", "none of a regression"),
+        ("logistic, binary", ["link"], "softmax", "link must be one of logistic"),
+        ("logistic, binary", ["intercept"], [1.0, 2.0], "must be a list of 1"),
+        ("logistic, binary", ["terms"], [], "must be a list of 5"),
+        ("logistic, binary", ["terms", 0, "column"], "waist", "the name of that column, 'age'"),
+        ("logistic, binary", ["terms", 0, "values"], [math.inf], "a finite number"),
+        ("logistic, binary", ["terms", 0, "imputed"], None, "a number"),
+        ("logistic, binary", ["terms", 0, "missing"], [1.0], "null elsewhere"),
+        ("logistic, binary", ["terms", 1, "missing"], None, "there where training rows"),
+        ("logistic, binary", ["terms", 1, "reference"], "boat", "a category of 'purpose'"),
+        ("logistic, binary", ["terms", 1, "reference"], None, "a category of 'purpose'"),
+        ("logistic, binary", ["terms", 1, "categories", 0, "category"], "x", "the next category"),
+        ("logistic, binary", ["terms", 1, "categories"], [], "must be a list of 4"),
+        ("svm, binary", ["link_slope"], "gone", "lacks 'link_slope'"),
+        ("scorecard, binary", ["factor"], 1.0, "must be those of the scale"),
+        ("scorecard, binary", ["scale", "good_class"], "good", "must be those of the scale"),
+        ("scorecard, binary", ["scale", "good_class"], "fair", "must be one of"),
+        ("scorecard, binary", ["scale", "pdo"], 0, "above 0"),
+        ("scorecard, binary", ["classes"], ["bad"], "classes must be two"),
+        ("scorecard, binary", ["features"], [], "different columns of the table"),
+        ("scorecard, binary", ["features", 1, "column"], "age", "different columns"),
+        ("scorecard, binary", ["features", 0, "bins"], [], "bins of kind 'interval'"),
+        ("scorecard, binary", ["features", 0, "bins", 0, "upper"], 99.0, "without gaps"),
+        ("scorecard, binary", ["features", 0, "bins", 0, "upper"], None, "without gaps"),
+        ("scorecard, binary", ["features", 0, "bins", -2, "value"], 1.0, "ascending values"),
+        ("scorecard, binary", ["features", 0, "bins", -1, "kind"], "special", "then missing"),
+        ("scorecard, binary", ["features", 0, "bins", 0, "points"], 1.5, "a whole number"),
+        ("scorecard, binary", ["features", 1, "bins", 0, "categories"], [], "of which one holds"),
+    ],
+)
+def test_no_linear_student_and_no_scorecard(student_of, kind, path, value, message):
+    data = to_json(student_of(kind)[0])
+    with pytest.raises(InvalidInputError, match=message):
+        read_json(at(data, path, value))
 
 
 def test_files_that_are_no_students_are_refused(small, tmp_path):
