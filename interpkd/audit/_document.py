@@ -42,6 +42,7 @@ from interpkd.audit._inputs import FIELDS
 from interpkd.audit._monitoring_section import monitoring_section
 from interpkd.audit._monotonicity_tables import monotonicity_section
 from interpkd.audit._points_tables import points_section
+from interpkd.audit._provenance_tables import provenance_blocks
 from interpkd.audit._reason_quality_tables import reason_quality_section
 from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
@@ -208,7 +209,7 @@ def _lineage(data: Mapping[str, Any]) -> list[Block]:
     rows = [(name, words(version)) for name, version in lineage["software"].items()]
     rows.append(("seed of the report's samples", number(lineage["random_state"], "plain")))
     blocks.append(facts("Software and seed", rows))
-    return blocks
+    return blocks + provenance_blocks(data)
 
 
 def _models(lineage: Mapping[str, Any]) -> Block:

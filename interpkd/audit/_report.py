@@ -26,13 +26,16 @@ from interpkd.audit._inputs import (
     check_seed,
     check_split,
     merge_labels,
+    plain,
     read_inputs,
 )
 from interpkd.audit._limitations import limitations
+from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
 from interpkd.audit._monitoring import monitoring_plan
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
+from interpkd.audit._read_report import SCHEMA
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
 from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
@@ -57,8 +60,6 @@ if TYPE_CHECKING:
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
-
-SCHEMA = {"name": "interpkd.audit_report", "version": 1}
 
 
 @dataclass(frozen=True, repr=False)
@@ -189,6 +190,8 @@ def audit_report(
     floors: Mapping[str, float] | None = None,
     monitoring: Mapping[str, Any] | None = None,
     random_state: int = 0,
+    command: str | None = None,
+    source: Mapping[str, Any] | None = None,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
     """Gather what a reviewer needs to judge a student: the model itself and the evidence.
@@ -296,6 +299,13 @@ def audit_report(
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
 
+    command : str or None, default=None
+        The command that makes this report again, for its manifest.
+
+    source : mapping or None, default=None
+        Where `X` and `y` came from, as names to what JSON can hold: the command line notes here
+        what :func:`verify` needs to hold the same rows out again.
+
     progress : callable or None, default=None
         Called with the name of each stage as it begins.
 
@@ -335,10 +345,29 @@ def audit_report(
     questions = check_checks(BUILTIN_CHECKS if checks is None else checks)
     asked = check_floors(floors)
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
+    command, source = check_manifest_inputs(command, source)
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
     frozen = check_frozen(frozen_columns, inputs, group_names)
+    parameters = {
+        "cutoff": plain(cutoff),
+        "adverse_class": plain(adverse_class),
+        "alpha": plain(alpha),
+        "random_state": seed,
+        "background": "given" if background is not None else None,
+        "groups": group_names,
+        "group_reference": plain(group_reference),
+        "segments": [name for name in labels if name not in group_names],
+        "is_weighted": sample_weight is not None,
+        "fields": identity,
+        "split": held_out,
+        "frozen_columns": None if frozen_columns is None else list(frozen_columns),
+        "dictionary": None if dictionary is None else dict(dictionary),
+        "checks": [one.code for one in questions],
+        "floors": asked,
+        "monitoring": None if monitoring is None else dict(monitoring),
+    }
     background = X_train if background is None else background
     begin("Measuring fidelity")
     fidelity = _fidelity(
@@ -408,8 +437,17 @@ def audit_report(
     data["limitations"] = limitations(data)
     begin("Running the checks")
     data.update(judge(data, questions, asked))
+    data["provenance"] = manifest(
+        inputs,
+        data,
+        parameters=parameters,
+        labels=labels,
+        sample_weight=sample_weight,
+        command=command,
+        source=source,
+    )
     # through JSON once: what is not JSON fails here, and the dict equals the file
-    data = json.loads(to_json_text(data))
+    data = seal(json.loads(to_json_text(data)))
     begin("Drawing the pictures")
     return AuditReport(data, draw_pictures(inputs, attributions, data))
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,9 @@ from interpkd.cli._console import Stages, make_console
 from interpkd.cli._errors import traceback_option
 from interpkd.cli._folder import new_folder
 from interpkd.cli._problem import hold_out, make_problem
+
+if TYPE_CHECKING:
+    from interpkd.cli._problem import Problem
 
 TEST_SIZE = 0.25
 
@@ -36,21 +40,11 @@ downloaded.
 @traceback_option
 def demo(out: Path) -> None:
     """Teach a tree on the clinical table and write its report."""
-    from interpkd.datasets import load_clinical
-
     console = make_console()
     with new_folder(out, overwrite=True) as folder:
         from interpkd.cli._run import Settings, describe, show, teach, write
 
-        clinical = load_clinical()
-        problem = make_problem(
-            clinical.data.assign(diagnosis=clinical.target),
-            source="clinical data bundled with scikit-learn",
-            target="diagnosis",
-            task="auto",
-            drop=(),
-            categories=(),
-        )
+        problem = demo_problem()
         settings = Settings(max_leaf_nodes=6)
         split = hold_out(problem, test_size=TEST_SIZE, seed=settings.seed)
         describe(console, problem, split, settings)
@@ -59,3 +53,18 @@ def demo(out: Path) -> None:
             stages.begin("Writing the files")
             write(result, folder)
     show(console, result, out)
+
+
+def demo_problem() -> Problem:
+    """Give the clinical table and its target."""
+    from interpkd.datasets import load_clinical
+
+    clinical = load_clinical()
+    return make_problem(
+        clinical.data.assign(diagnosis=clinical.target),
+        source="clinical data bundled with scikit-learn",
+        target="diagnosis",
+        task="auto",
+        drop=(),
+        categories=(),
+    )

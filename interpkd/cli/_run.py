@@ -24,6 +24,7 @@ from interpkd.cli._console import (
 )
 from interpkd.cli._folder import CARD_FILES, FILES, LINEAR_FILES
 from interpkd.cli._problem import FOLDS
+from interpkd.cli._source import run_facts
 from interpkd.cli._student import OWN_OPTIONS
 from interpkd.cli._teacher import TeacherChoice
 from interpkd.export import coefficient_list, points_table, rule_list, to_rules
@@ -269,6 +270,7 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         split=split.facts | _facts_of(choice),
         random_state=settings.seed,
         progress=stages.begin,
+        **run_facts(),
     )
     return Result(student, report)
 

@@ -97,8 +97,9 @@ def test_sections_are_there(report):
         "floors",
         "findings",
         "passed",
+        "provenance",
     ]
-    assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
+    assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 2}
 
 
 def test_the_student_is_there_as_a_document_or_why_not(report):
