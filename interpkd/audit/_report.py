@@ -156,9 +156,9 @@ def audit_report(
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
-    frontier: Frontier | None = None,
-    distil_or_not: DistilOrNot | None = None,
-    stability: Stability | None = None,
+    frontier: Frontier | str | None = None,
+    distil_or_not: DistilOrNot | str | None = None,
+    stability: Stability | str | None = None,
     random_state: int = 0,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
@@ -227,15 +227,16 @@ def audit_report(
     split : mapping or None, default=None
         How `X` was held out: any names to texts or numbers.
 
-    frontier : Frontier or None, default=None
-        What :func:`interpkd.fidelity.frontier` gave. Without it, and without the next two, the report
-        says how to get it: they take refits, which the report does not make.
+    frontier : Frontier, str or None, default=None
+        What :func:`interpkd.fidelity.frontier` gave, or a text that says why it was left out. Without
+        it, and without the next two, the report says how to get it: they take refits, which the
+        report does not make.
 
-    distil_or_not : DistilOrNot or None, default=None
-        What :func:`interpkd.fidelity.distil_or_not` gave.
+    distil_or_not : DistilOrNot, str or None, default=None
+        What :func:`interpkd.fidelity.distil_or_not` gave, or why it was left out.
 
-    stability : Stability or None, default=None
-        What :func:`interpkd.audit.stability` gave.
+    stability : Stability, str or None, default=None
+        What :func:`interpkd.audit.stability` gave, or why it was left out.
 
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
