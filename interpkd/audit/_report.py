@@ -183,9 +183,9 @@ def audit_report(
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
-    frontier: Frontier | None = None,
-    distil_or_not: DistilOrNot | None = None,
-    stability: Stability | None = None,
+    frontier: Frontier | str | None = None,
+    distil_or_not: DistilOrNot | str | None = None,
+    stability: Stability | str | None = None,
     checks: Iterable[Check] | None = None,
     floors: Mapping[str, float] | None = None,
     monitoring: Mapping[str, Any] | None = None,
@@ -273,15 +273,16 @@ def audit_report(
     split : mapping or None, default=None
         How `X` was held out: any names to texts or numbers.
 
-    frontier : Frontier or None, default=None
-        What :func:`interpkd.fidelity.frontier` gave. Without it, and without the next two, the report
-        says how to get it: they take refits, which the report does not make.
+    frontier : Frontier, str or None, default=None
+        What :func:`interpkd.fidelity.frontier` gave, or a text that says why it was left out. Without
+        it, and without the next two, the report says how to get it: they take refits, which the
+        report does not make.
 
-    distil_or_not : DistilOrNot or None, default=None
-        What :func:`interpkd.fidelity.distil_or_not` gave.
+    distil_or_not : DistilOrNot, str or None, default=None
+        What :func:`interpkd.fidelity.distil_or_not` gave, or why it was left out.
 
-    stability : Stability or None, default=None
-        What :func:`interpkd.audit.stability` gave.
+    stability : Stability, str or None, default=None
+        What :func:`interpkd.audit.stability` gave, or why it was left out.
 
     checks : iterable of Check or None, default=None
         The questions put to the evidence; their answers are the findings. None for

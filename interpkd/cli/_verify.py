@@ -223,7 +223,7 @@ def _find_rows(
 
 def _demo_rows() -> Rows:
     from interpkd.cli._demo import TEST_SIZE, demo_problem
-    from interpkd.cli._run import Settings
+    from interpkd.cli._settings import Settings
 
     split = hold_out(demo_problem(), test_size=TEST_SIZE, seed=Settings().seed)
     return _of(split)

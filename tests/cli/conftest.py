@@ -14,13 +14,16 @@ APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).pa
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run `interpkd` with the given arguments, in an empty folder."""
+    """Run `interpkd` with the given arguments, in an empty folder; no refits unless asked for."""
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.chdir(home)
     monkeypatch.setenv("COLUMNS", "80")
 
     def invoke(*args):
+        # refits have their own tests; without them a run takes a second
+        if args[:1] == ("distill",) and not {"--folds", "--refits", "--config"} & set(args):
+            args = (*args, "--quick")
         return CliRunner(**APART).invoke(main, [str(arg) for arg in args])
 
     return invoke

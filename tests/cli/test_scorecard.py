@@ -12,7 +12,7 @@ import pytest
 from interpkd import DistilledScorecardClassifier
 from interpkd.cli import main
 from interpkd.cli._folder import CARD_FILES
-from interpkd.cli._run import Settings
+from interpkd.cli._settings import Settings
 from interpkd.cli._student import OWN_OPTIONS, read_monotonic
 
 

@@ -1,0 +1,169 @@
+"""The run with refits, groups and segments: what the report then holds, and what it costs."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from joblib import cpu_count
+
+from interpkd.cli._demo import FEW_REFITS, NO_REFITS
+from interpkd.cli._plan import RefitPlan
+from interpkd.cli._refits import sizes_of
+from interpkd.cli._settings import Settings
+from interpkd.teachers import make_teacher
+
+SECTIONS = ("frontier", "distil_or_not", "stability")
+
+
+@pytest.fixture
+def small_teacher(monkeypatch):
+    """Make the teachers of a run small: what they know does not matter here."""
+
+    def small(kind, **options):
+        teacher = make_teacher(kind, **options)
+        return teacher.set_params(model__n_estimators=5)
+
+    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
+
+
+def read(name):
+    return json.loads(Path("out", name).read_text(encoding="utf-8"))
+
+
+def distill(run, path, *options):
+    result = run("distill", path, "--target", "outcome", "--out", "out", *options)
+    assert result.exit_code == 0, result.stderr
+    return result, read("report.json")
+
+
+@pytest.mark.usefixtures("small_teacher")
+def test_a_whole_run(run, loans, write_csv):
+    result, report = distill(
+        run, write_csv(loans), "--max-leaf-nodes", 4, "--folds", 2, "--refits", 2,
+        "--refit-rows", 150, "--group", "employment", "--group", "age", "--drop", "age", "--segment",
+        "purpose", "--cutoff", 0.4,
+    )  # fmt: skip
+    words = " ".join(result.stdout.split())
+    assert result.stderr == ""
+    assert "Groups employment (also learned from), age (not learned from)" in words
+    assert "Segments purpose (also learned from)" in words
+
+    assert [report[name]["is_computed"] for name in SECTIONS] == [True] * 3
+    points = report["frontier"]["points"]
+    assert [one["parameters"]["max_leaf_nodes"] for one in points] == [2, 4, 8]
+    assert report["frontier"]["n_rows"] == report["distil_or_not"]["n_rows"] == 150
+    assert report["stability"]["n_refits"] == 2
+    note = "150 of the 180 training rows, drawn at random"
+    assert report["stability"]["notes"][-1].startswith(note)
+    assert report["distil_or_not"]["notes"][-1].startswith(note)
+    assert report["data"]["split"]["Rows of the refits"].startswith(note)
+
+    assert report["frontier"]["choice"]["text"] in words
+    assert "of the decisions differ between two of 2 refits." in words
+
+    assert report["group_names"] == ["employment", "age"]
+    assert report["fidelity"]["cutoff"] == report["cutoff"]["cutoff"] == 0.4
+    sizes = {}
+    for one in report["fidelity"]["segments"]:
+        sizes[one["segment"]] = sizes.get(one["segment"], 0) + one["n"]
+    assert sizes == {"employment": 60, "age": 60, "purpose": 60}
+    bands = [one["value"] for one in report["fidelity"]["segments"] if one["segment"] == "age"]
+    assert [band[:2] for band in bands] == ["1:", "2:", "3:", "4:"]
+
+    times = read("times.json")
+    stages = [one["stage"] for one in times["stages"]]
+    assert stages[3:6] == [
+        "Frontier: 3 sizes in 2 folds", "Distil or not: 2 folds", "Stability: 2 refits"
+    ]  # fmt: skip
+    assert stages[-1] == "Writing the files"
+    assert all(name in words for name in stages)
+    assert times["seconds"] == pytest.approx(
+        sum(one["seconds"] for one in times["stages"]), abs=0.1
+    )
+    assert "seconds" not in json.dumps({**report, "frontier": None})
+
+
+def test_quick_leaves_refits_out_and_says_so(run, loans, write_csv, small_teacher):
+    _, report = distill(run, write_csv(loans), "--max-leaf-nodes", 2)
+    for name in SECTIONS:
+        assert report[name] == {"is_computed": False, "reason": "Left out by --quick."}
+    assert "Rows of the refits" not in report["data"]["split"]
+    assert Path("out/report.md").read_text(encoding="utf-8").count("Left out by --quick.") == 3
+
+
+def test_what_only_scores_allow(run, loans, write_csv):
+    score = np.where(loans["outcome"] == "repaid", 0.8, 0.2)
+    _, report = distill(
+        run, write_csv(loans.assign(score=score)), "--teacher-scores", "score",
+        "--max-leaf-nodes", 2, "--folds", 2, "--refits", 2,
+    )  # fmt: skip
+    assert [report[name]["is_computed"] for name in SECTIONS] == [True, True, False]
+    assert "only the teacher's scores are at hand" in report["stability"]["reason"]
+
+
+@pytest.mark.usefixtures("small_teacher")
+def test_rows_that_allow_no_refit_do_not_lose_the_report(run, loans, write_csv, monkeypatch):
+    def refuse(*_, **__):
+        message = "too few rows"
+        raise ValueError(message)
+
+    monkeypatch.setattr("interpkd.cli._refits.frontier", refuse)
+    result, report = distill(
+        run, write_csv(loans), "--max-leaf-nodes", 2, "--folds", 2, "--refits", 0
+    )
+    assert result.stderr == "Note: refuse: Not computed: too few rows\n"
+    assert report["frontier"]["reason"] == "Not computed: too few rows"
+    assert report["distil_or_not"]["is_computed"]
+    assert report["stability"]["reason"] == "Left out by --folds 0 or --refits 0."
+
+
+@pytest.mark.usefixtures("small_teacher")
+def test_an_interrupt_in_a_refit_leaves_nothing(run, loans, write_csv, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("interpkd.cli._refits.frontier", interrupt)
+    result = run("distill", write_csv(loans), "--target", "outcome", "--out", "out", "--folds", 2)
+    assert result.exit_code == 130
+    message = "Interrupted during 'Frontier: 4 sizes in 2 folds'; nothing was written.\n"
+    assert result.stderr == message
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--folds", 1), "--folds must be 0 or at least 2: one alone has nothing"),
+        (("--quick", "--refits", 2), "--quick leaves out what --refits is for"),
+        (("--group", "outcome"), "--group 'outcome' is the target"),
+        (("--group", "employmet"), "did you mean 'employment'?"),
+        (("--group", "age", "--segment", "age"), "given as --group and as --segment"),
+        (("--segment", "name"), "has 240 different texts, and at most 50 can be reported"),
+        (("--target", "amount", "--cutoff", 0.4), "--cutoff divides two classes; this is a reg"),
+    ],
+)
+def test_what_does_not_fit_is_refused(run, loans, write_csv, options, message):
+    path = write_csv(loans.assign(name=[f"n{i}" for i in range(len(loans))]))
+    target = () if "--target" in options else ("--target", "outcome")
+    result = run("distill", path, *target, "--out", "out", "--drop", "name", *options)
+    assert result.exit_code in {1, 2}
+    assert message in result.stderr
+    assert not Path("out").exists()
+
+
+def test_sizes_go_around_the_student():
+    assert sizes_of(Settings(max_leaf_nodes=3), 9) == {"max_leaf_nodes": [2, 3, 6]}
+    card = Settings(student="scorecard", max_features=4)
+    assert sizes_of(card, 6) == {"max_features": [1, 2, 4, 6]}
+    assert sizes_of(Settings(student="scorecard"), 6) == {"max_features": [1, 3, 6]}
+    assert sizes_of(Settings(student="logistic"), 6)["l1_ratio"] == [1.0]
+    assert "one size only" in sizes_of(Settings(student="svm"), 6)
+
+
+def test_the_demo_has_refits_and_small_tables_one_process():
+    assert min(FEW_REFITS.folds, FEW_REFITS.refits) >= 2
+    assert NO_REFITS.folds == NO_REFITS.refits == 0
+    assert RefitPlan().jobs_for(500) == 1
+    assert RefitPlan().jobs_for(5000) == min(cpu_count(), 8)
+    assert RefitPlan(jobs=3).jobs_for(5000) == 3
