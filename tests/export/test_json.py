@@ -3,6 +3,8 @@
 import copy
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -318,3 +320,18 @@ def test_files_that_are_no_students_are_refused(small, tmp_path):
         read_json(tmp_path / "nothing.json")
     with pytest.raises(InvalidInputError, match="path of its file"):
         read_json(3)
+
+
+def test_every_key_is_documented(student_of):
+    page = Path(__file__).parents[2] / "docs" / "student_json.md"
+    if not page.exists():
+        pytest.skip("tests run without the checkout: there are no docs beside them")
+    said = set(re.findall(r"`(\w+)`", page.read_text(encoding="utf-8")))
+    for kind in ("tree, binary", "svm, binary", "linear, regression", "scorecard, binary"):
+        todo, keys = [to_json(student_of(kind)[0])], set()
+        while todo:
+            one = todo.pop()
+            keys |= set(one) if isinstance(one, dict) else set()
+            inner = one.values() if isinstance(one, dict) else one
+            todo += [part for part in inner if isinstance(part, (dict, list))]
+        assert keys <= said, keys - said
