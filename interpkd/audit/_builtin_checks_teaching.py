@@ -199,7 +199,7 @@ class DriftFromLabels:
         found = scores.get("calibration_bias")
         if found is None or found["student"]["estimate"] is None:
             return not_applicable(
-                "calibration against labels is measured of two classes, both among the labels"
+                "calibration in the large is measured against labels of two classes"
             )
         score, most = found["student"], floor(data, "calibration_bias")
         evidence = {**score_evidence("calibration in the large", score), "ceiling": most}
