@@ -96,6 +96,7 @@ def test_sections_are_there(report):
         "limitations",
         "floors",
         "findings",
+        "finding_counts",
         "passed",
         "provenance",
     ]
