@@ -122,6 +122,13 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
         command,
         (
             click.option(
+                "--table",
+                "table_name",
+                metavar="NAME",
+                help="Of a database the table or view to read, such as loans or schema.loans.",
+            ),
+            click.option("--sql", metavar="QUERY", help="Of a database the query to read."),
+            click.option(
                 "--task",
                 type=click.Choice(["auto", "classification", "regression"]),
                 default="auto",

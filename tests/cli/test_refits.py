@@ -11,20 +11,8 @@ from interpkd.cli._demo import FEW_REFITS, NO_REFITS
 from interpkd.cli._plan import RefitPlan
 from interpkd.cli._refits import sizes_of
 from interpkd.cli._settings import Settings
-from interpkd.teachers import make_teacher
 
 SECTIONS = ("frontier", "distil_or_not", "stability")
-
-
-@pytest.fixture
-def small_teacher(monkeypatch):
-    """Make the teachers of a run small: what they know does not matter here."""
-
-    def small(kind, **options):
-        teacher = make_teacher(kind, **options)
-        return teacher.set_params(model__n_estimators=5)
-
-    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
 
 
 def read(name):
