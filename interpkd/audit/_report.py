@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._checks import check_checks, read_findings, worst
 from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._document import build_document
+from interpkd.audit._floors import check_floors
+from interpkd.audit._gate import judge
 from interpkd.audit._inputs import (
     check_fields,
     check_seed,
@@ -36,16 +40,18 @@ from interpkd.audit._render import (
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._training_evidence import training_evidence
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
+    from interpkd.audit._checks import Check, Finding
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
@@ -68,6 +74,21 @@ class AuditReport:
 
     data: dict[str, Any]
     pictures: dict[str, str]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What every check said, in the order of the checks."""
+        return read_findings(self.data["findings"])
+
+    @property
+    def passed(self) -> bool:
+        """Whether checks were made and no finding is of severity "high"."""
+        return bool(self.data["passed"])
+
+    @property
+    def worst_severity(self) -> str | None:
+        """The gravest severity among the findings, None when nothing was found."""
+        return worst(self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the data model.
@@ -159,6 +180,8 @@ def audit_report(
     frontier: Frontier | str | None = None,
     distil_or_not: DistilOrNot | str | None = None,
     stability: Stability | str | None = None,
+    checks: Iterable[Check] | None = None,
+    floors: Mapping[str, float] | None = None,
     random_state: int = 0,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
@@ -238,6 +261,14 @@ def audit_report(
     stability : Stability, str or None, default=None
         What :func:`interpkd.audit.stability` gave, or why it was left out.
 
+    checks : iterable of Check or None, default=None
+        The questions put to the evidence; their answers are the findings. None for
+        :data:`interpkd.audit.BUILTIN_CHECKS`; add your own as ``(*BUILTIN_CHECKS, mine)``.
+
+    floors : mapping or None, default=None
+        What the checks hold the evidence against, by the names of :data:`interpkd.audit.FLOORS`, such as
+        ``{"agreement": 0.95}``. Those left out keep their defaults, which are conventions.
+
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
 
@@ -277,6 +308,8 @@ def audit_report(
     """
     begin = _ignore if progress is None else progress
     begin("Checking the inputs")
+    questions = check_checks(BUILTIN_CHECKS if checks is None else checks)
+    asked = check_floors(floors)
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
@@ -305,6 +338,7 @@ def audit_report(
         "lineage": lineage(inputs, random_state=seed),
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
+        "training": training_evidence(inputs),
         "student": _student(inputs, labels),
         "fidelity": fidelity,
         "worst_segments": worst,
@@ -318,6 +352,8 @@ def audit_report(
     }
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
+    begin("Running the checks")
+    data.update(judge(data, questions, asked))
     # through JSON once: what is not JSON fails here, and the dict equals the file
     data = json.loads(to_json_text(data))
     begin("Drawing the pictures")

@@ -16,7 +16,14 @@ from interpkd.cli._errors import traceback_option
 from interpkd.cli._fields import field_option, read_fields
 from interpkd.cli._folder import CONFIGURATION, new_folder
 from interpkd.cli._labels import read_labels
-from interpkd.cli._options import refit_options, report_options, student_options, table_options
+from interpkd.cli._options import (
+    fail_option,
+    quick_option,
+    refit_options,
+    report_options,
+    student_options,
+    table_options,
+)
 from interpkd.cli._plan import plan_refits
 from interpkd.cli._problem import hold_out, make_problem
 from interpkd.cli._settings import Settings
@@ -91,7 +98,9 @@ Example:
 @student_options
 @table_options
 @report_options
+@quick_option
 @refit_options
+@fail_option
 @field_option
 @config_option
 @click.option("--overwrite", is_flag=True, help="Replace results that lie in --out.")
@@ -112,13 +121,14 @@ def distill(source: Path | Address, out: Path, *, overwrite: bool, **options: An
         # the rest of the package comes only now, after everything that is quick to refuse
         stages.begin("Loading interpkd")
         from interpkd.cli._run import teach, write
-        from interpkd.cli._show import describe, show
+        from interpkd.cli._show import describe, leave, show
 
         describe(console, problem, split, settings)
         result = teach(problem, split, settings, stages)
         write_configuration(source, out, options, folder / CONFIGURATION)
         write(result, folder, stages)
     show(console, result, out, stages.times)
+    leave(result, options["fail_on"])
 
 
 def _problem(

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 from rich.text import Text
 
 from interpkd import __version__
+from interpkd.audit import worst
+from interpkd.cli._audit import show_findings
 from interpkd.cli._console import (
     show_coefficients,
     show_facts,
@@ -90,7 +93,7 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
 
 
 def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]) -> None:
-    """Print the student, its scores, the times and the paths; the HTML report comes last.
+    """Print the student, its scores, findings, times and paths; the HTML report comes last.
 
     Parameters
     ----------
@@ -130,6 +133,9 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
         {who: {SCORES[key]: score for key, score in against[who].items()} for who in against},
     )
     console.print()
+    console.print(Text("Findings of the checks", style="bold"))
+    show_findings(console, result.report.findings)
+    console.print()
     refits = _refits(result.report.to_dict())
     if refits:
         console.print(Text("Refits on the rows learned from", style="bold"))
@@ -139,6 +145,23 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
     console.print()
     names = sorted({path.name for path in out.iterdir()} - {"report.html"})
     show_paths(console, out, [*names, "report.html"])
+
+
+def leave(result: Result, fail_on: str) -> None:
+    """End the command, with exit code 1 where a finding is too grave.
+
+    Parameters
+    ----------
+    result : Result
+        What came out of the run.
+
+    fail_on : {"high", "medium", "low", "never"}
+        The least severity that is too grave.
+    """
+    grave = worst(result.report.findings, fail_on)
+    if grave is not None:
+        click.echo(f"Findings reach --fail-on {fail_on}; the results are written.", err=True)
+        click.get_current_context().exit(1)
 
 
 def _refits(data: Mapping[str, Any]) -> dict[str, str]:

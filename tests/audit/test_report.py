@@ -71,6 +71,7 @@ def test_sections_are_there(report):
         "lineage",
         "hashes",
         "data",
+        "training",
         "student",
         "fidelity",
         "worst_segments",
@@ -85,6 +86,9 @@ def test_sections_are_there(report):
         "stability",
         "pictures_left_out",
         "limitations",
+        "floors",
+        "findings",
+        "passed",
     ]
     assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
 
