@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from interpkd.cli._console import make_console
-from interpkd.cli._errors import traceback_option
+from interpkd.cli._errors import results_are_written, traceback_option
 from interpkd.cli._folder import new_folder
 from interpkd.cli._options import fail_option, quick_option
 from interpkd.cli._plan import RefitPlan
@@ -70,5 +70,6 @@ def demo(out: Path, fail_on: str, *, quick: bool) -> None:
         describe(console, problem, split, settings)
         result = teach(problem, split, settings, stages)
         write(result, folder, stages)
-    show(console, result, out, stages.times)
+    with results_are_written(out):
+        show(console, result, out, stages.times)
     leave(result, fail_on)

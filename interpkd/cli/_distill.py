@@ -12,7 +12,7 @@ import click
 
 from interpkd.cli._configuration import config_option, write_configuration
 from interpkd.cli._console import make_console
-from interpkd.cli._errors import traceback_option
+from interpkd.cli._errors import results_are_written, traceback_option
 from interpkd.cli._fields import field_option, read_fields
 from interpkd.cli._folder import CONFIGURATION, new_folder
 from interpkd.cli._labels import read_labels
@@ -127,7 +127,8 @@ def distill(source: Path | Address, out: Path, *, overwrite: bool, **options: An
         result = teach(problem, split, settings, stages)
         write_configuration(source, out, options, folder / CONFIGURATION)
         write(result, folder, stages)
-    show(console, result, out, stages.times)
+    with results_are_written(out):
+        show(console, result, out, stages.times)
     leave(result, options["fail_on"])
 
 

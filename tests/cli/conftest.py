@@ -61,3 +61,20 @@ def small_teacher(monkeypatch):
         return teacher.set_params(model__n_estimators=5)
 
     monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Let a run end where it calls a function of `interpkd.cli._run`; give what that is called with."""
+
+    def stop(name):
+        seen = []
+
+        def end(*args, **options):
+            seen.append((args, options))
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(f"interpkd.cli._run.{name}", end)
+        return seen
+
+    return stop

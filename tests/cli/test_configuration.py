@@ -57,7 +57,7 @@ def test_a_run_is_repeated_by_the_file_it_leaves(run, loans, write_csv, small_te
     assert "'out' holds results already" in taken.stderr
 
 
-def test_yaml_is_the_same_and_the_command_line_wins(run, loans, write_csv, tmp_path, small_teacher):
+def test_yaml_is_the_same_and_the_command_line_wins(run, loans, write_csv, tmp_path, stop_at):
     pytest.importorskip("yaml")
     path = tmp_path / "run.yaml"
     path.write_text(
@@ -65,13 +65,15 @@ def test_yaml_is_the_same_and_the_command_line_wins(run, loans, write_csv, tmp_p
         "group: [branch, employment]\ndrop: branch\nfield: {owner: me}\nmonotonic:\n"
         "  age: decreasing\n"
     )
-    result = run("distill", "--config", path, *FAST, "--group", "purpose")
-    assert result.exit_code == 0, result.stderr
-    data = report("out")
-    assert data["student"]["n_rules"] == 2
-    assert data["group_names"] == ["purpose"]
-    assert data["identity"]["owner"] == "me"
-    assert "Monotonic age decreasing" in " ".join(result.stdout.split())
+    calls = stop_at("teach")
+    run("distill", "--config", path, *FAST, "--group", "purpose")
+    [((problem, _, settings, _), _)] = calls
+    assert settings.max_leaf_nodes == 2
+    assert list(settings.labels.groups) == ["purpose"]
+    assert settings.fields == {"owner": "me"}
+    assert settings.monotonic == {"age": -1}
+    assert settings.plan.folds == 0
+    assert "branch" not in problem.X
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """Tables from databases: real SQLite and DuckDB files, and no secret anywhere."""
 
-import json
 import sqlite3
 import tomllib
 from pathlib import Path
@@ -51,16 +50,17 @@ def read(url, **options):
     return read_source(read_address(url), blank | options)
 
 
-def test_a_run_on_a_table_of_sqlite(run, sqlite_url, small_teacher):
-    options = ("--target", "outcome", "--max-leaf-nodes", 2, "--out")
-    result = run("distill", sqlite_url, "--table", 'my "loans"', *options, "out")
-    assert result.exit_code == 0, result.stderr
-    report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
+def test_a_run_on_a_table_of_sqlite(run, sqlite_url, loans, stop_at):
+    calls = stop_at("teach")
+    result = run(
+        "distill", sqlite_url, "--table", 'my "loans"', "--target", "outcome", "--out", "o"
+    )
     name = 'table my "loans" of the sqlite database bank.db'
-    assert report["identity"]["data_source"] == name
-    assert report["data"]["n_rows"] == 60
-    words = tomllib.loads(Path("out/run.toml").read_text(encoding="utf-8"))
-    assert (words["source"], words["table"]) == (sqlite_url, 'my "loans"')
+    assert f"{name}: 240 rows, 10 columns" in " ".join(result.stdout.split())
+    [((problem, split, _, _), _)] = calls
+    assert problem.source == name
+    assert problem.X['the "amount"'].tolist() == loans["amount"].tolist()
+    assert len(split.X_test) == 60
 
 
 def test_duckdb_gives_what_parquet_gives(duckdb_url, loans):
