@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 MAX_CLASSES_SHOWN = 8
 
+LESSONS = ("soft", "labels")
+"""What distilling is compared with: the same student without the teacher."""
+
 SCORES = {
     "agreement": "same decision as the teacher",
     "kl_divergence": "KL(teacher || student), nats",
@@ -171,8 +174,9 @@ def _refits(data: Mapping[str, Any]) -> dict[str, str]:
         out["Frontier"] = data["frontier"]["choice"]["text"]
     if data["distil_or_not"]["is_computed"]:
         found = data["distil_or_not"]
-        lessons = [one["text"] for one in found["comparisons"] if one["second"] == "labels"]
-        out["Distil or not"] = f"{lessons[0]} {found['price'][0]['text']}"
+        pairs = [one for one in found["comparisons"] if (one["first"], one["second"]) == LESSONS]
+        shown = [one["text"] for one in pairs if one["better"] is not None]
+        out["Distil or not"] = " ".join([*(shown or [pairs[0]["text"]]), found["price"][0]["text"]])
     if data["stability"]["is_computed"]:
         out["Stability"] = _stability(data["stability"])
     return out
