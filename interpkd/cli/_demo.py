@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from interpkd.cli._console import make_console
-from interpkd.cli._errors import traceback_option
+from interpkd.cli._errors import results_are_written, traceback_option
 from interpkd.cli._folder import new_folder
+from interpkd.cli._options import fail_option, quick_option
 from interpkd.cli._plan import RefitPlan
 from interpkd.cli._problem import hold_out, make_problem
 from interpkd.cli._settings import Settings
@@ -45,14 +46,10 @@ downloaded.
     show_default=True,
     help="Folder for the results; those of an earlier run are replaced.",
 )
-@click.option(
-    "--quick",
-    is_flag=True,
-    help="No refits: the report leaves out the frontier, whether distilling pays, and the "
-    "stability, and says so.",
-)
+@quick_option
+@fail_option
 @traceback_option
-def demo(out: Path, *, quick: bool) -> None:
+def demo(out: Path, fail_on: str, *, quick: bool) -> None:
     """Teach a tree on the clinical table and write its report."""
     console = make_console()
     with new_folder(out, overwrite=True) as folder, Stages(console) as stages:
@@ -62,12 +59,14 @@ def demo(out: Path, *, quick: bool) -> None:
         split = hold_out(problem, test_size=TEST_SIZE, seed=settings.seed)
         stages.begin("Loading interpkd")
         from interpkd.cli._run import teach, write
-        from interpkd.cli._show import describe, show
+        from interpkd.cli._show import describe, leave, show
 
         describe(console, problem, split, settings)
         result = teach(problem, split, settings, stages)
         write(result, folder, stages)
-    show(console, result, out, stages.times)
+    with results_are_written(out):
+        show(console, result, out, stages.times)
+    leave(result, fail_on)
 
 
 def demo_problem() -> Problem:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from interpkd.cli._columns import check_known
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import check_known
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -118,6 +118,8 @@ def _labels(column: pd.Series, option: str) -> NDArray[Any]:
     """Give one label per row, None where there is no value."""
     import pandas as pd
 
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
     name, n = column.name, column.nunique()
     is_number = pd.api.types.is_numeric_dtype(column.dtype)
     is_boolean = pd.api.types.is_bool_dtype(column.dtype)

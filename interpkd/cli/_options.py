@@ -122,6 +122,13 @@ def table_options(command: Callable[..., Any]) -> Callable[..., Any]:
         command,
         (
             click.option(
+                "--table",
+                "table_name",
+                metavar="NAME",
+                help="Of a database the table or view to read, such as loans or schema.loans.",
+            ),
+            click.option("--sql", metavar="QUERY", help="Of a database the query to read."),
+            click.option(
                 "--task",
                 type=click.Choice(["auto", "classification", "regression"]),
                 default="auto",
@@ -210,17 +217,33 @@ def report_options(command: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
+def quick_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that leaves all refits out to a command."""
+    return click.option(
+        "--quick",
+        is_flag=True,
+        help="No refits: the report leaves out the frontier, whether distilling pays, and the "
+        "stability, and says so.",
+    )(command)
+
+
+def fail_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that makes a run a gate to a command."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(["high", "medium", "low", "never"]),
+        default="never",
+        show_default=True,
+        help="The least severity of a finding that makes the exit code 1; the results are written "
+        "all the same.",
+    )(command)
+
+
 def refit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how many refits the report rests on to a command."""
     return _add(
         command,
         (
-            click.option(
-                "--quick",
-                is_flag=True,
-                help="No refits: the report leaves out the frontier, whether distilling pays, and the "
-                "stability, and says so.",
-            ),
             click.option(
                 "--folds",
                 metavar="N",

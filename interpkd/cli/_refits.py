@@ -22,8 +22,7 @@ from sklearn.model_selection import train_test_split
 from interpkd._validation import safe_indexing
 from interpkd.audit import stability
 from interpkd.exceptions import InterpkdError
-from interpkd.fidelity import distil_or_not, frontier
-from interpkd.fidelity._shared_teacher import share_fits
+from interpkd.fidelity import distil_or_not, frontier, share_fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,7 +14,7 @@ import numpy as np
 from interpkd.audit import audit_report
 from interpkd.cli._problem import FOLDS
 from interpkd.cli._refits import refit
-from interpkd.cli._source import run_facts
+from interpkd.cli._run_facts import run_facts
 from interpkd.cli._stages import write_times
 from interpkd.export import points_table, to_rules
 from interpkd.students import (

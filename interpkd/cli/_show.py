@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 from rich.text import Text
 
 from interpkd import __version__
+from interpkd.audit import worst
+from interpkd.cli._audit import show_findings
 from interpkd.cli._console import (
     show_coefficients,
     show_facts,
@@ -35,6 +38,9 @@ if TYPE_CHECKING:
     from interpkd.cli._stages import StageTime
 
 MAX_CLASSES_SHOWN = 8
+
+LESSONS = ("soft", "labels")
+"""What distilling is compared with: the same student without the teacher."""
 
 SCORES = {
     "agreement": "same decision as the teacher",
@@ -90,7 +96,7 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
 
 
 def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]) -> None:
-    """Print the student, its scores, the times and the paths; the HTML report comes last.
+    """Print the student, its scores, findings, times and paths; the HTML report comes last.
 
     Parameters
     ----------
@@ -130,6 +136,9 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
         {who: {SCORES[key]: score for key, score in against[who].items()} for who in against},
     )
     console.print()
+    console.print(Text("Findings of the checks", style="bold"))
+    show_findings(console, result.report.findings)
+    console.print()
     refits = _refits(result.report.to_dict())
     if refits:
         console.print(Text("Refits on the rows learned from", style="bold"))
@@ -141,6 +150,23 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
     show_paths(console, out, [*names, "report.html"])
 
 
+def leave(result: Result, fail_on: str) -> None:
+    """End the command, with exit code 1 where a finding is too grave.
+
+    Parameters
+    ----------
+    result : Result
+        What came out of the run.
+
+    fail_on : {"high", "medium", "low", "never"}
+        The least severity that is too grave.
+    """
+    grave = worst(result.report.findings, fail_on)
+    if grave is not None:
+        click.echo(f"Findings reach --fail-on {fail_on}; the results are written.", err=True)
+        click.get_current_context().exit(1)
+
+
 def _refits(data: Mapping[str, Any]) -> dict[str, str]:
     """Say in a sentence each what the refits show; nothing of those that were left out."""
     out = {}
@@ -148,8 +174,9 @@ def _refits(data: Mapping[str, Any]) -> dict[str, str]:
         out["Frontier"] = data["frontier"]["choice"]["text"]
     if data["distil_or_not"]["is_computed"]:
         found = data["distil_or_not"]
-        lessons = [one["text"] for one in found["comparisons"] if one["second"] == "labels"]
-        out["Distil or not"] = f"{lessons[0]} {found['price'][0]['text']}"
+        pairs = [one for one in found["comparisons"] if (one["first"], one["second"]) == LESSONS]
+        shown = [one["text"] for one in pairs if one["better"] is not None]
+        out["Distil or not"] = " ".join([*(shown or [pairs[0]["text"]]), found["price"][0]["text"]])
     if data["stability"]["is_computed"]:
         out["Stability"] = _stability(data["stability"])
     return out

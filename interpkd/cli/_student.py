@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from interpkd.cli._tables import check_known
+from interpkd.cli._columns import check_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from interpkd.cli._columns import check_known
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import check_known
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

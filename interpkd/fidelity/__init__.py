@@ -65,6 +65,7 @@ from interpkd.fidelity._scores import (
 from interpkd.fidelity._segment_findings import SegmentFinding, WorstSegments
 from interpkd.fidelity._segment_labels import leaf_labels, score_bands
 from interpkd.fidelity._segment_rules import SegmentCondition
+from interpkd.fidelity._shared_teacher import share_fits
 from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
@@ -128,6 +129,7 @@ __all__ = [
     "leaf_labels",
     "make_fidelity_scorer",
     "score_bands",
+    "share_fits",
     "worst_rows",
     "worst_segment",
 ]

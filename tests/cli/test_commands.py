@@ -16,14 +16,14 @@ import pytest
 import interpkd
 from interpkd import DistilledTreeClassifier
 from interpkd.cli import main
-from interpkd.cli._folder import FILES, LINEAR_FILES
+from interpkd.cli._folder import CONFIGURATION, FILES, LINEAR_FILES
 from interpkd.cli._settings import Settings
 from interpkd.exceptions import DistillationWarning
 from interpkd.teachers import make_teacher
 
 
 def results(out):
-    assert sorted(path.name for path in Path(out).iterdir()) == sorted(FILES)
+    assert {path.name for path in Path(out).iterdir()} - {CONFIGURATION} == set(FILES)
     report = json.loads((Path(out) / "report.json").read_text(encoding="utf-8"))
     metrics = json.loads((Path(out) / "metrics.json").read_text(encoding="utf-8"))
     return report, metrics
@@ -218,7 +218,7 @@ def test_distill_into_a_linear_classifier(run, loans, write_csv, student):
     path = write_csv(loans)
     result = run("distill", path, "--target", "outcome", "--out", "out", "--student", student)
     assert result.exit_code == 0, result.stderr
-    assert sorted(path.name for path in Path("out").iterdir()) == sorted(LINEAR_FILES)
+    assert {path.name for path in Path("out").iterdir()} == {*LINEAR_FILES, CONFIGURATION}
     report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
     table = pd.read_csv("out/coefficients.csv")
     assert table["column"][0] == "intercept"

@@ -11,20 +11,8 @@ from interpkd.cli._demo import FEW_REFITS, NO_REFITS
 from interpkd.cli._plan import RefitPlan
 from interpkd.cli._refits import sizes_of
 from interpkd.cli._settings import Settings
-from interpkd.teachers import make_teacher
 
 SECTIONS = ("frontier", "distil_or_not", "stability")
-
-
-@pytest.fixture
-def small_teacher(monkeypatch):
-    """Make the teachers of a run small: what they know does not matter here."""
-
-    def small(kind, **options):
-        teacher = make_teacher(kind, **options)
-        return teacher.set_params(model__n_estimators=5)
-
-    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
 
 
 def read(name):
@@ -40,7 +28,7 @@ def distill(run, path, *options):
 @pytest.mark.usefixtures("small_teacher")
 def test_a_whole_run(run, loans, write_csv):
     result, report = distill(
-        run, write_csv(loans), "--max-leaf-nodes", 4, "--folds", 2, "--refits", 2,
+        run, write_csv(loans), "--max-leaf-nodes", 2, "--folds", 2, "--refits", 2,
         "--refit-rows", 150, "--group", "employment", "--group", "age", "--drop", "age", "--segment",
         "purpose", "--cutoff", 0.4,
     )  # fmt: skip
@@ -51,7 +39,7 @@ def test_a_whole_run(run, loans, write_csv):
 
     assert [report[name]["is_computed"] for name in SECTIONS] == [True] * 3
     points = report["frontier"]["points"]
-    assert [one["parameters"]["max_leaf_nodes"] for one in points] == [2, 4, 8]
+    assert [one["parameters"]["max_leaf_nodes"] for one in points] == [2, 4]
     assert report["frontier"]["n_rows"] == report["distil_or_not"]["n_rows"] == 150
     assert report["stability"]["n_refits"] == 2
     note = "150 of the 180 training rows, drawn at random"
@@ -74,7 +62,7 @@ def test_a_whole_run(run, loans, write_csv):
     times = read("times.json")
     stages = [one["stage"] for one in times["stages"]]
     assert stages[3:6] == [
-        "Frontier: 3 sizes in 2 folds", "Distil or not: 2 folds", "Stability: 2 refits"
+        "Frontier: 2 sizes in 2 folds", "Distil or not: 2 folds", "Stability: 2 refits"
     ]  # fmt: skip
     assert stages[-1] == "Writing the files"
     assert all(name in words for name in stages)
@@ -84,38 +72,53 @@ def test_a_whole_run(run, loans, write_csv):
     assert "seconds" not in json.dumps({**report, "frontier": None})
 
 
-def test_quick_leaves_refits_out_and_says_so(run, loans, write_csv, small_teacher):
-    _, report = distill(run, write_csv(loans), "--max-leaf-nodes", 2)
+def test_a_quick_run_as_a_gate(run, loans, write_csv, small_teacher):
+    result = run(
+        "distill", write_csv(loans), "--target", "outcome", "--out", "out", "--max-leaf-nodes", 2,
+        "--fail-on", "low",
+    )  # fmt: skip
+    report = read("report.json")
     for name in SECTIONS:
         assert report[name] == {"is_computed": False, "reason": "Left out by --quick."}
     assert "Rows of the refits" not in report["data"]["split"]
-    assert Path("out/report.md").read_text(encoding="utf-8").count("Left out by --quick.") == 3
+    assert Path("out/report.md").read_text(encoding="utf-8").count("Left out by --quick.") >= 3
+
+    assert result.exit_code == 1
+    assert result.stderr == "Findings reach --fail-on low; the results are written.\n"
+    found = [one for one in report["findings"] if one["status"] == "finding"]
+    assert found
+    assert all(f"{one['code']}  {one['severity']}" in result.stdout for one in found)
 
 
-def test_what_only_scores_allow(run, loans, write_csv):
+def test_what_only_scores_allow(run, loans, write_csv, stop_at):
+    calls = stop_at("audit_report")
     score = np.where(loans["outcome"] == "repaid", 0.8, 0.2)
-    _, report = distill(
-        run, write_csv(loans.assign(score=score)), "--teacher-scores", "score",
-        "--max-leaf-nodes", 2, "--folds", 2, "--refits", 2,
+    run(
+        "distill", write_csv(loans.assign(score=score)), "--target", "outcome", "--out", "out",
+        "--teacher-scores", "score", "--max-leaf-nodes", 2, "--folds", 2, "--refits", 2,
     )  # fmt: skip
-    assert [report[name]["is_computed"] for name in SECTIONS] == [True, True, False]
-    assert "only the teacher's scores are at hand" in report["stability"]["reason"]
+    [(_, given)] = calls
+    assert given["frontier"].n_rows == given["distil_or_not"].n_rows == 180
+    assert given["stability"].startswith("Left out: only the teacher's scores are at hand")
 
 
 @pytest.mark.usefixtures("small_teacher")
-def test_rows_that_allow_no_refit_do_not_lose_the_report(run, loans, write_csv, monkeypatch):
+def test_rows_that_allow_no_refit_do_not_lose_the_report(
+    run, loans, write_csv, stop_at, monkeypatch
+):
     def refuse(*_, **__):
         message = "too few rows"
         raise ValueError(message)
 
-    monkeypatch.setattr("interpkd.cli._refits.frontier", refuse)
-    result, report = distill(
-        run, write_csv(loans), "--max-leaf-nodes", 2, "--folds", 2, "--refits", 0
-    )
-    assert result.stderr == "Note: refuse: Not computed: too few rows\n"
-    assert report["frontier"]["reason"] == "Not computed: too few rows"
-    assert report["distil_or_not"]["is_computed"]
-    assert report["stability"]["reason"] == "Left out by --folds 0 or --refits 0."
+    calls = stop_at("audit_report")
+    for name in ("frontier", "distil_or_not"):
+        monkeypatch.setattr(f"interpkd.cli._refits.{name}", refuse)
+    options = ("--target", "outcome", "--out", "out", "--max-leaf-nodes", 2, "--folds", 2)
+    result = run("distill", write_csv(loans), *options, "--refits", 0)
+    assert result.stderr.startswith("Note: refuse: Not computed: too few rows\n")
+    [(_, given)] = calls
+    assert given["frontier"] == given["distil_or_not"] == "Not computed: too few rows"
+    assert given["stability"] == "Left out by --folds 0 or --refits 0."
 
 
 @pytest.mark.usefixtures("small_teacher")
@@ -124,9 +127,10 @@ def test_an_interrupt_in_a_refit_leaves_nothing(run, loans, write_csv, monkeypat
         raise KeyboardInterrupt
 
     monkeypatch.setattr("interpkd.cli._refits.frontier", interrupt)
-    result = run("distill", write_csv(loans), "--target", "outcome", "--out", "out", "--folds", 2)
+    options = ("--target", "outcome", "--out", "out", "--max-leaf-nodes", 2, "--folds", 2)
+    result = run("distill", write_csv(loans), *options)
     assert result.exit_code == 130
-    message = "Interrupted during 'Frontier: 4 sizes in 2 folds'; nothing was written.\n"
+    message = "Interrupted during 'Frontier: 2 sizes in 2 folds'; nothing was written.\n"
     assert result.stderr == message
     assert list(Path().iterdir()) == []
 
