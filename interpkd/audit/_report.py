@@ -38,6 +38,7 @@ from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._soundness import conceptual_soundness
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -330,10 +331,12 @@ def audit_report(
         declines,
         compared,
         frozen,
+        data["explanation"]["columns"],
         sample_weight=sample_weight,
         alpha=alpha,
         random_state=seed,
     )
+    data["conceptual_soundness"] = conceptual_soundness(data)
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
     # through JSON once: what is not JSON fails here, and the dict equals the file

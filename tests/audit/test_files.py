@@ -141,7 +141,7 @@ def test_page_can_be_read_without_eyes(report, tmp_path, read_page):
     page = read_page(report.to_html(tmp_path / "r.html"))
     tags = [tag for tag, _ in page.tags]
     assert tags.count("table") == tags.count("caption")
-    assert [tag for tag in tags if re.fullmatch(r"h\d", tag)] == ["h1"] + ["h2"] * 20
+    assert [tag for tag in tags if re.fullmatch(r"h\d", tag)] == ["h1"] + ["h2"] * 24
     assert all("scope" in attrs for tag, attrs in page.tags if tag == "th")
     pictures = [attrs for _, attrs in page.tags if attrs.get("role") == "img"]
     assert tags.count("svg") == len(pictures) == len(report.pictures)
@@ -186,7 +186,7 @@ def test_nasty_text_is_text_in_markdown(nasty_report, tmp_path):
     assert "\u202e" not in text
     assert not re.search(r"(?<!\\)\[", re.sub(r"`[^`]*`|\[-?[\d.,e-]+, -?[\d.,e-]+\]", "", text))
     headings = [line for line in text.splitlines() if line.startswith("#")]
-    assert len(headings) == 21
+    assert len(headings) == 25
     for line in text.splitlines():
         if line.startswith("|"):
             assert line.endswith("|")

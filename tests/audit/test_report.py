@@ -86,7 +86,11 @@ def test_sections_are_there(report):
         "discrimination",
         "monotonicity",
         "reason_quality",
+        "sensitivity",
+        "dependence",
         "counterfactuals",
+        "oversight",
+        "conceptual_soundness",
         "pictures_left_out",
         "limitations",
     ]
