@@ -10,11 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._files import write_atomically
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._checks import check_checks, read_findings, worst
 from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._counterfactuals import check_frozen
 from interpkd.audit._document import build_document
+from interpkd.audit._floors import check_floors
+from interpkd.audit._gate import judge
 from interpkd.audit._inputs import (
     check_fields,
     check_seed,
@@ -28,27 +33,25 @@ from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
-from interpkd.audit._render import (
-    to_html_text,
-    to_json_text,
-    to_markdown_text,
-    write_atomically,
-)
+from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
 from interpkd.audit._soundness import conceptual_soundness
+from interpkd.exceptions import InvalidInputError
+from interpkd.export import to_json
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
+    from interpkd.audit._checks import Check, Finding
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
@@ -71,6 +74,21 @@ class AuditReport:
 
     data: dict[str, Any]
     pictures: dict[str, str]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What every check said, in the order of the checks."""
+        return read_findings(self.data["findings"])
+
+    @property
+    def passed(self) -> bool:
+        """Whether checks were made and no finding is of severity "high"."""
+        return bool(self.data["passed"])
+
+    @property
+    def worst_severity(self) -> str | None:
+        """The gravest severity among the findings, None when nothing was found."""
+        return worst(self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the data model.
@@ -156,6 +174,7 @@ def audit_report(
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
     adverse_class: Any = None,
+    dictionary: Mapping[str, str] | None = None,
     frozen_columns: Sequence[str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
@@ -163,6 +182,8 @@ def audit_report(
     frontier: Frontier | None = None,
     distil_or_not: DistilOrNot | None = None,
     stability: Stability | None = None,
+    checks: Iterable[Check] | None = None,
+    floors: Mapping[str, float] | None = None,
     random_state: int = 0,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
@@ -220,6 +241,10 @@ def audit_report(
         scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
         assumed.
 
+    dictionary : mapping or None, default=None
+        A column's name to the sentence that states it as a reason, as
+        :func:`interpkd.explanation.reasons` takes it.
+
     frozen_columns : sequence of str or None, default=None
         Columns that nobody can change, such as an age: they stay as they are in what would have to
         change for another decision, as do protected attributes of `groups` that are columns, and
@@ -245,6 +270,14 @@ def audit_report(
 
     stability : Stability or None, default=None
         What :func:`interpkd.audit.stability` gave.
+
+    checks : iterable of Check or None, default=None
+        The questions put to the evidence; their answers are the findings. None for
+        :data:`interpkd.audit.BUILTIN_CHECKS`; add your own as ``(*BUILTIN_CHECKS, mine)``.
+
+    floors : mapping or None, default=None
+        What the checks hold the evidence against, by the names of :data:`interpkd.audit.FLOORS`, such as
+        ``{"agreement": 0.95}``. Those left out keep their defaults, which are conventions.
 
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
@@ -285,6 +318,8 @@ def audit_report(
     """
     begin = _ignore if progress is None else progress
     begin("Checking the inputs")
+    questions = check_checks(BUILTIN_CHECKS if checks is None else checks)
+    asked = check_floors(floors)
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
@@ -302,7 +337,11 @@ def audit_report(
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
     declines, compared = reasons_of_declines(
-        inputs, background, adverse_class=adverse_class, random_state=seed
+        inputs,
+        background,
+        adverse_class=adverse_class,
+        dictionary=dictionary,
+        random_state=seed,
     )
     begin("Writing the sections")
     data: dict[str, Any] = {
@@ -315,6 +354,7 @@ def audit_report(
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "student": _student(inputs, labels),
+        **_model(student),
         "fidelity": fidelity,
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
@@ -339,6 +379,8 @@ def audit_report(
     data["conceptual_soundness"] = conceptual_soundness(data)
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
+    begin("Running the checks")
+    data.update(judge(data, questions, asked))
     # through JSON once: what is not JSON fails here, and the dict equals the file
     data = json.loads(to_json_text(data))
     begin("Drawing the pictures")
@@ -352,6 +394,14 @@ def _student(inputs: Inputs, labels: Mapping[str, Any]) -> dict[str, Any]:
     if hasattr(inputs.student, "reference_levels_"):
         return student_coefficients(inputs)
     return student_rules(inputs)
+
+
+def _model(student: Any) -> dict[str, Any]:
+    """Give the student as a document that other programs score with, or why there is none."""
+    try:
+        return {"model": to_json(student), "model_left_out": None}
+    except InvalidInputError as error:
+        return {"model": None, "model_left_out": str(error)}
 
 
 def _fidelity(inputs: Inputs, **options: Any) -> dict[str, Any]:
