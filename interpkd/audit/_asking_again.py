@@ -1,7 +1,6 @@
 """Both models asked about rows of which one column was moved: what several sections need.
 
-Values along a column are those of rows that exist, so a teacher sees the types it was trained on;
-only tests with values that no row has write new ones.
+Values along a column are those of rows that exist, so a teacher sees the types it was trained on.
 """
 
 # Authors: The interpkd developers
@@ -10,13 +9,13 @@ only tests with values that no row has write new ones.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interpkd._asking import class_probabilities, predictions
 from interpkd._mixing import mixer
-from interpkd._tables import is_frame, select_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,73 +111,22 @@ def grid_tables(inputs: Inputs, rows: Table, i: int, grid: Grid) -> Table:
     return mixer({"X": rows, "X_train": grid.pool})(numbers)
 
 
-def asked_student(inputs: Inputs, table: Table) -> FloatArray:
-    """Give the student's answers, shape (n,): probability of the second class, or prediction."""
-    return _asked(inputs, inputs.student, table, "student")
-
-
-def asked_teacher(inputs: Inputs, table: Table) -> FloatArray:
-    """Give the teacher's answers, likewise."""
-    return _asked(inputs, inputs.teacher, table, "teacher")
-
-
 def askers(inputs: Inputs) -> dict[str, Callable[[Table], FloatArray]]:
-    """Give the models that can be asked, by role."""
-    found: dict[str, Callable[[Table], FloatArray]] = {
-        "student": lambda table: asked_student(inputs, table)
+    """Give, by role, what asks the models that can be asked for their answers as `Inputs` has them."""
+    models = {"student": inputs.student, "teacher": inputs.teacher}
+    return {
+        who: partial(_asked, inputs, model, source=who)
+        for who, model in models.items()
+        if model is not None
     }
-    if inputs.teacher is not None:
-        found["teacher"] = lambda table: asked_teacher(inputs, table)
-    return found
 
 
-def second(inputs: Inputs, answers: FloatArray) -> FloatArray:
-    """Give the column of answers that is shown of two classes, or the predictions."""
+def shown(inputs: Inputs, answers: FloatArray) -> FloatArray:
+    """Give the answers of a regression, of two classes the probability of the second."""
     return answers if inputs.classes is None else answers[:, 1]
 
 
-def _asked(inputs: Inputs, model: Any, table: Table, source: str) -> FloatArray:
+def _asked(inputs: Inputs, model: Any, table: Table, *, source: str) -> FloatArray:
     if inputs.classes is None:
         return predictions(model, table, source=source)
-    P = class_probabilities(model, table, inputs.structure.classes, source=source)
-    return P[:, 1]
-
-
-def with_column(rows: Table, i: int, values: FloatArray) -> Table:
-    """Give rows with other numbers in one column, NaN for missing.
-
-    Parameters
-    ----------
-    rows : ndarray or data frame of shape (n_rows, n_columns)
-        The rows; never changed.
-
-    i : int
-        Number of the column.
-
-    values : ndarray of float of shape (n_rows,)
-        Its numbers.
-
-    Returns
-    -------
-    rows : ndarray or data frame
-        Of the same library.
-    """
-    if not is_frame(rows):
-        out = np.array(rows)
-        out[:, i] = values
-        return out
-    import narwhals.stable.v1 as nw
-
-    if nw.dependencies.is_pandas_dataframe(rows):
-        out = rows.copy()
-        out.isetitem(i, values)
-        return out
-    frame = nw.from_native(rows, eager_only=True)
-    name = frame.columns[i]
-    column = nw.new_series(name, values, backend=frame.implementation)
-    return frame.with_columns(column).to_native()
-
-
-def repeated(rows: Table, times: int) -> Table:
-    """Give rows several times over, one copy after the other."""
-    return select_rows(rows, np.tile(np.arange(rows.shape[0]), times))
+    return class_probabilities(model, table, inputs.structure.classes, source=source)

@@ -229,6 +229,7 @@ def draw_discrimination(section: Mapping[str, Any]) -> str:
     }
     with drawing():
         figure = new_figure(7.2, 3.7)
+        figure.subplots_adjust(left=0.08, right=0.99, top=0.86, bottom=0.14, wspace=0.22)
         for axes, (curve, (x, y)) in zip(figure.subplots(1, 2), titles.items(), strict=True):
             axes.plot([0, 1], [0, 1], color=SOFT, lw=1, ls=(0, (1, 2)), label="chance")
             for one in section["curves"]:
@@ -239,7 +240,6 @@ def draw_discrimination(section: Mapping[str, Any]) -> str:
             axes.set_xlabel(x)
             axes.set_ylabel(y)
         figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=3)
-        figure.tight_layout(rect=(0, 0, 1, 0.93))
         return to_svg(figure, "discrimination")
 
 
@@ -259,6 +259,7 @@ def draw_calibration(section: Mapping[str, Any]) -> str:
     shown = [one for one in section["calibration"] if one["against"] == "labels"]
     with drawing():
         figure = new_figure(5.4, 4.0)
+        figure.subplots_adjust(left=0.14, right=0.98, top=0.98, bottom=0.13)
         axes = figure.add_subplot()
         ends = [
             end(row["mean_answer"] for one in shown for row in one["bins"]) for end in (min, max)
@@ -276,5 +277,4 @@ def draw_calibration(section: Mapping[str, Any]) -> str:
         axes.set_xlabel("Mean answer in the bin")
         axes.set_ylabel("Observed in the bin")
         axes.legend(loc="upper left")
-        figure.tight_layout()
         return to_svg(figure, "calibration")

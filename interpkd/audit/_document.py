@@ -33,6 +33,7 @@ from interpkd.audit._blocks import (
 )
 from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._counterfactual_tables import counterfactual_section
+from interpkd.audit._dependence_tables import dependence_section
 from interpkd.audit._discrimination_tables import discrimination_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
@@ -48,6 +49,8 @@ from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
 from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
+from interpkd.audit._sensitivity_tables import sensitivity_section
+from interpkd.audit._soundness_tables import oversight_section, soundness_section
 from interpkd.audit._training_tables import training_section
 
 if TYPE_CHECKING:
@@ -101,6 +104,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
     sections = (
         Section("identity", "Identity", (_identity(data),)),
         Section("lineage", "Lineage", tuple(_lineage(data))),
+        soundness_section(data),
         Section("data", "Data", tuple(_data(data))),
         training_section(data),
         _student(data),
@@ -111,14 +115,17 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         performance_section(data),
         discrimination_section(data),
         monotonicity_section(data),
+        sensitivity_section(data),
         explanation_section(data),
         agreement_section(data),
+        dependence_section(data),
         reasons_section(data),
         reason_quality_section(data),
         counterfactual_section(data),
         frontier_section(data),
         distil_section(data),
         stability_section(data),
+        oversight_section(data),
         monitoring_section(data),
         Section("limitations", "Limitations", (_limitations(data),)),
         Section("sign-off", "Sign-off", tuple(_sign_off())),

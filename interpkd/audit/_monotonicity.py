@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._tables import is_frame, select_rows
-from interpkd.audit._asking_again import asked_teacher, grid_rows, grid_tables, sample_rows
+from interpkd.audit._asking_again import askers, grid_rows, grid_tables, sample_rows, shown
 from interpkd.audit._directions import directions
 from interpkd.audit._section_blocks import nothing
 from interpkd.exceptions import InvalidInputError
@@ -156,13 +156,13 @@ def _teacher_violations(
     places = sample_rows(inputs.n_rows, size, random_state)
     rows = select_rows(inputs.rows, places)
     columns = [column.name for column in inputs.structure.columns]
-    found = {}
+    ask, found = askers(inputs)["teacher"], {}
     for name in names:
         i = columns.index(name)
         points = grid_rows(inputs, i, N_POINTS)
         if len(points.rows) < 2:
             continue
-        answers = asked_teacher(inputs, grid_tables(inputs, rows, i, points))
+        answers = shown(inputs, ask(grid_tables(inputs, rows, i, points)))
         steps = np.diff(answers.reshape(len(places), -1), axis=1)
         found[name] = (
             int((steps < -TOLERANCE).any(axis=1).sum()),

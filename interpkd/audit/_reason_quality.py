@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._tables import select_rows
-from interpkd.audit._asking_again import encoded_column, training_pool, with_column
+from interpkd.audit._asking_again import encoded_column, training_pool
 from interpkd.audit._section_blocks import nothing
+from interpkd.audit._shifts import with_numbers
 from interpkd.explanation import reasons
 from interpkd.fidelity import estimate_share
 
@@ -168,7 +169,7 @@ def _jittered(inputs: Inputs, rows: Table, rng: np.random.Generator) -> Table:
         if len(known) and np.ptp(known) > 0:
             codes = np.asarray(special[i].special if i in special else [], dtype=np.float64)
             now = encoded_column(inputs, rows, i)
-            rows = with_column(rows, i, _moved(now, known, codes, rng))
+            rows = with_numbers(rows, i, _moved(now, known, codes, rng))
     return rows
 
 

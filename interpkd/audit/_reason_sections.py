@@ -113,9 +113,8 @@ def reasons_of_declines(
         pool = align(background, inputs.student, inputs.structure, name="background")
     places = _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng)
     try:
-        section, compared = _computed(
-            inputs, select_rows(pool, places), adverse_class, dictionary, rng
-        )
+        pool = select_rows(pool, places)
+        section, compared = _computed(inputs, pool, adverse_class, dictionary, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
         if str(error).startswith("dictionary"):  # the caller's mistake, not what the rows are like
             raise

@@ -43,6 +43,7 @@ from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._soundness import conceptual_soundness
 from interpkd.audit._training_evidence import training_evidence
 from interpkd.exceptions import InvalidInputError
 from interpkd.export import to_json
@@ -430,10 +431,12 @@ def audit_report(
         declines,
         compared,
         frozen,
+        data["explanation"]["columns"],
         sample_weight=sample_weight,
         alpha=alpha,
         random_state=seed,
     )
+    data["conceptual_soundness"] = conceptual_soundness(data)
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
     begin("Running the checks")

@@ -8,13 +8,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._counterfactuals import counterfactuals
+from interpkd.audit._dependence import dependence
+from interpkd.audit._dependence_tables import draw_dependence
 from interpkd.audit._discrimination import discrimination_evidence
 from interpkd.audit._discrimination_tables import (
     draw_calibration,
     draw_discrimination,
 )
 from interpkd.audit._monotonicity import monotonicity
+from interpkd.audit._oversight import oversight
 from interpkd.audit._reason_quality import reason_quality
+from interpkd.audit._sensitivity import sensitivity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +34,7 @@ def section_evidence(
     declines: Mapping[str, Any],
     compared: Compared | None,
     frozen: Mapping[str, str],
+    importance: list[dict[str, Any]],
     *,
     sample_weight: ArrayLike | None,
     alpha: float,
@@ -51,6 +56,9 @@ def section_evidence(
     frozen : mapping
         Columns that may not change, and why.
 
+    importance : list of dict
+        data["explanation"]["columns"].
+
     sample_weight : array-like of shape (n_samples,) or None
         Row weights.
 
@@ -71,7 +79,10 @@ def section_evidence(
         "reason_quality": reason_quality(
             inputs, declines, compared, frozen, alpha=alpha, random_state=random_state
         ),
+        "sensitivity": sensitivity(inputs, random_state=random_state),
+        "dependence": dependence(inputs, importance, random_state=random_state),
         "counterfactuals": counterfactuals(inputs, declines, frozen, random_state=random_state),
+        "oversight": oversight(inputs, sample_weight=sample_weight, alpha=alpha),
     }
 
 
@@ -93,4 +104,6 @@ def draw_sections(data: Mapping[str, Any]) -> dict[str, str]:
         pictures["discrimination"] = draw_discrimination(data["discrimination"])
     if data["discrimination"].get("calibration"):
         pictures["calibration"] = draw_calibration(data["discrimination"])
+    if any(one["points"] for one in data["dependence"].get("columns", [])):
+        pictures["dependence"] = draw_dependence(data["dependence"])
     return pictures

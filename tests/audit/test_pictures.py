@@ -12,7 +12,7 @@ from interpkd.audit._svg import drawing, new_figure, short, to_svg
 
 
 def test_pictures_are_the_expected_ones(reports):
-    common = {"tree", "comparison", "importance", "beeswarm-0", "calibration"}
+    common = {"tree", "comparison", "importance", "beeswarm-0", "calibration", "dependence"}
     assert set(reports["binary"].pictures) == common | {"discrimination", "fairness"}
     assert set(reports["regression"].pictures) == common
     assert "beeswarm-2" in reports["multiclass"].pictures
