@@ -15,10 +15,10 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import _coverage_intervals
+from benchmarks import _coverage_groups, _coverage_intervals
 from benchmarks._printing import print_header
 
-FAMILIES = {"intervals": _coverage_intervals.run}
+FAMILIES = {"intervals": _coverage_intervals.run, "groups": _coverage_groups.run}
 
 
 def main():
@@ -27,7 +27,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sets", type=int, default=2000, help="data sets per line")
-    parser.add_argument("--families", nargs="*", choices=list(FAMILIES), default=list(FAMILIES))
+    parser.add_argument("--families", nargs="*", choices=list(FAMILIES), default=["intervals"])
     parser.add_argument(
         "--jobs", type=int, default=1, help="processes; results do not depend on it"
     )

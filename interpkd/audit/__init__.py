@@ -1,7 +1,7 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
-from interpkd.audit._checks import Check, Finding, worst
+from interpkd.audit._checks import SEVERITIES, Check, Finding, worst
 from interpkd.audit._fairness import group_fairness
 from interpkd.audit._fairness_findings import (
     CarryingColumn,
@@ -10,6 +10,7 @@ from interpkd.audit._fairness_findings import (
     ProxyScreen,
 )
 from interpkd.audit._floors import FLOORS
+from interpkd.audit._gate import run_checks
 from interpkd.audit._report import AuditReport, audit_report
 from interpkd.audit._stability import stability
 from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stability
@@ -25,10 +26,12 @@ __all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "GroupScores",
     "ProxyScreen",
     "Recurrence",
+    "SEVERITIES",
     "SpreadOfRefits",
     "Stability",
     "audit_report",
     "group_fairness",
+    "run_checks",
     "stability",
     "worst",
 ]

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._svg import INK, LINE, SOFT, STUDENT, TEACHER, drawing, new_figure, short, to_svg
+from interpkd.audit._svg import (
+    INK,
+    LINE,
+    SOFT,
+    STUDENT,
+    TEACHER,
+    drawing,
+    new_figure,
+    short,
+    to_svg,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

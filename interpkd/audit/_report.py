@@ -41,6 +41,7 @@ from interpkd.audit._render import (
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._training_evidence import training_evidence
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -353,6 +354,7 @@ def audit_report(
         "lineage": lineage(inputs, random_state=seed),
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
+        "training": training_evidence(inputs),
         "student": _student(inputs, labels),
         "fidelity": fidelity,
         "worst_segments": worst,

@@ -71,6 +71,7 @@ def test_sections_are_there(report):
         "lineage",
         "hashes",
         "data",
+        "training",
         "student",
         "fidelity",
         "worst_segments",
