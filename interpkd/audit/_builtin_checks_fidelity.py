@@ -127,14 +127,18 @@ class WorseSegment:
         if absent is not None:
             return not_applicable(absent)
         found = data["worst_segments"]
-        if not found["segments"]:
-            return not_applicable("no segment has rows enough to be tested")
         worse = [one for one in found["segments"] if one["is_worse"]]
         evidence: dict[str, Any] = {
             "n_segments_tested": len(found["segments"]),
             "n_worse": len(worse),
             "n_test": found["n_test"],
         }
+        if not found["segments"]:
+            message = (
+                "The searched half of the rows showed no segment to test: none is worse there, or "
+                "none has rows enough."
+            )
+            return Finding("clear", message, evidence)
         if not worse:
             message = (
                 f"Of {len(found['segments'])} segments tested on {found['n_test']} rows, none was "

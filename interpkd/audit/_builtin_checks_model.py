@@ -23,8 +23,6 @@ from interpkd.audit._judging import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-NO_PARTS = "the student has neither rules nor bins nor coefficients that could be counted"
-
 
 @dataclass(frozen=True)
 class TooManyParts:
@@ -39,7 +37,10 @@ class TooManyParts:
         """Judge real training rows per rule, per bin beyond one a column, or per coefficient."""
         counted = _size(data)
         if counted is None:
-            return not_applicable(NO_PARTS)
+            return not_applicable(
+                f"the student, {data['student']['kind']}, has neither rules nor bins nor "
+                "coefficients that could be counted"
+            )
         what, n_parts, n_rows = counted
         if n_rows is None:
             return not_applicable("the student does not say how many training rows it had")
@@ -72,7 +73,7 @@ class ThinParts:
         student, least = data["student"], floor(data, "leaf_rows")
         parts = _parts(student)
         if not parts:
-            return not_applicable("the student has neither rules nor bins")
+            return not_applicable(f"the student, {student['kind']}, has neither rules nor bins")
         thin = {name: n for name, n in parts.items() if n < least}
         empty = [name for name, n in thin.items() if n == 0]
         evidence = {

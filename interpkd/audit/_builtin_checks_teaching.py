@@ -29,6 +29,8 @@ RECALIBRATE = (
     "ranks and not chances."
 )
 
+CROSS_FIT = "Cross-fit: pass the teacher unfrozen, or distil on rows that it was not trained on."
+
 
 @dataclass(frozen=True)
 class LeakedTargets:
@@ -54,24 +56,52 @@ class LeakedTargets:
             return self._out_of_fold(facts)
         memory = facts.get("label_memory")
         if memory is None:
-            return not_applicable(
-                "the frozen teacher's memory of labels was not measured; fit the student with y, "
-                "the labels of its training rows, to measure it"
-            )
+            return self._by_score(data)
         evidence = {"label_memory": memory, "ceiling": most, "n_augmented": facts["n_augmented"]}
         said = (
-            f"About {memory:.3f} of the frozen teacher's answer to a training row is its own label"
+            f"About {memory:.2f} of the frozen teacher's answer to a training row is its own label"
         )
         if memory <= most:
             return Finding("clear", f"{said}, not above {most:g}.", evidence)
         return Finding(
             "finding",
-            f"{said}, above {most:g}. {facts['n_augmented']} generated rows stood beside them.",
+            # where memory is measured there are generated rows, which have no label to remember
+            f"{said}, above {most:g}. Labelled rows counted for less by this share, and "
+            f"{facts['n_augmented']} generated rows stood beside them.",
             evidence,
-            # generated rows have no label that could be remembered
-            severity="low" if facts["n_augmented"] else "medium",
-            remedy="Cross-fit: pass the teacher unfrozen, or distil on rows that it was not trained "
-            "on.",
+            severity="low",
+            remedy=CROSS_FIT,
+        )
+
+    @staticmethod
+    def _by_score(data: Mapping[str, Any]) -> Finding:
+        """Judge a frozen teacher by its performance on training rows and on evaluation rows."""
+        seen = data.get("training", {}).get("teacher")
+        new = data["fidelity"]["performance"].get("teacher", {})
+        if seen is None or not new or new[seen["score"]]["estimate"] is None:
+            return not_applicable(
+                "the frozen teacher's memory of labels was not measured, which takes labels and "
+                "generated rows when the student is fitted, nor can its performance on training "
+                "and evaluation rows be compared; pass X_train, y_train and y"
+            )
+        score, most = new[seen["score"]], floor(data, "leakage_gap")
+        title = {"accuracy": "accuracy", "r2": "R²"}[seen["score"]]
+        gap = seen["value"] - score["estimate"]
+        evidence = {"training": seen["value"], "gap": gap, "ceiling": most}
+        evidence |= score_evidence(f"{title} on evaluation rows", score)
+        said = (
+            f"The frozen teacher's {title} is {seen['value']:.3f} on {seen['n']} training rows and "
+            f"{figures(score)} on the evaluation rows"
+        )
+        if gap <= most:
+            return Finding("clear", f"{said}, a gap not above {most:g}.", evidence)
+        is_sure = score["high"] is not None and seen["value"] - score["high"] > most
+        return Finding(
+            "finding",
+            f"{said}, a gap above {most:g}: its answers to training rows hold their labels.",
+            evidence,
+            severity="medium" if is_sure else "low",
+            remedy=CROSS_FIT,
         )
 
     @staticmethod

@@ -29,6 +29,7 @@ FLOORS: Mapping[str, float] = MappingProxyType(
         "explanation_rank": 0.7,
         "explanation_sign": 0.8,
         "label_memory": 0.1,
+        "leakage_gap": 0.05,
         "calibration_bias": 0.05,
         "calibration_error": 0.1,
         "mean_error": 0.1,

@@ -8,7 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.metrics import r2_score
 
+from interpkd._asking import class_probabilities, predictions
+from interpkd._tables import select_rows
 from interpkd._validation import num_samples
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
 
     from interpkd._tables import RawColumn
     from interpkd.audit._inputs import Inputs
+
+MOST_ASKED = 10_000
+"""Training rows that the teacher is asked about."""
 
 NOT_GIVEN = "The training rows were not given. Pass them as X_train="
 
@@ -34,8 +40,8 @@ def training_evidence(inputs: Inputs) -> dict[str, Any]:
     -------
     section : dict
         "is_given", "is_computed" and "reason"; the training rows, the evaluation rows that are among
-        them, the training rows that have a twin, each column's range, and the nodes of a tree at
-        which no training row lacked the value.
+        them, the training rows that have a twin, the teacher's performance on training rows, each
+        column's range, and the nodes of a tree at which no training row lacked the value.
     """
     rows, training = inputs.raw, inputs.training_raw
     if inputs.training_rows is None or training is None:
@@ -56,6 +62,7 @@ def training_evidence(inputs: Inputs) -> dict[str, Any]:
         "n_shared_same_label": _same_label(inputs, here, there, shared),
         "n_training_twins": n_twins,
         "training_twin_share": n_twins / n_training,
+        "teacher": _teacher_on_training_rows(inputs),
         "columns": [_column(*pair) for pair in zip(training, rows, strict=True)],
         "missing_routes": _missing_routes(inputs),
     }
@@ -108,10 +115,32 @@ def _same_label(
 
     if inputs.y is None or inputs.y_train is None:
         return None
-    labels = pd.factorize(np.concatenate([inputs.y_train.astype(str), inputs.y.astype(str)]))[0]
+    both = (inputs.y_train, inputs.y)
+    kind: type = float if all(one.dtype.kind in "fiub" for one in both) else str
+    labels = pd.factorize(np.concatenate([one.astype(kind) for one in both]))[0] + 1
     n = int(labels.max()) + 1
     known = np.unique(there * n + labels[: len(there)])
     return int(np.isin((here * n + labels[len(there) :])[shared], known).sum())
+
+
+def _teacher_on_training_rows(inputs: Inputs) -> dict[str, Any] | None:
+    """Give the teacher's performance on training rows; None when it or labels are not at hand."""
+    if inputs.teacher is None or inputs.y_train is None or inputs.training_rows is None:
+        return None
+    if inputs.X.shape[1] != len(inputs.raw):
+        return None  # the teacher may need columns that were left out of these rows
+    n = num_samples(inputs.training_rows)
+    chosen = np.unique(np.linspace(0, n - 1, min(n, MOST_ASKED)).astype(np.intp))
+    rows, y = select_rows(inputs.training_rows, chosen), inputs.y_train[chosen]
+    if inputs.structure.classes is None:
+        y = y.astype(np.float64)
+        if len(y) < 2 or not np.isfinite(y).all():
+            return None
+        value = float(r2_score(y, predictions(inputs.teacher, rows, source="teacher")))
+        return {"score": "r2", "n": len(chosen), "value": value}
+    proba = class_probabilities(inputs.teacher, rows, inputs.structure.classes, source="teacher")
+    right = inputs.structure.classes[inputs.decide(proba)] == y
+    return {"score": "accuracy", "n": len(chosen), "value": float(np.mean(right))}
 
 
 def _column(training: RawColumn, rows: RawColumn) -> dict[str, Any]:

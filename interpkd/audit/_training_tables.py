@@ -54,6 +54,11 @@ def training_section(data: Mapping[str, Any]) -> Section:
         ("Training rows that equal another one", number(found["n_training_twins"], "count")),
         ("Their share of the training rows", number(found["training_twin_share"], "percent")),
     ]
+    teacher = found["teacher"]
+    if teacher is not None:
+        title = {"accuracy": "accuracy", "r2": "R²"}[teacher["score"]]
+        rows.append((f"The teacher's {title} on training rows", number(teacher["value"])))
+        rows.append(("Training rows it was asked about", number(teacher["n"], "count")))
     blocks: list[Block] = [
         Paragraph(words("Two rows are equal when every column is, missing values included.")),
         facts("Rows in both tables", rows),
