@@ -32,6 +32,18 @@ W = rng.integers(0, 4, N).astype(float)
 GROUPS = {"sex": SEX, "region": REGION}
 
 
+@pytest.fixture(autouse=True)
+def without_screen(request, monkeypatch):
+    """Leave the proxy screen out, which takes most of the time, where a test does not ask for it."""
+    if "screen" not in request.fixturenames:
+        monkeypatch.setattr("interpkd.audit._fairness.screen_proxies", lambda *_, **__: [])
+
+
+@pytest.fixture
+def screen():
+    """Ask for the proxy screen."""
+
+
 def ask(groups=None, **options):
     options = {"teacher": TEACHER, **options}
     groups = GROUPS if groups is None else groups
@@ -253,7 +265,7 @@ def test_regression():
         group_fairness(tree, X, groups={"sex": SEX}, teacher=target, cutoff=0.4)
 
 
-def test_proxies():
+def test_proxies(screen):
     # x1 and x2 are the attribute; x2 bears its name, and the student uses one of them
     Z = np.column_stack([X[:, 1], SEX == "f", SEX == "f"]).astype(float)
     tree = DecisionTreeClassifier(max_depth=1, random_state=0).fit(Z, SEX == "f")
@@ -270,7 +282,7 @@ def test_proxies():
     assert region.values == ("east", "north")
 
 
-def test_a_value_alone_cannot_be_told():
+def test_a_value_alone_cannot_be_told(screen):
     screen = ask({"all": np.ones(N)}, adverse_class=1).proxies[0]
     assert screen.not_computed == "fewer than two values have 30 rows"
 
@@ -291,6 +303,7 @@ def test_shapes_of_the_result(found):
         "teacher", "student", "student vs teacher", "student minus teacher",
     }  # fmt: skip
     text = str(found)
+    assert "AUC of used columns" in text
     for part in ("favourable: 0", "Adverse-impact ratios", "insufficient data", "(reference)"):
         assert part in text
     with pytest.raises(KeyError, match="x"):
