@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._files import write_atomically
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
@@ -32,16 +33,13 @@ from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
-from interpkd.audit._render import (
-    to_html_text,
-    to_json_text,
-    to_markdown_text,
-    write_atomically,
-)
+from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
 from interpkd.audit._training_evidence import training_evidence
+from interpkd.exceptions import InvalidInputError
+from interpkd.export import to_json
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -176,6 +174,7 @@ def audit_report(
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
     adverse_class: Any = None,
+    dictionary: Mapping[str, str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
@@ -245,6 +244,10 @@ def audit_report(
         Of two classes the one whose decisions are given reasons. None for the class that a
         scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
         assumed.
+
+    dictionary : mapping or None, default=None
+        A column's name to the sentence that states it as a reason, as
+        :func:`interpkd.explanation.reasons` takes it.
 
     alpha : float, default=0.05
         One minus the confidence of the intervals.
@@ -342,7 +345,11 @@ def audit_report(
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
     declines = reasons_of_declines(
-        inputs, background, adverse_class=adverse_class, random_state=seed
+        inputs,
+        background,
+        adverse_class=adverse_class,
+        dictionary=dictionary,
+        random_state=seed,
     )
     begin("Writing the sections")
     data: dict[str, Any] = {
@@ -356,6 +363,7 @@ def audit_report(
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "training": training_evidence(inputs),
         "student": _student(inputs, labels),
+        **_model(student),
         "fidelity": fidelity,
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
@@ -384,6 +392,14 @@ def _student(inputs: Inputs, labels: Mapping[str, Any]) -> dict[str, Any]:
     if hasattr(inputs.student, "reference_levels_"):
         return student_coefficients(inputs)
     return student_rules(inputs)
+
+
+def _model(student: Any) -> dict[str, Any]:
+    """Give the student as a document that other programs score with, or why there is none."""
+    try:
+        return {"model": to_json(student), "model_left_out": None}
+    except InvalidInputError as error:
+        return {"model": None, "model_left_out": str(error)}
 
 
 def _fidelity(inputs: Inputs, **options: Any) -> dict[str, Any]:

@@ -2,7 +2,9 @@
 
 from interpkd.export._coefficients import Coefficient, coefficient_list
 from interpkd.export._points import PointsBin, PointsTable, points_table
+from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
+from interpkd.export._to_json import to_json
 from interpkd.export._to_rules import to_rules
 
 __all__ = [
@@ -10,9 +12,12 @@ __all__ = [
     "Condition",
     "PointsBin",
     "PointsTable",
+    "ReadStudent",
     "Rule",
     "coefficient_list",
     "points_table",
+    "read_json",
     "rule_list",
+    "to_json",
     "to_rules",
 ]

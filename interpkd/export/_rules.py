@@ -235,6 +235,12 @@ def rule_list(student: Any) -> list[Rule]:
     return rules
 
 
+def split_condition(column: Column, reach: Reach) -> str:
+    """Say in words which values of one column go to one side of a split."""
+    condition = _condition(column, reach)
+    return f"{readable(column.name)}: any value" if condition is None else condition.text
+
+
 def readable(value: Any) -> str:
     """Give a name or category as text, quoted where it could be misread in a list."""
     text = str(value)

@@ -239,7 +239,7 @@ def test_a_failing_disk_leaves_the_older_file(reports, tmp_path, monkeypatch):
         msg = "No space left on device"
         raise OSError(msg)
 
-    monkeypatch.setattr("interpkd.audit._render.os.fsync", fail)
+    monkeypatch.setattr("interpkd._files.os.fsync", fail)
     with pytest.raises(OSError, match="No space left"):
         reports["binary"].to_html(path)
     assert path.read_text() == "older"

@@ -23,7 +23,7 @@ from interpkd.audit import audit_report
 from interpkd.audit._provenance import hash_values
 from interpkd.audit._sections import describe_model
 from interpkd.exceptions import InvalidInputError
-from interpkd.export import rule_list
+from interpkd.export import read_json, rule_list, to_json
 from interpkd.fidelity import fidelity_report
 
 
@@ -73,6 +73,8 @@ def test_sections_are_there(report):
         "data",
         "training",
         "student",
+        "model",
+        "model_left_out",
         "fidelity",
         "worst_segments",
         "cutoff",
@@ -92,6 +94,15 @@ def test_sections_are_there(report):
         "passed",
     ]
     assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
+
+
+def test_the_student_is_there_as_a_document_or_why_not(report):
+    model, reason = report.data["model"], report.data["model_left_out"]
+    assert (model is None) == (reason is not None)
+    if model is not None:
+        assert to_json(read_json(model)) == model
+    else:
+        assert reason.startswith("to_json writes")
 
 
 def test_rules_account_for_every_evaluation_row(report):

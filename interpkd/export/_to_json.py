@@ -1,0 +1,115 @@
+"""A student as JSON: all that is needed to score with it, and to show it."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from sklearn.utils import get_tags
+
+from interpkd._files import write_atomically
+from interpkd._structure import take_apart
+from interpkd.exceptions import InvalidInputError
+from interpkd.export._json_columns import write_classes, write_columns
+from interpkd.export._json_tree import write_tree
+
+if TYPE_CHECKING:
+    import os
+
+    from interpkd._structure import Structure
+
+SCHEMA: dict[str, Any] = {"name": "interpkd.student", "version": 1}
+
+
+def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+    """Write a student as JSON: its numbers at full precision, its columns, its categories.
+
+    The document says what the student answers to any row, missing values and unseen categories
+    included, and holds no code. Its schema has a version, and is described in the documentation:
+    :func:`~interpkd.export.read_json` reads it, and so may any other program.
+
+    Parameters
+    ----------
+    student : fitted estimator
+        A tree, a linear student or a scorecard, or a decision tree of scikit-learn.
+
+    path : path-like or None, default=None
+        A file to write as well: indented, one value per line, in UTF-8; it appears whole or not at
+        all.
+
+    Returns
+    -------
+    data : dict
+        The document, in plain Python values.
+
+    Raises
+    ------
+    InvalidInputError
+        If the student is of another kind, or a class or category is neither text nor a number nor
+        a truth value.
+
+    See Also
+    --------
+    interpkd.export.read_json : The way back.
+    interpkd.export.to_javascript : The same student as a program for browsers.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from interpkd.export import to_json
+    >>> X, y = load_iris(return_X_y=True, as_frame=True)
+    >>> data = to_json(DecisionTreeClassifier(max_leaf_nodes=2, random_state=0).fit(X, y))
+    >>> data["kind"], len(data["columns"])
+    ('tree', 4)
+    >>> data["nodes"][0]["left_text"], data["nodes"][1]["answer"]
+    ('petal width (cm) <= 0.800000011920929', [1.0, 0.0, 0.0])
+    """
+    structure = take_apart(student)
+    kind = _kind(student, structure)
+    usual: dict[str, Any] = {}
+    part = write_tree(structure)
+    data: dict[str, Any] = {
+        "schema": dict(SCHEMA),
+        "kind": kind,
+        "task": "regression" if structure.classes is None else "classification",
+        "classes": write_classes(structure.classes),
+        "has_names": hasattr(student, "feature_names_in_"),
+        "takes_missing": _takes_missing(student, structure),
+        "columns": write_columns(structure.columns, usual),
+        **part,
+    }
+    if path is not None:
+        write_atomically(path, to_text(data))
+    return data
+
+
+def to_text(data: dict[str, Any]) -> str:
+    """Give a document as the text of a file."""
+    return json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _kind(student: Any, structure: Structure) -> str:
+    """Say what kind of student it is, or that it cannot be written."""
+    if structure.is_tree and structure.core.n_outputs_ == 1:
+        return "tree"
+    msg = (
+        f"to_json writes trees, linear students and scorecards; {_name(student, structure)} is none "
+        "whose numbers are the student's answers. Distil one of these, such as "
+        "DistilledTreeClassifier, from the same teacher."
+    )
+    raise InvalidInputError(msg)
+
+
+def _name(student: Any, structure: Structure) -> str:
+    own, core = type(student).__name__, type(structure.core).__name__
+    return own if own == core else f"{own} with a {core} inside"
+
+
+def _takes_missing(student: Any, structure: Structure) -> bool:
+    """Tell whether the student answers where a value is missing, or refuses."""
+    knows_missing = any(column.has_missing for column in structure.columns)
+    return knows_missing or bool(get_tags(student).input_tags.allow_nan)

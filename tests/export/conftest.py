@@ -1,0 +1,93 @@
+"""Fitted students of every kind and task, with rows that are hard to score."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from interpkd import DistilledTreeClassifier, DistilledTreeRegressor
+
+STUDENTS = {
+    "tree, binary": lambda: DistilledTreeClassifier(max_leaf_nodes=10, effort="greedy"),
+    "tree, multiclass": lambda: DistilledTreeClassifier(max_leaf_nodes=10, effort="greedy"),
+    "tree, regression": lambda: DistilledTreeRegressor(max_leaf_nodes=10, effort="greedy"),
+}
+
+
+def make_table(n=300):
+    """Numbers, categories, numbers as categories and truth values; missing in three of five."""
+    rng = np.random.default_rng(0)
+    frame = pd.DataFrame(
+        {
+            "age": rng.integers(18, 80, n).astype(float),
+            "purpose": rng.choice(["car", "tv", "<b>", "__proto__", "\u2028"], n),
+            "rooms": pd.Categorical(rng.choice([1, 2, 5], n)),
+            "owner": pd.array(rng.random(n) < 0.5, dtype="boolean"),
+            "income": np.round(rng.lognormal(3, 1, n), 3),
+        }
+    )
+    frame.loc[rng.random(n) < 0.1, "purpose"] = None
+    frame.loc[rng.random(n) < 0.1, "owner"] = pd.NA
+    frame.loc[rng.random(n) < 0.2, "income"] = np.nan
+    return frame
+
+
+def make_answers(frame, task):
+    """What a teacher says of the rows: all columns matter, missing values too."""
+    z = (frame["age"] - 45) / 20 + 1.5 * (frame["purpose"] == "tv") - (frame["purpose"].isna())
+    z += (frame["rooms"].astype(int) == 2) + frame["owner"].fillna(False).astype(float)
+    z = (z + np.log(frame["income"].fillna(90)) / 3 - 2).to_numpy(np.float64)
+    if task == "regression":
+        return 100 * z
+    scores = np.stack([np.zeros(len(z)), z, *([1 - z**2] if task == "multiclass" else [])], axis=1)
+    proba = np.exp(scores)
+    return proba / proba.sum(axis=1, keepdims=True)
+
+
+def hard_rows(frame, cuts):
+    """Rows of the table, with missing values, unseen categories, and values on every border.
+
+    Parameters: the table, and for columns of numbers the values on which a student changes.
+    """
+    rng = np.random.default_rng(1)
+    nothing = pd.Series([None] * 3, dtype=object)
+    rows = [frame, *(frame.iloc[:3].assign(**{name: nothing}) for name in frame.columns)]
+    rows.append(pd.DataFrame({name: [None] for name in frame.columns}, dtype=object))
+    rows.append(frame.iloc[:3].assign(purpose="balloon", rooms=pd.Categorical([7, 7, 7])))
+    for name, values in cuts.items():
+        near = [
+            np.nextafter(kind(value), kind(towards))
+            for value in values
+            if np.isfinite(value)
+            for kind in (np.float32, np.float64)
+            for towards in (-np.inf, value, np.inf)
+        ]
+        if near:
+            base = frame.iloc[rng.integers(0, len(frame), len(near))]
+            rows.append(base.assign(**{name: np.array(near, dtype=np.float64)}))
+    out = pd.concat([one.astype(object) for one in rows], ignore_index=True)
+    out = out.where(out.notna(), None)
+    return out.astype({"age": float, "income": float, "owner": "boolean"}).assign(
+        rooms=pd.Categorical(out["rooms"])
+    )
+
+
+@pytest.fixture(scope="session", params=STUDENTS)
+def written(request):
+    """A fitted student and the rows that it is tried on."""
+    frame = make_table()
+    answers = make_answers(frame, request.param.split(", ")[1])
+    y = answers if answers.ndim == 1 else np.array(["bad", "good", "so so"])[answers.argmax(axis=1)]
+    student = STUDENTS[request.param]().fit(frame, y, teacher_proba=answers)
+    return student, hard_rows(frame, cuts_of(student))
+
+
+def cuts_of(student):
+    """The numbers on which a student changes, by column."""
+    core = student.student_.steps[-1][1]
+    if hasattr(core, "tree_"):
+        pairs = list(zip(core.tree_.feature, core.tree_.threshold, strict=True))
+        return {
+            name: [t for i, t in pairs if i >= 0 and student.columns_[i].name == name]
+            for name in ("age", "income")
+        }
+    return {}
