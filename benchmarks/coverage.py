@@ -37,7 +37,7 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sets", type=int, default=2000, help="data sets per line")
-    parser.add_argument("--families", nargs="*", choices=list(FAMILIES), default=["intervals"])
+    parser.add_argument("--families", nargs="*", choices=list(FAMILIES), default=list(FAMILIES))
     parser.add_argument(
         "--jobs", type=int, default=1, help="processes; results do not depend on it"
     )
