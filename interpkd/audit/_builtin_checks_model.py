@@ -64,7 +64,7 @@ class ThinParts:
     """KD010: a rule or a bin rests on few real training rows, or on none."""
 
     code: str = "KD010"
-    title: str = "Rules or bins rest on few real rows"
+    title: str = "Parts of the student rest on few real rows"
     severity: str = "medium"
     section: str = "student"
 

@@ -107,7 +107,9 @@ class LeakedTargets:
     @staticmethod
     def _out_of_fold(facts: Mapping[str, Any]) -> Finding:
         names = [name for name in facts if name.endswith(("_in_sample", "_out_of_fold"))]
-        evidence = {"n_folds": facts["n_folds"], **{name: facts[name] for name in names}}
+        # no digits in a name: the report shows it among its numbers
+        figures_ = {name.replace("r2", "r_squared"): facts[name] for name in names}
+        evidence = {"n_folds": facts["n_folds"], **figures_}
         message = (
             f"The targets come from {facts['n_folds']} folds: each training row was answered by a "
             "teacher that had not seen it."
@@ -197,7 +199,7 @@ class DriftFromLabels:
         found = scores.get("calibration_bias")
         if found is None or found["student"]["estimate"] is None:
             return not_applicable(
-                "calibration against labels is measured of two classes, both among the labels"
+                "calibration in the large is measured against labels of two classes"
             )
         score, most = found["student"], floor(data, "calibration_bias")
         evidence = {**score_evidence("calibration in the large", score), "ceiling": most}

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
-from interpkd.audit._checks import check_checks, look_all, worst
+from interpkd.audit._checks import COUNTED, SEVERITIES, STATUSES, check_checks, look_all, worst
 from interpkd.audit._floors import FLOORS, check_floors
 from interpkd.exceptions import InvalidInputError
 
@@ -103,12 +103,22 @@ def judge(
     Returns
     -------
     parts : dict
-        "floors"; "findings", one entry per check in their order; "passed", which is False when no
-        check was made.
+        "floors"; "findings", one entry per check in their order; "finding_counts", by status, and
+        of what was found by severity; "passed", which is False when no check was made.
     """
     findings = look_all(checks, {**data, "floors": dict(floors)})
     return {
         "floors": dict(floors),
         "findings": [one.to_dict() for one in findings],
+        "finding_counts": _counts(findings),
         "passed": bool(findings) and worst(findings, "high") is None,
+    }
+
+
+def _counts(findings: Sequence[Finding]) -> dict[str, dict[str, int]]:
+    found = [one.severity for one in findings if one.status in COUNTED]
+    said = [one.status for one in findings]
+    return {
+        "by_status": {status: said.count(status) for status in STATUSES},
+        "by_severity": {severity: found.count(severity) for severity in SEVERITIES},
     }

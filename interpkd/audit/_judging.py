@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from scipy.special import betaincinv
+
 from interpkd.audit._checks import Finding
-from interpkd.fidelity._exact import clopper_pearson
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -125,8 +126,10 @@ def on_floor(severity: str) -> str:
 
 
 def share_estimate(n_true: int, n_rows: int, confidence: float) -> dict[str, Any]:
-    """Give a share of rows with its exact interval, in the shape of a score."""
-    low, high = clopper_pearson(n_true, n_rows, 1 - confidence)
+    """Give a share with its exact interval (Clopper and Pearson), in the shape of a score."""
+    n_false, tail = n_rows - n_true, (1 - confidence) / 2
+    low = float(betaincinv(n_true, n_false + 1, tail)) if n_true else 0.0
+    high = float(betaincinv(n_true + 1, n_false, 1 - tail)) if n_false else 1.0
     return {"estimate": n_true / n_rows, "low": low, "high": high, "n": n_rows}
 
 

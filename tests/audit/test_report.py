@@ -91,6 +91,7 @@ def test_sections_are_there(report):
         "limitations",
         "floors",
         "findings",
+        "finding_counts",
         "passed",
     ]
     assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}

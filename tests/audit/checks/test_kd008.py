@@ -20,9 +20,6 @@ def look(clean, part):
 
 
 def test_labels_that_the_student_overstates_are_found(audited, rows, student, says):
-    data = audited(student, rows[0][300:], np.random.default_rng(0).integers(0, 2, 300) // 2)
-    if "discrimination" in data:  # no label of the second class
-        assert says(data, CODE)["status"] == "not applicable"
     y = (np.random.default_rng(0).random(300) < 0.1).astype(int)
     data = audited(student, rows[0][300:], y)
     if "discrimination" in data:
