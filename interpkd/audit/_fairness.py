@@ -255,36 +255,45 @@ class _Survey:
     ) -> tuple[GroupScores, list[GroupScores], list[Reference]]:
         """Give the numbers of all rows, those of each cell, and the references."""
         all_rows = Cell((), (), np.arange(len(self.rows.weights)))
-        plain = {name: group_metrics([all_rows], self.rows, name)[0] for name in self.rows.models}
-        overall = self._scores(all_rows, {}, plain, is_alone=True)
+        cells = [cell for family in families for cell in family]
+        able = [cell for cell in cells if len(cell.rows) >= self.measures.min_cell]
+        plain = self._plain([all_rows, *able])
+        overall = self._scores(all_rows, {}, plain[all_rows], is_alone=True)
         groups: list[GroupScores] = []
-        cells: list[tuple[Cell, dict[str, Reference]]] = []
-        references: list[Reference] = []
+        chosen: list[dict[str, Reference]] = []
         for family in families:
-            chosen, found = self._family(family)
-            references += chosen.values()
-            groups += found
-            cells += [(cell, chosen) for cell in family]
-        return overall, self._jointly(groups, cells), references
+            references = self._references(family, plain)
+            chosen += [references] * len(family)
+            groups += [
+                self._scores(cell, references, plain[cell])
+                if cell in plain
+                else self._too_small(cell)
+                for cell in family
+            ]
+        once = {id(one): one for one in chosen}.values()
+        every = [one for of in once for one in of.values()]
+        return overall, self._jointly(groups, list(zip(cells, chosen, strict=True))), every
 
-    def _family(self, family: Sequence[Cell]) -> tuple[dict[str, Reference], list[GroupScores]]:
-        """Give references and numbers of the cells of the same attributes."""
-        able = [cell for cell in family if len(cell.rows) >= self.measures.min_cell]
-        plain = {
-            name: dict(zip(able, group_metrics(able, self.rows, name), strict=True))
+    def _plain(self, cells: Sequence[Cell]) -> dict[Cell, dict[str, dict[str, float]]]:
+        """Give the plain metrics of each cell, by model."""
+        by_model = {name: group_metrics(cells, self.rows, name) for name in self.rows.models}
+        return {
+            cell: {name: of[k] for name, of in by_model.items()} for k, cell in enumerate(cells)
+        }
+
+    def _references(
+        self, family: Sequence[Cell], plain: Mapping[Cell, Mapping[str, Mapping[str, float]]]
+    ) -> dict[str, Reference]:
+        """Choose the references among the cells of the same attributes."""
+        rates = {
+            name: {
+                cell: plain[cell][name].get("selection_rate", 0.0)
+                for cell in family
+                if cell in plain
+            }
             for name in self.rows.models
         }
-        rates = {
-            name: {cell: of.get("selection_rate", 0.0) for cell, of in metrics.items()}
-            for name, metrics in plain.items()
-        }
-        chosen = choose_references(family, rates, self.rows, self.given, self.measures.min_cell)
-        return chosen, [
-            self._scores(cell, chosen, {name: of[cell] for name, of in plain.items()})
-            if cell in able
-            else self._too_small(cell)
-            for cell in family
-        ]
+        return choose_references(family, rates, self.rows, self.given, self.measures.min_cell)
 
     def _scores(
         self,

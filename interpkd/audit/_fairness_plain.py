@@ -41,12 +41,12 @@ def metrics_library() -> Any:
 
 
 def group_metrics(cells: Sequence[Cell], rows: Rows, model: str) -> list[dict[str, float]]:
-    """Measure the rates, or the mean prediction, of one model in disjoint cells.
+    """Measure the rates, or the mean prediction, of one model in cells.
 
     Parameters
     ----------
     cells : sequence of Cell
-        Cells without a common row.
+        Cells; a row may be in several.
 
     rows : Rows
         The rows.

@@ -98,8 +98,11 @@ def estimate_mean(
     values : array-like of shape (n_samples,)
         The numbers.
 
-    lowest, highest : float, default=-inf, inf
-        Bounds that every number obeys by what it is, not by what was observed.
+    lowest : float, default=-inf
+        A number that none is below by what it is, not by what was observed.
+
+    highest : float, default=inf
+        Likewise one that none is above.
 
     sample_weight : array-like of shape (n_samples,) or None, default=None
         Row weights, at least 0. Rows of weight 0 are left out.
