@@ -17,7 +17,12 @@ from interpkd.audit._monitor_columns import (
     ask_of_values,
     n_questions,
 )
-from interpkd.audit._monitor_inputs import read_manifest, read_rows
+from interpkd.audit._monitor_inputs import (
+    check_alpha,
+    check_weights,
+    read_manifest,
+    read_rows,
+)
 from interpkd.audit._monitor_report import MonitoringReport, worst_level
 from interpkd.audit._monitor_signals import judge, judge_figure
 from interpkd.audit._monitoring import calibration, score_values
@@ -130,8 +135,8 @@ def monitor(
     data = read_manifest(manifest)
     plan = data["monitoring"]
     inputs = read_rows(data, student, X_new, y_new, teacher)
+    weights, alpha = check_weights(sample_weight, inputs.n_rows), check_alpha(alpha)
     figures, not_measured = _figures(inputs, plan, sample_weight, alpha)
-    weights = np.ones(inputs.n_rows) if sample_weight is None else np.asarray(sample_weight, float)
     questions, columns, scores = _questions(inputs, plan, weights, alpha)
     signals = judge(questions, plan["thresholds"], alpha) + figures
     found = {
@@ -194,22 +199,22 @@ def _figures(
     inputs: Inputs, plan: Mapping[str, Any], sample_weight: ArrayLike | None, alpha: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
     """Measure what the plan watches, and say what cannot be measured and why."""
-    answers = inputs.teacher_answers
-    report = fidelity_report(
-        inputs.student,
-        inputs.X,
-        inputs.y,
-        teacher=inputs.student_answers if answers is None else answers,
-        sample_weight=sample_weight,
-        cutoff=inputs.cutoff,
-        alpha=alpha,
-    ).to_dict()
-    has_labels = inputs.y is not None
-    found: dict[str, Mapping[str, Any]] = {
-        "fidelity": {} if answers is None else report,
-        "calibration": calibration(inputs, sample_weight, alpha) if has_labels else {},
-        "performance": report["performance"]["student"] if has_labels else {},
-    }
+    answers, has_labels = inputs.teacher_answers, inputs.y is not None
+    found: dict[str, Mapping[str, Any]] = {"fidelity": {}, "calibration": {}, "performance": {}}
+    if has_labels or answers is not None:
+        report = fidelity_report(
+            inputs.student,
+            inputs.X,
+            inputs.y,
+            teacher=inputs.student_answers if answers is None else answers,
+            sample_weight=sample_weight,
+            cutoff=inputs.cutoff,
+            alpha=alpha,
+        ).to_dict()
+        found["fidelity"] = {} if answers is None else report
+        found["performance"] = report["performance"].get("student", {})
+    if has_labels:
+        found["calibration"] = calibration(inputs, sample_weight, alpha)
     reasons = {} if has_labels else dict.fromkeys(("calibration", "performance"), NO_LABELS)
     if answers is None:
         reasons["fidelity"] = "No teacher was given, nor its answers on these rows."

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from interpkd.audit._inputs import read_inputs
 from interpkd.audit._provenance import hash_student
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
-    from interpkd._typing import Table
+    from interpkd._typing import FloatArray, Table
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._report import AuditReport
 
@@ -96,7 +99,8 @@ def read_rows(
     Raises
     ------
     InvalidInputError
-        If the report holds no student and none is given, or another one is; if a column lacks.
+        If the report holds no student and none is given, or another one is; if the report was
+        changed; if the table lacks a column.
     """
     is_given = student is not None
     student = student if is_given else _rebuild(manifest)
@@ -105,13 +109,40 @@ def read_rows(
     known, found = manifest["hashes"]["student"], hash_student(inputs.structure, student)
     names = [column.name for column in inputs.structure.columns]
     is_other = names != [one["column"] for one in manifest["monitoring"]["columns"]]
-    if is_other or (is_given and None not in (known, found) and known != found):
+    if is_other or (None not in (known, found) and known != found):
         msg = (
             "student is not the one that the report is about: its numbers or columns differ. Make "
             "a report of this student, or leave student out."
+            if is_given
+            else "The student in the report has not the hash that the report states: the file was "
+            "changed after it was written. Take the report as it was."
         )
         raise InvalidInputError(msg)
     return inputs
+
+
+def check_weights(sample_weight: ArrayLike | None, n: int) -> FloatArray:
+    """Give the weights of the later rows, ones for None."""
+    if sample_weight is None:
+        return np.ones(n)
+    weights = np.asarray(sample_weight, dtype=np.float64)
+    is_right = weights.shape == (n,) and bool(np.isfinite(weights).all() and (weights >= 0).all())
+    if not is_right or not weights.any():
+        msg = (
+            f"sample_weight must hold {n} finite numbers of at least 0, one per row of X_new and not "
+            f"all 0; got shape {weights.shape}."
+        )
+        raise InvalidInputError(msg)
+    return weights
+
+
+def check_alpha(alpha: Any) -> float:
+    """Check one minus the confidence."""
+    is_number = isinstance(alpha, Real) and not isinstance(alpha, bool)
+    if not is_number or not 0.001 <= float(alpha) < 1:
+        msg = f"alpha must be a number from 0.001 to below 1, got {alpha!r}."
+        raise InvalidInputError(msg)
+    return float(alpha)
 
 
 def _rebuild(manifest: Mapping[str, Any]) -> Any:

@@ -256,6 +256,10 @@ def test_unusable_manifests_and_rows_are_refused(credit, tmp_path):
     other.fit(*(one[:400] for one in (X, later()[2])), teacher_proba=later()[1][:400])
     with pytest.raises(InvalidInputError, match="not the one that the report is about"):
         monitor(report, X, student=other)
+    changed = report.to_dict()
+    changed["hashes"]["student"] = "0" * 64
+    with pytest.raises(InvalidInputError, match="changed after it was written"):
+        monitor(changed, X)
     bare = report.to_dict() | {"model": None, "model_left_out": "too odd"}
     with pytest.raises(InvalidInputError, match=r"student itself \(too odd\). Pass it as student="):
         monitor(bare, X)
@@ -263,6 +267,9 @@ def test_unusable_manifests_and_rows_are_refused(credit, tmp_path):
     old = {key: value for key, value in bare.items() if key != "monitoring"}
     with pytest.raises(InvalidInputError, match="no monitoring plan"):
         monitor(old, X)
+    for options in ({"alpha": 0}, {"sample_weight": np.zeros(len(X))}):
+        with pytest.raises(InvalidInputError, match=f"{next(iter(options))} must"):
+            monitor(report, X, **options)
     for wrong, match in [
         ({}, "no schema named"),
         (7, "got int"),
