@@ -244,8 +244,11 @@ def _own(data: Mapping[str, Any], student: Any, reason: str | None) -> Iterator[
         yield _unknown("the student in the report", str(reason))
         return
     yield _compare("the student in the report", find(hashes, "model"), hash_json(data["model"]))
+    other = "what is shown is not what the student holds"
     for what, stated, found in compare_shown_model(data, student):
-        yield _compare(what, stated, found, "what is shown is not what the student holds")
+        same = close(stated, found)
+        reason = None if same else other
+        yield VerifiedLine(what, "same" if same else "differs", stated, found, reason)
 
 
 def _without_rows(data: Mapping[str, Any], reason: str) -> Iterator[VerifiedLine]:
