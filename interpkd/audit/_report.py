@@ -25,6 +25,7 @@ from interpkd.audit._inputs import (
 )
 from interpkd.audit._limitations import limitations
 from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
+from interpkd.audit._model_card import model_card_text
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
@@ -109,6 +110,21 @@ class AuditReport:
         """
         document = build_document(self.data, self.pictures)
         return write_atomically(path, to_markdown_text(document))
+
+    def to_model_card(self, path: str | os.PathLike[str]) -> Path:
+        """Write a model card: YAML for a hub's index, then what a reader of the hub looks for.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, such as ``README.md``; it appears whole or not at all.
+
+        Returns
+        -------
+        path : Path
+            The file.
+        """
+        return write_atomically(path, model_card_text(self.data))
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as one HTML file that needs no network and no script.

@@ -16,13 +16,35 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILES = ("metrics.json", "report.html", "report.json", "report.md", "rules.csv", "rules.txt")
+FILES = (
+    "metrics.json",
+    "model_card.md",
+    "report.html",
+    "report.json",
+    "report.md",
+    "rules.csv",
+    "rules.txt",
+)
 """The files that the commands write for a tree."""
 
-LINEAR_FILES = ("coefficients.csv", "metrics.json", "report.html", "report.json", "report.md")
+LINEAR_FILES = (
+    "coefficients.csv",
+    "metrics.json",
+    "model_card.md",
+    "report.html",
+    "report.json",
+    "report.md",
+)
 """Those for a linear student."""
 
-CARD_FILES = ("metrics.json", "points.csv", "report.html", "report.json", "report.md")
+CARD_FILES = (
+    "metrics.json",
+    "model_card.md",
+    "points.csv",
+    "report.html",
+    "report.json",
+    "report.md",
+)
 """Those for a scorecard; a folder of anything else is never replaced."""
 
 
