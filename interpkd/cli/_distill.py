@@ -31,9 +31,9 @@ TABLE (--teacher-scores).
 TABLE is a CSV file (UTF-8, names in the first line) or a Parquet file. In CSV, an empty value and
 NA, N/A, NaN, nan, null and NULL are missing; "none" is a category.
 
-Writes report.html, report.json, report.md and metrics.json into the folder --out, and rules.txt
-and rules.csv for a tree, coefficients.csv for a linear student, points.csv for a scorecard: all of
-them, or none.
+Writes report.html, report.json, report.md, model_card.md and metrics.json into the folder --out,
+and rules.txt and rules.csv for a tree, coefficients.csv for a linear student, points.csv for a
+scorecard: all of them, or none.
 
 \b
 Example:
