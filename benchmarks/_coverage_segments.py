@@ -1,6 +1,6 @@
 """The search for the worst segment under simulation: false alarms, and what it finds.
 
-    python -m benchmarks._coverage_segments [--repeats 2000] [--power-repeats N] [--out FILE]
+    python -m benchmarks.coverage --families segments
 
 Rows have six numbers and two categories (four and six levels). Decisions of student and teacher
 differ by chance alone (false alarms), or more often in a planted segment of 5 % of the rows
@@ -19,9 +19,7 @@ in at most 5 of 100 repeats. In the related and clustered settings no segment is
 
 from __future__ import annotations
 
-import argparse
-import sys
-import time
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -29,9 +27,10 @@ from scipy.special import ndtri
 from scipy.stats import binomtest
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from benchmarks._printing import print_header, print_table, write_rows
+from benchmarks._printing import print_table
 from interpkd.fidelity import worst_segment
 
+KINDS = ("corner", "band")
 BASE_RATES = (0.95, 0.9, 0.8)
 DROP = 0.2
 POWER_ROWS = (2000, 5000, 10_000)
@@ -130,27 +129,14 @@ def false_alarm(setting, n, rate, seed):
     return any(one.is_worse for one in result.segments)
 
 
-def family_wise_error(repeats, *, rate=0.9):
-    """Simulate the share of searches with a false alarm.
-
-    Parameters
-    ----------
-    repeats : int
-        Searches per setting.
-
-    rate : float, default=0.9
-        The common rate of agreement.
-
-    Yields
-    ------
-    row : dict
-        "setting", "n_rows", "rate", "repeats", "error" and its 95 % interval "low", "high".
-    """
-    for setting in FALSE_ALARMS:
-        for n in FALSE_ALARMS[setting][2]:
-            alarms = sum(false_alarm(setting, n, rate, seed) for seed in range(repeats))
-            head = {"setting": setting, "n_rows": n, "rate": rate, "repeats": repeats}
-            yield {**head, **_share("error", alarms, repeats)}
+def _alarms(repeats, setting, rate=0.9):
+    """Simulate the share of searches with a false alarm, for every size of one setting."""
+    rows = []
+    for n in FALSE_ALARMS[setting][2]:
+        alarms = sum(false_alarm(setting, n, rate, seed) for seed in range(repeats))
+        head = {"setting": setting, "n_rows": n, "rate": rate, "repeats": repeats}
+        rows.append({**head, **_share("error", alarms, repeats)})
+    return rows
 
 
 # ---------------------------------------------------------------- power
@@ -168,40 +154,18 @@ def find_planted(kind, n, rate, seed):
     return bool(worse), recovered
 
 
-def power(repeats, *, rows=POWER_ROWS, rates=BASE_RATES, kinds=("corner", "band")):
-    """Simulate how often a planted segment of 5 % of the rows is found.
-
-    Parameters
-    ----------
-    repeats : int
-        Searches per setting.
-
-    rows : sequence of int, default=(2000, 5000, 10000)
-        Sizes of the tables, both halves together.
-
-    rates : sequence of float, default=(0.95, 0.9, 0.8)
-        Agreement outside the segment; inside it is 20 points lower.
-
-    kinds : sequence of str, default=("corner", "band")
-        "corner" is a high number in one of four regions, "band" a range of one number.
-
-    Yields
-    ------
-    row : dict
-        "planted", "n_rows", "rate", "repeats"; "found", the share of searches that call any
-        segment worse, and "recovered", that call the planted one worse, with intervals.
-    """
-    for kind in kinds:
-        for rate in rates:
-            for n in rows:
-                pairs = [find_planted(kind, n, rate, seed) for seed in range(repeats)]
-                head = {"planted": kind, "rate": rate, "n_rows": n, "repeats": repeats}
-                found, recovered = (sum(column) for column in zip(*pairs, strict=True))
-                yield {
-                    **head,
-                    **_share("found", found, repeats),
-                    **_share("recovered", recovered, repeats),
-                }
+def _found(repeats, kind, rate, n):
+    """Simulate how often a planted segment of 5 % of the rows is found, and that very one."""
+    pairs = [find_planted(kind, n, rate, seed) for seed in range(repeats)]
+    found, recovered = (sum(column) for column in zip(*pairs, strict=True))
+    return {
+        "planted": kind,
+        "rate": rate,
+        "n_rows": n,
+        "repeats": repeats,
+        **_share("found", found, repeats),
+        **_share("recovered", recovered, repeats),
+    }
 
 
 def _share(name, n_true, repeats):
@@ -233,31 +197,18 @@ def print_power(rows):
     print_table("Searches that call a segment worse", header, table)
 
 
-def _noted(row):
-    """Say on the error stream what is done: a simulation of minutes should not be silent."""
-    print(", ".join(f"{name} {value}" for name, value in row.items()), file=sys.stderr, flush=True)
-    return row
-
-
-def main(arguments=None):
-    """Run all simulations and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
-    parser.add_argument("--repeats", type=int, default=2000)
-    parser.add_argument("--power-repeats", type=int, help="a tenth of the repeats unless given")
-    parser.add_argument("--out", help="write all rows as CSV")
-    options = parser.parse_args(arguments)
-    command = " ".join(["benchmarks._coverage_segments", *(arguments or sys.argv[1:])])
-    print_header(command)
-    start = time.perf_counter()
-    alarms = [_noted(row) for row in family_wise_error(options.repeats)]
-    print_false_alarms(alarms)
-    repeats = options.power_repeats or max(1, options.repeats // 10)
-    found = [_noted(row) for row in power(repeats)]
-    print_power(found)
-    print(f"{time.perf_counter() - start:.0f} s")
-    if options.out:
-        write_rows(options.out, [*alarms, *found])
-
-
-if __name__ == "__main__":
-    main()
+def run(n_sets, n_jobs=1):
+    """Print the false alarms of `n_sets` searches per setting, and what a tenth as many find."""
+    with ProcessPoolExecutor(n_jobs) as pool:
+        settings = [pool.submit(_alarms, n_sets, one) for one in FALSE_ALARMS]
+        planted = [
+            pool.submit(_found, max(1, n_sets // 10), kind, rate, n)
+            for kind in KINDS
+            for rate in BASE_RATES
+            for n in POWER_ROWS
+        ]
+        alarms = [row for one in settings for row in one.result()]
+        print_false_alarms(alarms)
+        found = [one.result() for one in planted]
+        print_power(found)
+    return [*alarms, *found]

@@ -14,6 +14,8 @@ CORE = {
     "exceptions",
     "_alignment",
     "_asking",
+    "_betting",
+    "_digits",
     "_files",
     "_interruptible",
     "_mixing",

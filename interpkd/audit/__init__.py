@@ -1,14 +1,21 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._checks import Check, Finding, worst
 from interpkd.audit._diff import ReportDiff, diff
+from interpkd.audit._floors import FLOORS
 from interpkd.audit._read_report import read_report
 from interpkd.audit._report import AuditReport, audit_report
 from interpkd.audit._stability import stability
 from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stability
 from interpkd.audit._verify import Verification, VerifiedLine, verify
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "AuditReport",
+    "BUILTIN_CHECKS",
+    "Check",
+    "FLOORS",
+    "Finding",
     "Recurrence",
     "ReportDiff",
     "SpreadOfRefits",
@@ -20,4 +27,5 @@ __all__ = [
     "read_report",
     "stability",
     "verify",
+    "worst",
 ]

@@ -58,11 +58,15 @@ class Number:
 
 @dataclass(frozen=True)
 class Text:
-    """Words; `is_code` for hashes and names of types, `is_absent` for "not provided"."""
+    """Words; `is_code` for hashes and names of types, `is_absent` for "not provided".
+
+    `anchor` is the section that the words, which are its title, lead to.
+    """
 
     text: str
     is_code: bool = False
     is_absent: bool = False
+    anchor: str | None = None
     kind: ClassVar[str] = "text"
 
 

@@ -34,6 +34,7 @@ from interpkd.audit._blocks import (
 from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
+from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._points_tables import points_section
 from interpkd.audit._provenance_tables import provenance_blocks
@@ -90,29 +91,31 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
     """
     identity = data["identity"]
     title = identity["model_name"] or data["lineage"]["student"]["name"]
+    sections = (
+        Section("identity", "Identity", (_identity(data),)),
+        Section("lineage", "Lineage", tuple(_lineage(data))),
+        Section("data", "Data", tuple(_data(data))),
+        _student(data),
+        fidelity_section(data),
+        worst_segment_section(data),
+        cutoff_section(data),
+        performance_section(data),
+        explanation_section(data),
+        agreement_section(data),
+        reasons_section(data),
+        frontier_section(data),
+        distil_section(data),
+        stability_section(data),
+        Section("limitations", "Limitations", (_limitations(data),)),
+        Section("sign-off", "Sign-off", tuple(_sign_off())),
+    )
+    titles = {one.anchor: one.title for one in sections}
     return Document(
         title=f"{title} {identity['version']}" if identity["version"] else title,
         subtitle="Audit report of a distilled model",
         created=data["created_utc"],
-        figures=_figures(data),
-        sections=(
-            Section("identity", "Identity", (_identity(data),)),
-            Section("lineage", "Lineage", tuple(_lineage(data))),
-            Section("data", "Data", tuple(_data(data))),
-            _student(data),
-            fidelity_section(data),
-            worst_segment_section(data),
-            cutoff_section(data),
-            performance_section(data),
-            explanation_section(data),
-            agreement_section(data),
-            reasons_section(data),
-            frontier_section(data),
-            distil_section(data),
-            stability_section(data),
-            Section("limitations", "Limitations", (_limitations(data),)),
-            Section("sign-off", "Sign-off", tuple(_sign_off())),
-        ),
+        figures=(*_figures(data), findings_figure(data)),
+        sections=(findings_section(data, titles), *sections),
         pictures=dict(pictures),
     )
 

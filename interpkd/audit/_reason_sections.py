@@ -16,6 +16,8 @@ from interpkd.exceptions import InvalidInputError
 from interpkd.explanation import reasons
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from interpkd._typing import Table
     from interpkd.audit._inputs import Inputs
     from interpkd.explanation import Reasons
@@ -33,7 +35,12 @@ MAX_BACKGROUND = 500
 
 
 def reasons_of_declines(
-    inputs: Inputs, background: Table | None, *, adverse_class: Any = None, random_state: int
+    inputs: Inputs,
+    background: Table | None,
+    *,
+    adverse_class: Any = None,
+    dictionary: Mapping[str, str] | None = None,
+    random_state: int,
 ) -> dict[str, Any]:
     """Give reasons of five adverse decisions, and how often the reference group matters.
 
@@ -48,6 +55,9 @@ def reasons_of_declines(
     adverse_class : object or None, default=None
         The class that is adverse; None where nobody said.
 
+    dictionary : mapping or None, default=None
+        Sentences that state a column as a reason.
+
     random_state : int
         Seed of the samples.
 
@@ -59,7 +69,7 @@ def reasons_of_declines(
     Raises
     ------
     InvalidInputError
-        If there is no such class.
+        If there is no such class, or the dictionary breaks its rule.
     """
     if adverse_class is not None and adverse_class not in (inputs.classes or []):
         msg = f"adverse_class must be one of the classes {inputs.classes}, got {adverse_class!r}."
@@ -74,18 +84,24 @@ def reasons_of_declines(
         pool = align(background, inputs.student, inputs.structure, name="background")
     places = _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng)
     try:
-        section = _computed(inputs, select_rows(pool, places), adverse_class, rng)
+        section = _computed(inputs, select_rows(pool, places), adverse_class, dictionary, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
+        if str(error).startswith("dictionary"):  # the caller's mistake, not what the rows are like
+            raise
         return _skipped(str(error))
     section["background"]["source"] = "evaluation rows" if background is None else "given"
     return section
 
 
 def _computed(
-    inputs: Inputs, pool: Table, adverse_class: Any, rng: np.random.Generator
+    inputs: Inputs,
+    pool: Table,
+    adverse_class: Any,
+    dictionary: Mapping[str, str] | None,
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     first = select_rows(inputs.rows, np.arange(1))
-    options = {"adverse_class": adverse_class}
+    options = {"adverse_class": adverse_class, "dictionary": dictionary}
     about = _ask(inputs, first, pool, REFERENCES[0], ask_teacher=False, **options)
     label = about.to_dict()["adverse_class"]
     said = adverse_class is not None or getattr(inputs.student, "good_class", None) is not None

@@ -76,6 +76,11 @@ def code_markdown(text: Any) -> str:
     return f"`{flat}`" if flat and not set(flat) & set("`|<>&") else escape_markdown(flat)
 
 
+def slug(text: Any) -> str:
+    """Give the name that Markdown readers make of a heading, which links lead to."""
+    return re.sub(r"[^\w\- ]", "", visible(text).lower()).strip().replace(" ", "-")
+
+
 def _is_hidden(char: str) -> bool:
     # Cc control, Cf format (direction marks, zero width), Cs half a surrogate pair
     return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in JOINERS
@@ -92,7 +97,7 @@ def _environment(*, is_html: bool) -> Any:
         keep_trailing_newline=False,
     )
     environment.filters.update(
-        visible=visible, md=escape_markdown, mdcode=code_markdown, alone=_is_alone
+        visible=visible, md=escape_markdown, mdcode=code_markdown, slug=slug, alone=_is_alone
     )
     return environment
 

@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 from interpkd._files import write_atomically
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._checks import check_checks, read_findings, worst
 from interpkd.audit._coefficient_sections import student_coefficients
 from interpkd.audit._document import build_document
+from interpkd.audit._floors import check_floors
+from interpkd.audit._gate import judge
 from interpkd.audit._inputs import (
     check_fields,
     check_seed,
@@ -42,12 +46,13 @@ from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
+    from interpkd.audit._checks import Check, Finding
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
@@ -68,6 +73,21 @@ class AuditReport:
 
     data: dict[str, Any]
     pictures: dict[str, str]
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What every check said, in the order of the checks."""
+        return read_findings(self.data["findings"])
+
+    @property
+    def passed(self) -> bool:
+        """Whether checks were made and no finding is of severity "high"."""
+        return bool(self.data["passed"])
+
+    @property
+    def worst_severity(self) -> str | None:
+        """The gravest severity among the findings, None when nothing was found."""
+        return worst(self.findings)
 
     def to_dict(self) -> dict[str, Any]:
         """Give the data model.
@@ -168,12 +188,15 @@ def audit_report(
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
     adverse_class: Any = None,
+    dictionary: Mapping[str, str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
     frontier: Frontier | None = None,
     distil_or_not: DistilOrNot | None = None,
     stability: Stability | None = None,
+    checks: Iterable[Check] | None = None,
+    floors: Mapping[str, float] | None = None,
     random_state: int = 0,
     command: str | None = None,
     source: Mapping[str, Any] | None = None,
@@ -233,6 +256,10 @@ def audit_report(
         scorecard's `good_class` is not, else for ``classes_[1]``, and the report says that it was
         assumed.
 
+    dictionary : mapping or None, default=None
+        A column's name to the sentence that states it as a reason, as
+        :func:`interpkd.explanation.reasons` takes it.
+
     alpha : float, default=0.05
         One minus the confidence of the intervals.
 
@@ -253,6 +280,14 @@ def audit_report(
 
     stability : Stability or None, default=None
         What :func:`interpkd.audit.stability` gave.
+
+    checks : iterable of Check or None, default=None
+        The questions put to the evidence; their answers are the findings. None for
+        :data:`interpkd.audit.BUILTIN_CHECKS`; add your own as ``(*BUILTIN_CHECKS, mine)``.
+
+    floors : mapping or None, default=None
+        What the checks hold the evidence against, by the names of :data:`interpkd.audit.FLOORS`, such as
+        ``{"agreement": 0.95}``. Those left out keep their defaults, which are conventions.
 
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
@@ -300,6 +335,8 @@ def audit_report(
     """
     begin = _ignore if progress is None else progress
     begin("Checking the inputs")
+    questions = check_checks(BUILTIN_CHECKS if checks is None else checks)
+    asked = check_floors(floors)
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
     command, source = check_manifest_inputs(command, source)
     labels, group_names = merge_labels(groups, segments)
@@ -314,6 +351,9 @@ def audit_report(
         "groups": group_names,
         "segments": [name for name in labels if name not in group_names],
         "is_weighted": sample_weight is not None,
+        "dictionary": "given" if dictionary is not None else None,
+        "checks": [one.code for one in questions],
+        "floors": {name: plain(value) for name, value in asked.items()},
         "fields": identity,
         "split": held_out,
     }
@@ -329,7 +369,11 @@ def audit_report(
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
     declines = reasons_of_declines(
-        inputs, background, adverse_class=adverse_class, random_state=seed
+        inputs,
+        background,
+        adverse_class=adverse_class,
+        dictionary=dictionary,
+        random_state=seed,
     )
     begin("Writing the sections")
     data: dict[str, Any] = {
@@ -355,6 +399,8 @@ def audit_report(
     }
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
+    begin("Running the checks")
+    data.update(judge(data, questions, asked))
     data["provenance"] = manifest(
         inputs,
         data,

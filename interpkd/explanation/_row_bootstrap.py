@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 NUMBERS_AT_ONCE = 4_000_000
 """About how many weights are held at once."""
 
-NEARLY = 1e-12
-"""Spreads up to this are rounding errors."""
-
 LEAST_ROWS = 30
 """With fewer, intervals of skewed figures were seen to cover too rarely."""
 
@@ -80,61 +77,6 @@ def bca_interval(
     levels = ndtr(bias + z / (1 - acceleration * z))
     low, high = np.quantile(found, levels)
     return float(low), float(high)
-
-
-def mean_interval(
-    values: FloatArray,
-    *,
-    alpha: float,
-    n_resamples: int,
-    seed: int,
-    bounds: tuple[float, float],
-) -> tuple[float, float] | str:
-    """Compute a bootstrap-t interval of a mean, which covers skewed values better than BCa.
-
-    Parameters
-    ----------
-    values : ndarray of shape (n,)
-        One per row.
-
-    alpha : float
-        One minus the confidence.
-
-    n_resamples : int
-        Bootstrap samples.
-
-    seed : int
-        Their seed.
-
-    bounds : (float, float)
-        Between which the mean is known to lie.
-
-    Returns
-    -------
-    interval : (low, high) or str
-        Or the reason, in words, why there is none.
-    """
-    n = len(values)
-    if n < LEAST_ROWS:
-        return f"fewer than {LEAST_ROWS} rows"
-    mean, spread = float(values.mean()), float(values.std(ddof=1))
-    if spread <= NEARLY:  # all the same
-        return mean, mean
-    rng = np.random.default_rng(seed)
-    step, chance = max(1, NUMBERS_AT_ONCE // n), np.full(n, 1 / n)
-    found = []
-    for at in range(0, n_resamples, step):
-        weights = rng.multinomial(n, chance, size=min(step, n_resamples - at)).astype(np.float64)
-        away = weights @ (values - mean) / n
-        variance = weights @ (values - mean) ** 2 / n - away**2
-        own = np.sqrt(np.maximum(variance, 0.0) * n / (n - 1))
-        # a sample of one value only says on which side it lies
-        far = np.where(away > 0, np.inf, -np.inf)
-        found.append(np.divide(away, own, out=far, where=own > NEARLY))
-    low, high = np.quantile(
-        np.concatenate(found), [alpha / 2, 1 - alpha / 2], method="closest_observation"
-    )
-    return max(bounds[0], mean - float(high) * spread), min(bounds[1], mean - float(low) * spread)
 
 
 def _acceleration(statistic: Callable[[FloatArray], FloatArray], n: int, step: int) -> float:

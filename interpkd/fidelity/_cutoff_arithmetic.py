@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.fidelity._digits import short_decimal
+from interpkd._digits import short_decimal
 from interpkd.fidelity._scales import FISHER
 
 if TYPE_CHECKING:

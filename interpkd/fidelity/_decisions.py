@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.fidelity._digits import leading_digits
+from interpkd._digits import leading_digits
 from interpkd.fidelity._statistics import MeanOf, RankedPairs, Undefined
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 from sklearn.utils.validation import check_is_fitted
 
 from interpkd._asking import class_probabilities, in_class_order, predictions
+from interpkd._digits import leading_digits
 from interpkd._validation import (
     check_predictions,
     check_probabilities,
@@ -22,7 +23,6 @@ from interpkd._validation import (
     num_samples,
 )
 from interpkd.exceptions import InvalidInputError
-from interpkd.fidelity._digits import leading_digits
 from interpkd.fidelity._sample import Sample
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from interpkd.fidelity._betting import betting_interval, betting_order
+from interpkd._betting import betting_interval, betting_order
 from interpkd.fidelity._exact import clopper_pearson
 from interpkd.fidelity._jackknife import MIN_UNITS, jackknife_interval
 from interpkd.fidelity._quantiles import BinnedDifference, Quantile

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from interpkd._digits import leading_digits
 from interpkd._validation import check_predictions, check_probabilities, num_samples
 from interpkd.fidelity._association import PairOrder, RankCorrelation
 from interpkd.fidelity._decisions import TIE_DIGITS
-from interpkd.fidelity._digits import leading_digits
 from interpkd.fidelity._scores import Score
 from interpkd.fidelity._statistics import MeanOf, Undefined
 

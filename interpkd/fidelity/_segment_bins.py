@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.sparse import csr_array
 
-from interpkd.fidelity._digits import short_decimal
+from interpkd._digits import short_decimal
 from interpkd.fidelity._segment_rules import SegmentCondition
 
 if TYPE_CHECKING:

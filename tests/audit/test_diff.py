@@ -158,7 +158,9 @@ def test_columns_software_and_data(made):
     later["student"]["columns_used"] = ["a new one"]
     later["lineage"]["software"]["numpy"] = "9.9"
     later["provenance"]["hashes"]["data"]["labels"] = "0" * 64
+    later["findings"][0]["status"] = "failed"
     found = diff(made["small"], later).to_dict()
+    assert [one["b"] for one in found["findings"]] == ["failed"]
     assert found["columns"]["added"] == ["a new one"]
     assert [one["name"] for one in found["software"]] == ["numpy"]
     assert [one["name"] for one in found["data"]] == ["labels"]

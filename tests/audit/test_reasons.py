@@ -122,3 +122,18 @@ def test_agreement_by_group(reports):
     means = [(one["cosine"]["estimate"], one["cosine"]["n"]) for one in section["segments"][:3]]
     total = sum(mean * n for mean, n in means) / sum(n for _, n in means)
     assert total == pytest.approx(section["cosine"]["estimate"])
+
+
+def test_a_users_sentences_state_the_reasons():
+    X = np.random.default_rng(0).normal(size=(80, 2))
+    student = DecisionTreeClassifier(max_depth=1).fit(X, X[:, 0] > 0)
+    report = audit_report(student, X, dictionary={"x0": "Saldo {value}"}).to_dict()
+    texts = [
+        one["text"]
+        for row in report["reasons"]["declines"]
+        for one in row["by_reference"][0]["reasons"]
+    ]
+    assert texts
+    assert all(text.startswith("Saldo ") for text in texts)
+    with pytest.raises(InvalidInputError, match="dictionary names 'saldo'"):
+        audit_report(student, X, dictionary={"saldo": "Saldo {value}"})

@@ -87,6 +87,9 @@ def test_sections_are_there(report):
         "stability",
         "pictures_left_out",
         "limitations",
+        "floors",
+        "findings",
+        "passed",
         "provenance",
     ]
     assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 2}

@@ -194,6 +194,17 @@ def test_what_was_not_given_is_not_checked_and_says_so(cases, tmp_path):
     assert "weights were given" in unchecked(weighted)["performance: student auc"]
 
 
+def test_findings_follow_from_the_reports_own_numbers(cases):
+    data = copy.deepcopy(cases["tree"][0])
+    one = data["findings"][0]
+    one["status"] = "clear" if one["status"] == "finding" else "finding"
+    data["findings"].append({**one, "code": "MY001"})
+    data["provenance"]["hashes"]["report"] = hash_report(data)
+    found = verify(data)
+    assert differing(found) == [f"finding {one['code']}"]
+    assert "a check that this package does not have" in unchecked(found)["finding MY001"]
+
+
 def test_a_student_that_cannot_be_written_is_not_checked(reports):
     data = reports["any_student"].to_dict()
     found = verify(data, np.zeros((3, 4)))

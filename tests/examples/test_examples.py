@@ -7,7 +7,7 @@ import matplotlib as mpl
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.gallery
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -9,7 +9,7 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 
 pytest.importorskip("torch")
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.gallery,
     pytest.mark.skipif(not EXAMPLES.exists(), reason="tests run without the checkout"),
 ]
 

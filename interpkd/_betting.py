@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.optimize import brentq
 
-from interpkd.fidelity._digits import leading_digits
+from interpkd._digits import leading_digits
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

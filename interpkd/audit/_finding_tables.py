@@ -1,0 +1,156 @@
+"""The findings laid out: what was found first, then what was looked at and not found."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from interpkd.audit._blocks import (
+    Block,
+    Cell,
+    Figure,
+    Number,
+    Paragraph,
+    Section,
+    Table,
+    Text,
+    number,
+    table,
+    words,
+)
+from interpkd.audit._checks import SEVERITIES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+COUNTED = {"finding", "failed"}
+
+
+def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Section:
+    """Lay out the findings.
+
+    Parameters
+    ----------
+    data : mapping
+        The data model of a report.
+
+    titles : mapping of str to str
+        Anchors and titles of the other sections.
+
+    Returns
+    -------
+    section : Section
+        The verdict, the findings from the gravest, the checks without a finding, those that could
+        not be made and why, the floors.
+    """
+    entries = data["findings"]
+    found = sorted(
+        (one for one in entries if one["status"] in COUNTED),
+        key=lambda one: SEVERITIES.index(one["severity"]),
+    )
+    clear = [one for one in entries if one["status"] == "clear"]
+    absent = [one for one in entries if one["status"] == "not applicable"]
+    blocks: list[Block] = [_verdict(data, len(found), len(clear), len(absent))]
+    if found:
+        blocks.append(_found(found, titles))
+    if clear:
+        blocks.append(_others("Looked at, and nothing found", clear, titles))
+    if absent:
+        blocks.append(_others("Not applicable, and why", absent, titles))
+    rows = [[words(name), number(value, "plain")] for name, value in data["floors"].items()]
+    blocks.append(table("Floors the checks used", ["Floor", "Value"], rows))
+    return Section("findings", "Findings", tuple(blocks))
+
+
+def findings_figure(data: Mapping[str, Any]) -> Figure:
+    """Count the findings by severity, for the top of the report."""
+    counts = _counts(data["findings"])
+    passed = "passed" if data["passed"] else "not passed"
+    if not counts:
+        return Figure("Findings", words("none"), words(passed))
+    parts: list[Number | Text] = []
+    for severity, n in counts.items():
+        parts += [Text(", ")] if parts else []
+        parts += [Number(n, "count"), Text(f" {severity}")]
+    return Figure("Findings", tuple(parts), words(passed))
+
+
+def _counts(entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    graves = [one["severity"] for one in entries if one["status"] in COUNTED]
+    return {one: graves.count(one) for one in SEVERITIES if one in graves}
+
+
+def _verdict(data: Mapping[str, Any], n_found: int, n_clear: int, n_absent: int) -> Block:
+    if not data["findings"]:
+        return Paragraph(words("No check was made, so the report does not pass."))
+    verdict = (
+        "The report passes: no finding is of high severity. "
+        if data["passed"]
+        else "The report does not pass: at least one finding is of high severity. "
+    )
+    return Paragraph(
+        (
+            Text(verdict),
+            Number(n_found, "count"),
+            Text(" checks found something, "),
+            Number(n_clear, "count"),
+            Text(" found nothing, and "),
+            Number(n_absent, "count"),
+            Text(
+                " could not be made. A check reads the evidence in the sections below. Its floors "
+                "are conventions, not law, and its silence is no proof."
+            ),
+        )
+    )
+
+
+def _found(entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Table:
+    rows = [
+        [
+            words(one["code"]),
+            words(one["severity"]),
+            words(one["title"]),
+            words(one["message"]),
+            words(one["remedy"] or None),
+            _link(one, titles),
+            _numbers(one["evidence"]),
+        ]
+        for one in entries
+    ]
+    header = ["Code", "Severity", "Finding", "What was seen", "What to do", "Evidence", "Read"]
+    return table("What the checks found, the gravest first", header, rows, wide=3)
+
+
+def _others(caption: str, entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Table:
+    rows = [
+        [
+            words(one["code"]),
+            words(one["title"]),
+            words(one["message"]),
+            _link(one, titles),
+            _numbers(one["evidence"]),
+        ]
+        for one in entries
+    ]
+    header = ["Code", "Would be found", "What was seen", "Evidence", "Read"]
+    return table(caption, header, rows, wide=2)
+
+
+def _link(entry: Mapping[str, Any], titles: Mapping[str, str]) -> Cell:
+    """Link to the section of the evidence; the section of a user's check may be elsewhere."""
+    anchor = entry["section"]
+    if anchor not in titles:
+        return words(anchor or None)
+    return (Text(titles[anchor], anchor=anchor),)
+
+
+def _numbers(evidence: Mapping[str, Any]) -> Cell:
+    """Lay out the numbers that a check read; its texts are in the message."""
+    parts: list[Number | Text] = []
+    for name, value in evidence.items():
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            parts += [Text(", ")] if parts else []
+            parts += [Text(f"{name.replace('_', ' ')} "), Number(value, "plain")]
+    return tuple(parts) if parts else words(None)
