@@ -25,8 +25,9 @@ def score_like(value):
     if isinstance(value, dict):
         if {"estimate", "low", "high"} <= set(value):
             yield value
-        for one in value.values():
-            yield from score_like(one)
+        for name, one in value.items():
+            if name != "evidence":  # of a finding: a score and the floor it was held against
+                yield from score_like(one)
     elif isinstance(value, list):
         for one in value:
             yield from score_like(one)
