@@ -151,6 +151,7 @@ def diff(
         "columns": _columns(one, two),
         "student": [*_student(one, two)],
         "scores": [*_scores(one, two)],
+        "findings": [*_values(_findings(one), _findings(two))],
         "parameters": [*_values(_parameters(one), _parameters(two))],
         "software": [*_values(_software(one), _software(two))],
         "data": [*_values(_hashes(one), _hashes(two))],
@@ -161,7 +162,7 @@ def diff(
 
 
 def _differs(data: Mapping[str, Any]) -> bool:
-    listed = ("student", "scores", "parameters", "software", "data")
+    listed = ("student", "scores", "findings", "parameters", "software", "data")
     if any(data[name] for name in listed) or any(data["columns"].values()):
         return True
     kinds = ("added", "removed", "changed")
@@ -324,6 +325,19 @@ def _parameters(data: Mapping[str, Any]) -> dict[str, Any]:
             for key, one in parts:
                 out[f"{group}: {name}" + ("" if key is None else f": {key}")] = one
     return out
+
+
+def _findings(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what became of each check: what it found, or that there was nothing."""
+    named = {
+        f"{find(one, 'code')} {find(one, 'title')}": one for one in find(data, "findings") or []
+    }
+    return {
+        name: f"{find(one, 'status')}, {find(one, 'severity')}"
+        if find(one, "status") == "finding"
+        else find(one, "status")
+        for name, one in named.items()
+    }
 
 
 def _software(data: Mapping[str, Any]) -> dict[str, Any]:

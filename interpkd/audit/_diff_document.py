@@ -50,6 +50,7 @@ def diff_document(data: Mapping[str, Any]) -> Document:
         Section("model", "The students", tuple(_model(data))),
         Section("scores", "Headline scores", (_scores(data["scores"]),)),
         Section("swaps", "Swap set", tuple(_swaps(data["swap_set"]))),
+        Section("findings", "Findings", (_values(data["findings"], "finding"),)),
         Section("parameters", "Parameters", (_values(data["parameters"], "parameter"),)),
         Section("software", "Software", (_values(data["software"], "version of a library"),)),
         Section("data", "Data and teacher, by SHA-256", (_values(data["data"], "hash"),)),

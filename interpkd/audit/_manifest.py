@@ -39,8 +39,8 @@ HOW = {
     "teacher": "The fitted model part by part in canonical form, without threads, seeds and "
     "versions of libraries; 'file' is the SHA-256 of the bytes of the file it was read from.",
     "json": "Canonical JSON: keys sorted, no spaces, ASCII with escapes, numbers as Python's repr.",
-    "report": "Canonical JSON of the whole data model without created_utc, without the times of "
-    "stages (training.stages, training.seconds) and without this hash (provenance.hashes.report).",
+    "report": "Canonical JSON of the whole data model without created_utc, without "
+    "seconds_per_row of the points of frontier, and without this hash (provenance.hashes.report).",
 }
 """How each hash is recomputed, in words."""
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from interpkd._structure import Structure
 
@@ -33,11 +33,10 @@ SOFTWARE = ("interpkd", "numpy", "scipy", "sklearn", "pandas", "shap", "matplotl
 
 LEFT_OUT = (
     ("created_utc",),
-    ("training", "stages"),
-    ("training", "seconds"),
+    ("frontier", "points", "*", "seconds_per_row"),
     ("provenance", "hashes", "report"),
 )
-"""Paths of the data model that a report's hash leaves out: times, and the hash itself."""
+"""Paths that a report's hash leaves out, ``*`` for each of a list: times, and the hash itself."""
 
 
 def utc_now() -> str:
@@ -122,12 +121,20 @@ def hash_report(data: Mapping[str, Any]) -> str:
     """
     plain = copy.deepcopy(dict(data))
     for path in LEFT_OUT:
-        part: Any = plain
-        for name in path[:-1]:
-            part = part.get(name) if isinstance(part, dict) else None
-        if isinstance(part, dict):
-            part.pop(path[-1], None)
+        _leave_out(plain, path)
     return hash_json(plain)
+
+
+def _leave_out(part: Any, path: Sequence[str]) -> None:
+    """Take what a path leads to out of plain data, in place."""
+    first, *rest = path
+    if first == "*":
+        for one in part if isinstance(part, list) else []:
+            _leave_out(one, rest)
+    elif isinstance(part, dict) and not rest:
+        part.pop(first, None)
+    elif isinstance(part, dict):
+        _leave_out(part.get(first), rest)
 
 
 def hash_student(structure: Structure, student: Any) -> str | None:

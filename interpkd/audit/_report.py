@@ -31,6 +31,7 @@ from interpkd.audit._inputs import (
 )
 from interpkd.audit._limitations import limitations
 from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
+from interpkd.audit._model_card import model_card_text
 from interpkd.audit._monitoring import monitoring_plan
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
@@ -135,6 +136,21 @@ class AuditReport:
         """
         document = build_document(self.data, self.pictures)
         return write_atomically(path, to_markdown_text(document))
+
+    def to_model_card(self, path: str | os.PathLike[str]) -> Path:
+        """Write a model card: YAML for a hub's index, then what a reader of the hub looks for.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, such as ``README.md``; it appears whole or not at all.
+
+        Returns
+        -------
+        path : Path
+            The file.
+        """
+        return write_atomically(path, model_card_text(self.data))
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as one HTML file that needs no network and no script.
@@ -362,6 +378,9 @@ def audit_report(
         "group_reference": plain(group_reference),
         "segments": [name for name in labels if name not in group_names],
         "is_weighted": sample_weight is not None,
+        "dictionary": "given" if dictionary is not None else None,
+        "checks": [one.code for one in questions],
+        "floors": {name: plain(value) for name, value in asked.items()},
         "fields": identity,
         "split": held_out,
         "frozen_columns": None if frozen_columns is None else list(frozen_columns),

@@ -7,12 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from interpkd.audit._inputs import plain
 from interpkd.audit._read_report import close, find
-from interpkd.export import rule_list
+from interpkd.export import coefficient_list, points_table, rule_list
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from interpkd.export import Coefficient, PointsBin, Rule
 
 
 def compare_shown_model(data: Mapping[str, Any], student: Any) -> Iterator[tuple[str, Any, Any]]:
@@ -34,31 +38,77 @@ def compare_shown_model(data: Mapping[str, Any], student: Any) -> Iterator[tuple
     shown, found : object
         What the report shows, and what the student has: a short text, or a number.
     """
+    shown = find(data, "student") or {}
     if student.kind == "tree":
-        yield from _rules(find(data, "student", "rules") or [], rule_list(student))
+        yield from _compare("rule", _list(shown, "rules"), map(_rule, rule_list(student)))
+    elif student.kind == "scorecard":
+        table = points_table(student)
+        yield "the base points shown", find(shown, "base_points"), table.base_points
+        for name in ("pdo", "base_score", "base_odds"):
+            yield f"the scale shown, its {name}", find(shown, "scale", name), getattr(table, name)
+        yield from _compare("bin", _list(shown, "bins"), map(_bin, table.bins))
+    else:
+        intercepts = [float(one) for one in np.atleast_1d(student.intercept_)]
+        if not _alike(find(shown, "intercepts"), intercepts):
+            yield "the intercepts shown", find(shown, "intercepts"), intercepts
+        found = map(_coefficient, coefficient_list(student))
+        yield from _compare("coefficient", _list(shown, "coefficients"), found)
 
 
-def _rules(shown: list[Any], rules: list[Any]) -> Iterator[tuple[str, Any, Any]]:
-    yield "the number of rules shown", len(shown), len(rules)
+def _compare(
+    kind: str, shown: list[Any], entries: Iterable[dict[str, Any]]
+) -> Iterator[tuple[str, Any, Any]]:
+    """Compare entry by entry, and name those that differ."""
+    found = list(entries)
+    yield f"the number of {kind}s shown", len(shown), len(found)
     other = 0
-    for one, rule in zip(shown, rules, strict=False):
-        distribution = None if rule.distribution is None else list(rule.distribution.values())
-        pairs = {
-            "text": rule.text,
-            "conditions": [condition.text for condition in rule.conditions],
-            "n_rows": rule.n_rows,
-            "distribution": distribution,
-            "value": rule.value,
-        }
-        for name, found in pairs.items():
+    for i, (one, two) in enumerate(zip(shown, found, strict=False), 1):
+        for name, value in two.items():
             known = find(one, name)
             if name == "conditions":
                 known = [find(condition, "text") for condition in known or []]
-            if not _alike(known, found):
+            if not _alike(known, value):
                 other += 1
-                yield f"rule {rule.number} as shown, its {name.replace('_', ' ')}", known, found
+                yield f"{kind} {i} as shown, its {name.replace('_', ' ')}", known, value
     if not other:
-        yield "the rules shown", "as the student's", "as the student's"
+        yield f"the {kind}s shown", "the student's", "the student's"
+
+
+def _list(shown: Any, name: str) -> list[Any]:
+    found = find(shown, name)
+    return found if isinstance(found, list) else []
+
+
+def _rule(rule: Rule) -> dict[str, Any]:
+    given = rule.distribution
+    return {
+        "text": rule.text,
+        "conditions": [condition.text for condition in rule.conditions],
+        "n_rows": rule.n_rows,
+        "distribution": None if given is None else list(given.values()),
+        "value": rule.value,
+    }
+
+
+def _bin(one: PointsBin) -> dict[str, Any]:
+    return {
+        "feature": one.feature,
+        "bin": one.text,
+        "lower": one.lower,
+        "upper": one.upper,
+        "categories": list(one.categories),
+        "points": one.points,
+        "n_rows": one.n_rows,
+    }
+
+
+def _coefficient(one: Coefficient) -> dict[str, Any]:
+    return {
+        "text": one.text,
+        "column": one.column,
+        "category": one.category,
+        "values": list(one.values),
+    }
 
 
 def _alike(one: Any, two: Any) -> bool:

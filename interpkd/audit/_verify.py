@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from interpkd._alignment import hash_columns, hash_rows
+from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._gate import judge
 from interpkd.audit._inputs import read_inputs
 from interpkd.audit._provenance import (
     hash_answers,
@@ -242,10 +244,31 @@ def _own(data: Mapping[str, Any], student: Any, reason: str | None) -> Iterator[
     yield _compare("the configuration", find(hashes, "configuration"), hash_json(configuration))
     if student is None:
         yield _unknown("the student in the report", str(reason))
+        yield from _findings(data)
         return
     yield _compare("the student in the report", find(hashes, "model"), hash_json(data["model"]))
+    other = "what is shown is not what the student holds"
     for what, stated, found in compare_shown_model(data, student):
-        yield _compare(what, stated, found, "what is shown is not what the student holds")
+        same = close(stated, found)
+        reason = None if same else other
+        yield VerifiedLine(what, "same" if same else "differs", stated, found, reason)
+    yield from _findings(data)
+
+
+def _findings(data: Mapping[str, Any]) -> Iterator[VerifiedLine]:
+    """Put the checks of this package to the report's own numbers again."""
+    stated = {str(find(one, "code")): one for one in find(data, "findings") or []}
+    floors = find(data, "floors")
+    known = [check for check in BUILTIN_CHECKS if check.code in stated]
+    again = judge(data, known, floors if isinstance(floors, dict) else {})["findings"]
+    found = {one["code"]: one for one in again}
+    for code, one in stated.items():
+        if code not in found:
+            yield _unknown(f"finding {code}", "it is of a check that this package does not have")
+            continue
+        told, tells = ((find(x, "status"), find(x, "severity")) for x in (one, found[code]))
+        why = "the report's own numbers say otherwise"
+        yield _compare(f"finding {code}", ", ".join(map(str, told)), ", ".join(tells), why)
 
 
 def _without_rows(data: Mapping[str, Any], reason: str) -> Iterator[VerifiedLine]:

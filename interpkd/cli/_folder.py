@@ -16,7 +16,14 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMON_FILES = ("metrics.json", "report.html", "report.json", "report.md", "times.json")
+COMMON_FILES = (
+    "metrics.json",
+    "model_card.md",
+    "report.html",
+    "report.json",
+    "report.md",
+    "times.json",
+)
 """The files of every run."""
 
 FILES = (*COMMON_FILES, "rules.csv", "rules.txt")

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.audit import audit_report
+from interpkd.cli._csv import write_csv
 from interpkd.cli._problem import FOLDS
 from interpkd.cli._refits import refit
 from interpkd.cli._run_facts import run_facts
@@ -177,13 +178,14 @@ def write(result: Result, folder: Path, stages: Stages) -> None:
     result.report.to_html(folder / "report.html")
     result.report.to_json(folder / "report.json")
     result.report.to_markdown(folder / "report.md")
+    result.report.to_model_card(folder / "model_card.md")
     if result.is_scorecard:
-        _points_frame(result).to_csv(folder / "points.csv", index=False)
+        write_csv(_points_frame(result), folder / "points.csv")
     elif result.is_linear:
-        _coefficient_frame(result).to_csv(folder / "coefficients.csv", index=False)
+        write_csv(_coefficient_frame(result), folder / "coefficients.csv")
     else:
         (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
-        to_rules(result.student, format="frame").to_csv(folder / "rules.csv", index=False)
+        write_csv(to_rules(result.student, format="frame"), folder / "rules.csv")
     metrics = json.dumps(result.scores, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     write_times(stages, folder / "times.json")

@@ -18,8 +18,11 @@ from interpkd.cli._source import Address
 NOT_NOTED = ("out", "overwrite", "progress")
 """Options that decide nothing of what a report says."""
 
-SECRET = re.compile(r"(://[^/\s:@]*):[^/\s@]*@")
-"""The password of a connection URL; also that of a URL with an @ in it."""
+SECRET = re.compile(r"(://[^/\s:@]*):[^/\s]*@")
+"""The password of a connection URL, up to the last @ before the path."""
+
+NAMED_SECRET = re.compile(r"(?i)([?&](?:password|passwd|pwd|token|secret)=)[^&\s'\"]+")
+"""A password among the options of a connection URL."""
 
 
 def run_facts() -> dict[str, Any]:
@@ -63,7 +66,7 @@ def without_passwords(text: str) -> str:
     text : str
         The same with ``***`` for every password.
     """
-    return SECRET.sub(r"\1:***@", text)
+    return NAMED_SECRET.sub(r"\1***", SECRET.sub(r"\1:***@", text))
 
 
 def _command_line() -> str | None:

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd._alignment import hash_rows
 from interpkd._structure import take_apart
-from interpkd.audit import audit_report
+from interpkd.audit import _report, audit_report
 from interpkd.audit._environment import environment, git_state
 from interpkd.audit._provenance import hash_answers, hash_report, hash_values
 from interpkd.audit._teacher_hash import fingerprint
@@ -42,6 +42,14 @@ student = DistilledTreeClassifier(teacher, max_leaf_nodes=3, random_state=0).fit
 report = audit_report(student, X, y, groups={"kind": kind}, command="make report")
 report.to_json(sys.argv[1])
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_pictures():
+    """Leave out the drawings, which take most of a report's time and say nothing here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_report, "draw_pictures", lambda *_: {})
+        yield
 
 
 @pytest.fixture(scope="module")
