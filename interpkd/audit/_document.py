@@ -41,6 +41,7 @@ from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
 from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
+from interpkd.audit._training_tables import training_section
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,6 +95,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         Section("identity", "Identity", (_identity(data),)),
         Section("lineage", "Lineage", tuple(_lineage(data))),
         Section("data", "Data", tuple(_data(data))),
+        training_section(data),
         _student(data),
         fidelity_section(data),
         worst_segment_section(data),

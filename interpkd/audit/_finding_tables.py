@@ -20,12 +20,10 @@ from interpkd.audit._blocks import (
     table,
     words,
 )
-from interpkd.audit._checks import SEVERITIES
+from interpkd.audit._checks import COUNTED, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-COUNTED = {"finding", "failed"}
 
 
 def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Section:
@@ -52,7 +50,7 @@ def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Sect
     )
     clear = [one for one in entries if one["status"] == "clear"]
     absent = [one for one in entries if one["status"] == "not applicable"]
-    blocks: list[Block] = [_verdict(data, len(found), len(clear), len(absent))]
+    blocks: list[Block] = [_verdict(data)]
     if found:
         blocks.append(_found(found, titles))
     if clear:
@@ -66,7 +64,8 @@ def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Sect
 
 def findings_figure(data: Mapping[str, Any]) -> Figure:
     """Count the findings by severity, for the top of the report."""
-    counts = _counts(data["findings"])
+    found = data["finding_counts"]["by_severity"]
+    counts = {severity: n for severity, n in found.items() if n}
     passed = "passed" if data["passed"] else "not passed"
     if not counts:
         return Figure("Findings", words("none"), words(passed))
@@ -77,14 +76,10 @@ def findings_figure(data: Mapping[str, Any]) -> Figure:
     return Figure("Findings", tuple(parts), words(passed))
 
 
-def _counts(entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    graves = [one["severity"] for one in entries if one["status"] in COUNTED]
-    return {one: graves.count(one) for one in SEVERITIES if one in graves}
-
-
-def _verdict(data: Mapping[str, Any], n_found: int, n_clear: int, n_absent: int) -> Block:
+def _verdict(data: Mapping[str, Any]) -> Block:
     if not data["findings"]:
         return Paragraph(words("No check was made, so the report does not pass."))
+    said = data["finding_counts"]["by_status"]
     verdict = (
         "The report passes: no finding is of high severity. "
         if data["passed"]
@@ -93,13 +88,15 @@ def _verdict(data: Mapping[str, Any], n_found: int, n_clear: int, n_absent: int)
     return Paragraph(
         (
             Text(verdict),
-            Number(n_found, "count"),
+            Number(said["finding"], "count"),
             Text(" checks found something, "),
-            Number(n_clear, "count"),
-            Text(" found nothing, and "),
-            Number(n_absent, "count"),
+            Number(said["clear"], "count"),
+            Text(" found nothing, "),
+            Number(said["not applicable"], "count"),
+            Text(" do not apply, and "),
+            Number(said["failed"], "count"),
             Text(
-                " could not be made. A check reads the evidence in the sections below. Its floors "
+                " broke. A check reads the evidence in the sections below. Its floors "
                 "are conventions, not law, and its silence is no proof."
             ),
         )

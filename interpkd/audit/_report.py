@@ -36,6 +36,7 @@ from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
 from interpkd.audit._rule_sections import comparison, student_rules
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._training_evidence import training_evidence
 from interpkd.exceptions import InvalidInputError
 from interpkd.export import to_json
 from interpkd.fidelity import fidelity_report
@@ -343,6 +344,7 @@ def audit_report(
         "lineage": lineage(inputs, random_state=seed),
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
+        "training": training_evidence(inputs),
         "student": _student(inputs, labels),
         **_model(student),
         "fidelity": fidelity,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import click
 
 from interpkd import __version__
+from interpkd.cli._audit import audit
 from interpkd.cli._demo import demo
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
@@ -22,6 +23,7 @@ Examples:
   interpkd demo
   interpkd distill loans.csv --target default --out results
   interpkd distill homes.parquet --target price --drop id --out results
+  interpkd audit results/report.json --fail-on medium
 """
 
 
@@ -40,6 +42,7 @@ def main(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
+main.add_command(audit)
 main.add_command(demo)
 main.add_command(distill)
 

@@ -71,6 +71,7 @@ def test_sections_are_there(report):
         "lineage",
         "hashes",
         "data",
+        "training",
         "student",
         "model",
         "model_left_out",
@@ -89,6 +90,7 @@ def test_sections_are_there(report):
         "limitations",
         "floors",
         "findings",
+        "finding_counts",
         "passed",
     ]
     assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
