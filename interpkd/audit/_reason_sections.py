@@ -79,18 +79,40 @@ def reasons_of_declines(
     if not (inputs.structure.is_tree or hasattr(inputs.structure.core, "coef_")):
         return _skipped("The student is neither a tree nor linear nor a scorecard.")
     rng = np.random.default_rng(random_state)
-    pool = inputs.rows
-    if background is not None:
-        pool = align(background, inputs.student, inputs.structure, name="background")
-    places = _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng)
+    pool = applicants(inputs, background, rng)
     try:
-        section = _computed(inputs, select_rows(pool, places), adverse_class, dictionary, rng)
+        section = _computed(inputs, pool, adverse_class, dictionary, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
         if str(error).startswith("dictionary"):  # the caller's mistake, not what the rows are like
             raise
         return _skipped(str(error))
     section["background"]["source"] = "evaluation rows" if background is None else "given"
     return section
+
+
+def applicants(inputs: Inputs, background: Table | None, rng: np.random.Generator) -> Table:
+    """Give the rows that the reference groups are chosen from.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The evaluation rows, which stand in where no others were given.
+
+    background : table or None
+        The applicants.
+
+    rng : Generator
+        Draws a sample of many; a new one of the same seed draws the same.
+
+    Returns
+    -------
+    pool : table of shape (n_applicants, n_columns)
+        With exactly the student's columns.
+    """
+    pool = inputs.rows
+    if background is not None:
+        pool = align(background, inputs.student, inputs.structure, name="background")
+    return select_rows(pool, _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng))
 
 
 def _computed(

@@ -26,6 +26,7 @@ from interpkd.audit._inputs import (
     merge_labels,
     read_inputs,
 )
+from interpkd.audit._interactive_panel import what_if
 from interpkd.audit._limitations import limitations
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
@@ -131,7 +132,9 @@ class AuditReport:
         return write_atomically(path, to_markdown_text(document))
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as one HTML file that needs no network and no script.
+        """Write the report as one HTML file that needs no network.
+
+        Without scripts the page shows everything but the what-if panel.
 
         Parameters
         ----------
@@ -335,6 +338,7 @@ def audit_report(
         random_state=seed,
     )
     begin("Writing the sections")
+    model = _model(student)
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
         "created_utc": utc_now(),
@@ -346,7 +350,8 @@ def audit_report(
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "training": training_evidence(inputs),
         "student": _student(inputs, labels),
-        **_model(student),
+        **model,
+        "what_if": what_if(inputs, model["model"], background, declines, random_state=seed),
         "fidelity": fidelity,
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
