@@ -40,6 +40,7 @@ from interpkd.audit._explanation_tables import explanation_section
 from interpkd.audit._fairness_tables import fairness_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
+from interpkd.audit._interactive_panel import what_if_section
 from interpkd.audit._monitoring_section import monitoring_section
 from interpkd.audit._monotonicity_tables import monotonicity_section
 from interpkd.audit._points_tables import points_section
@@ -108,6 +109,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         Section("data", "Data", tuple(_data(data))),
         training_section(data),
         _student(data),
+        what_if_section(data),
         fidelity_section(data),
         worst_segment_section(data),
         cutoff_section(data),
@@ -135,7 +137,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         title=f"{title} {identity['version']}" if identity["version"] else title,
         subtitle="Audit report of a distilled model",
         created=data["created_utc"],
-        figures=(*_figures(data), findings_figure(data)),
+        figures=(findings_figure(data), *_figures(data)),
         sections=(findings_section(data, titles), *sections),
         pictures=dict(pictures),
     )

@@ -29,6 +29,7 @@ from interpkd.audit._inputs import (
     plain,
     read_inputs,
 )
+from interpkd.audit._interactive_panel import what_if
 from interpkd.audit._limitations import limitations
 from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
 from interpkd.audit._model_card import model_card_text
@@ -153,7 +154,9 @@ class AuditReport:
         return write_atomically(path, model_card_text(self.data))
 
     def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as one HTML file that needs no network and no script.
+        """Write the report as one HTML file that needs no network.
+
+        Without scripts the page shows everything but the what-if panel.
 
         Parameters
         ----------
@@ -375,18 +378,17 @@ def audit_report(
         "random_state": seed,
         "background": "given" if background is not None else None,
         "groups": group_names,
-        "group_reference": plain(group_reference),
+        "group_reference": {str(name): plain(one) for name, one in group_reference.items()}
+        if hasattr(group_reference, "items")
+        else plain(group_reference),
         "segments": [name for name in labels if name not in group_names],
         "is_weighted": sample_weight is not None,
-        "dictionary": "given" if dictionary is not None else None,
         "checks": [one.code for one in questions],
         "floors": {name: plain(value) for name, value in asked.items()},
         "fields": identity,
         "split": held_out,
         "frozen_columns": None if frozen_columns is None else list(frozen_columns),
         "dictionary": None if dictionary is None else dict(dictionary),
-        "checks": [one.code for one in questions],
-        "floors": asked,
         "monitoring": None if monitoring is None else dict(monitoring),
     }
     background = X_train if background is None else background
@@ -420,6 +422,7 @@ def audit_report(
     begin("Noting what later rows are compared with")
     plan = monitoring_plan(inputs, fidelity, monitoring, sample_weight)
     begin("Writing the sections")
+    model = _model(student)
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
         "created_utc": utc_now(),
@@ -431,7 +434,8 @@ def audit_report(
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "training": training_evidence(inputs),
         "student": _student(inputs, labels),
-        **_model(student),
+        **model,
+        "what_if": what_if(inputs, model["model"], background, declines, random_state=seed),
         "fidelity": fidelity,
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
