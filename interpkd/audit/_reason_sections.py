@@ -110,7 +110,6 @@ def reasons_of_declines(
     rng = np.random.default_rng(random_state)
     pool = applicants(inputs, background, rng)
     try:
-        pool = select_rows(pool, places)
         section, compared = _computed(inputs, pool, adverse_class, dictionary, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
         if str(error).startswith("dictionary"):  # the caller's mistake, not what the rows are like
