@@ -280,8 +280,8 @@ def _limitations(data: Mapping[str, Any]) -> Block:
 
 def _sign_off() -> list[Block]:
     text = (
-        "The signatures say that the report was read and judged; the report itself makes no "
-        "judgement and draws no legal conclusion."
+        "The signatures say that the report was read and judged. Its findings are questions to who "
+        "signs; the report draws no legal conclusion."
     )
     roles = ("Model developer", "Independent validator", "Model owner")
     return [

@@ -192,7 +192,8 @@ def audit_report(
     points of the student, its fidelity to the teacher, the segment in which that is worst, the
     decisions at the cut-off, the performance of both against labels, SHAP explanations of both and
     how far they agree, reasons of adverse decisions,
-    limitations, and lines to sign. It states evidence and draws no conclusion.
+    limitations, and lines to sign. Checks read this evidence, and what they
+    find stands first; no legal conclusion is drawn.
 
     Parameters
     ----------
