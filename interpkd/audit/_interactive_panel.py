@@ -32,7 +32,7 @@ from interpkd.audit._reason_sections import applicants
 from interpkd.export import read_json, to_javascript
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from interpkd._tables import Column, RawColumn
     from interpkd._typing import Table
@@ -132,7 +132,6 @@ def what_if_section(data: Mapping[str, Any]) -> Section:
     if len(script) > MAX_SCRIPT:
         return _left_out("As a script it is too large for the page; the exported student has all.")
     usual = {one["column"]: one["usual_value"] for one in about["columns"]}
-    has_reference = about["compares_with"] is not None
     seen = {one["column"]: one for one in data["data"]["columns"]}
     used = data["student"].get("columns_used")
     fields = tuple(
@@ -146,28 +145,8 @@ def what_if_section(data: Mapping[str, Any]) -> Section:
         )
         for place, column in enumerate(model["columns"])
     )
-    blocks: list[Block] = [
-        Paragraph(words(ABOUT)),
-        Panel(fields, script, page_facts(data)),
-        table(
-            "The values that the panel begins with: median, or most frequent value, of the "
-            "evaluation rows"
-            + (
-                f"; and what it compares with: the mean of {about['compares_with']}"
-                if has_reference
-                else ""
-            ),
-            ["Column", "Usual value", *(["Mean of what it adds"] if has_reference else [])],
-            [
-                [
-                    words(one["column"]),
-                    _start_cell(one["usual_value"]),
-                    *([number(one["reference_value"])] if has_reference else []),
-                ]
-                for one in about["columns"]
-            ],
-        ),
-    ]
+    panel = Panel(fields, script, page_facts(data))
+    blocks: list[Block] = [Paragraph(words(ABOUT)), panel, *_beginning(about, used)]
     return Section("what-if", "What if", tuple(blocks), is_for_screens=True)
 
 
@@ -262,6 +241,28 @@ def _usual(raw: RawColumn, known: Column) -> Any:
         return None
     middle = float(np.quantile(numbers, 0.5, method="lower"))
     return bool(middle) if known.kind == "boolean" else middle
+
+
+def _beginning(about: Mapping[str, Any], used: Sequence[str] | None) -> Iterator[Block]:
+    """Lay out what the panel begins with and compares with, of the columns that matter."""
+    whom = about["compares_with"]
+    body = [
+        [
+            words(one["column"]),
+            _start_cell(one["usual_value"]),
+            *([] if whom is None else [number(one["reference_value"])]),
+        ]
+        for one in about["columns"]
+        if used is None or one["column"] in used
+    ]
+    if not body:
+        return
+    caption = "The values that the panel begins with: median, or most frequent value, of the "
+    caption += "evaluation rows"
+    if whom is not None:
+        caption += f"; and what it compares with: the mean of {whom}"
+    header = ["Column", "Usual value", *([] if whom is None else ["Mean of what it adds"])]
+    yield table(caption, header, body)
 
 
 def _field(
