@@ -57,6 +57,9 @@ def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Sect
         blocks.append(_others("Looked at, and nothing found", clear, titles))
     if absent:
         blocks.append(_others("Not applicable, and why", absent, titles))
+    numbers = _numbers(found)
+    if numbers.rows:
+        blocks.append(numbers)
     rows = [[words(name), number(value, "plain")] for name, value in data["floors"].items()]
     blocks.append(table("Floors the checks used", ["Floor", "Value"], rows))
     return Section("findings", "Findings", tuple(blocks))
@@ -112,11 +115,10 @@ def _found(entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> T
             words(one["message"]),
             words(one["remedy"] or None),
             _link(one, titles),
-            _numbers(one["evidence"]),
         ]
         for one in entries
     ]
-    header = ["Code", "Severity", "Finding", "What was seen", "What to do", "Evidence", "Read"]
+    header = ["Code", "Severity", "Finding", "What was seen", "What to do", "Evidence"]
     return table("What the checks found, the gravest first", header, rows, wide=3)
 
 
@@ -127,11 +129,10 @@ def _others(caption: str, entries: Sequence[Mapping[str, Any]], titles: Mapping[
             words(one["title"]),
             words(one["message"]),
             _link(one, titles),
-            _numbers(one["evidence"]),
         ]
         for one in entries
     ]
-    header = ["Code", "Would be found", "What was seen", "Evidence", "Read"]
+    header = ["Code", "Would be found", "What was seen", "Evidence"]
     return table(caption, header, rows, wide=2)
 
 
@@ -143,11 +144,12 @@ def _link(entry: Mapping[str, Any], titles: Mapping[str, str]) -> Cell:
     return (Text(titles[anchor], anchor=anchor),)
 
 
-def _numbers(evidence: Mapping[str, Any]) -> Cell:
-    """Lay out the numbers that a check read; its texts are in the message."""
-    parts: list[Number | Text] = []
-    for name, value in evidence.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            parts += [Text(", ")] if parts else []
-            parts += [Text(f"{name.replace('_', ' ')} "), Number(value, "plain")]
-    return tuple(parts) if parts else words(None)
+def _numbers(entries: Sequence[Mapping[str, Any]]) -> Table:
+    """Lay out the numbers that the findings rest on; their texts are in the messages."""
+    rows = [
+        [words(one["code"]), words(name.replace("_", " ")), number(value, "plain")]
+        for one in entries
+        for name, value in one["evidence"].items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    return table("Numbers that the findings rest on", ["Code", "What", "Value"], rows)

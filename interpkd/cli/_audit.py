@@ -30,8 +30,8 @@ The built-in checks are put to the evidence in the file anew; findings of other 
 they stand there.
 
 \b
-Exit code: 0 when no finding is as grave as --fail-on, 1 when one is, 2 when the
-command line is wrong or REPORT is no audit report.
+Exit code: 0 when no finding is as grave as --fail-on, 1 when one is, 2 when
+the command line is wrong or REPORT is no audit report.
 
 \b
 Examples:
