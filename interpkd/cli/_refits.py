@@ -221,15 +221,15 @@ def _stability(taught: Teaching, settings: Settings, stages: Stages, shared: dic
 
 
 def _sample(student: Any, split: Split, scores: FloatArray | None, settings: Settings) -> Teaching:
-    n = len(split.y_train)
-    if n <= settings.plan.rows:
+    n, size = len(split.y_train), settings.plan.rows
+    n_classes = len(student.classes_) if hasattr(student, "classes_") else 0
+    if n <= size + n_classes:  # a class may have no row among a handful that are left out
         return Teaching(student, split.X_train, split.y_train, scores, n)
-    classes = hasattr(student, "classes_")
     rows, _ = train_test_split(
         np.arange(n),
-        train_size=settings.plan.rows,
+        train_size=size,
         random_state=settings.seed,
-        stratify=split.y_train if classes else None,
+        stratify=split.y_train if 0 < 2 * n_classes <= size else None,
     )
     rows.sort()
     X, y = safe_indexing(split.X_train, rows), split.y_train[rows]

@@ -2,14 +2,17 @@
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from joblib import cpu_count
 
 from interpkd.cli._demo import FEW_REFITS, NO_REFITS
 from interpkd.cli._plan import RefitPlan
-from interpkd.cli._refits import sizes_of
+from interpkd.cli._problem import Split
+from interpkd.cli._refits import _sample, sizes_of
 from interpkd.cli._settings import Settings
 
 SECTIONS = ("frontier", "distil_or_not", "stability")
@@ -154,6 +157,18 @@ def test_what_does_not_fit_is_refused(run, loans, write_csv, options, message):
     assert result.exit_code in {1, 2}
     assert message in result.stderr
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize(("rows", "used"), [(100, 100), (118, 120), (119, 120), (500, 120)])
+def test_a_sample_keeps_the_classes(rows, used):
+    y = np.array(["a"] * 100 + ["b"] * 20)
+    split = Split(pd.DataFrame({"x": range(120)}), None, y, None, np.arange(120), None, {})
+    student = SimpleNamespace(classes_=np.array(["a", "b"]))
+    taught = _sample(student, split, None, Settings(plan=RefitPlan(rows=rows)))
+    assert len(taught.y) == len(taught.X) == used
+    assert (taught.y == "b").mean() == pytest.approx(1 / 6, abs=0.01)
+    assert (y[taught.X["x"]] == taught.y).all()
+    assert taught.note.startswith(f"{used} of the 120" if used < 120 else "All 120")
 
 
 def test_sizes_go_around_the_student():
