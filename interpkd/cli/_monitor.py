@@ -13,11 +13,12 @@ import click
 import numpy as np
 from rich.text import Text
 
+from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_paths
 from interpkd.cli._errors import DataError, traceback_option
 from interpkd.cli._folder import MONITOR_FILES, new_folder
 from interpkd.cli._problem import Problem
-from interpkd.cli._tables import check_known, read_table
+from interpkd.cli._tables import read_table
 from interpkd.cli._teacher import TeacherChoice, read_scores, score_columns
 from interpkd.exceptions import InterpkdError
 
