@@ -25,6 +25,9 @@ from interpkd.audit._checks import COUNTED, SEVERITIES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+SIGNS = {"high": "▲", "medium": "◆", "low": "▽", "info": "○", "passed": "✓", "not passed": "✗"}
+"""What stands before a severity or verdict."""
+
 
 def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Section:
     """Lay out the findings.
@@ -71,12 +74,17 @@ def findings_figure(data: Mapping[str, Any]) -> Figure:
     counts = {severity: n for severity, n in found.items() if n}
     passed = "passed" if data["passed"] else "not passed"
     if not counts:
-        return Figure("Findings", words("none"), words(passed))
+        return Figure("Findings", words("none"), (_signed(passed),))
     parts: list[Number | Text] = []
     for severity, n in counts.items():
         parts += [Text(", ")] if parts else []
-        parts += [Number(n, "count"), Text(f" {severity}")]
-    return Figure("Findings", tuple(parts), words(passed))
+        parts += [Number(n, "count"), Text(" "), _signed(severity)]
+    return Figure("Findings", tuple(parts), (_signed(passed),))
+
+
+def _signed(word: str) -> Text:
+    """Give a severity or verdict with its sign."""
+    return Text(word, sign=SIGNS[word])
 
 
 def _verdict(data: Mapping[str, Any]) -> Block:
@@ -110,7 +118,7 @@ def _found(entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> T
     rows = [
         [
             words(one["code"]),
-            words(one["severity"]),
+            (_signed(one["severity"]),),
             words(one["title"]),
             words(one["message"]),
             words(one["remedy"] or None),
@@ -119,7 +127,7 @@ def _found(entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> T
         for one in entries
     ]
     header = ["Code", "Severity", "Finding", "What was seen", "What to do", "Evidence"]
-    return table("What the checks found, the gravest first", header, rows, wide=3)
+    return table("What the checks found, the gravest first", header, rows, wide=3, stacks=True)
 
 
 def _others(caption: str, entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Table:
@@ -133,7 +141,7 @@ def _others(caption: str, entries: Sequence[Mapping[str, Any]], titles: Mapping[
         for one in entries
     ]
     header = ["Code", "Would be found", "What was seen", "Evidence"]
-    return table(caption, header, rows, wide=2)
+    return table(caption, header, rows, wide=2, stacks=True)
 
 
 def _link(entry: Mapping[str, Any], titles: Mapping[str, str]) -> Cell:
