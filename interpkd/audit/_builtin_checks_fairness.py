@@ -109,7 +109,7 @@ class WorseForGroup:
             return not_applicable(
                 "it is not known which predictions of a regression are favourable"
             )
-        if not found["overall"]["change"]:
+        if not any(one["use"] == "change" for one in found["references"]):
             return not_applicable("there is no teacher to compare with")
         groups = [one for one in found["groups"] if one["change"]]
         if not groups:

@@ -257,8 +257,13 @@ class _Survey:
         all_rows = Cell((), (), np.arange(len(self.rows.weights)))
         cells = [cell for family in families for cell in family]
         able = [cell for cell in cells if len(cell.rows) >= self.measures.min_cell]
-        plain = self._plain([all_rows, *able])
-        overall = self._scores(all_rows, {}, plain[all_rows], is_alone=True)
+        able += [all_rows] if len(all_rows.rows) >= self.measures.min_cell else []
+        plain = self._plain(able)
+        overall = (
+            self._scores(all_rows, {}, plain[all_rows], is_alone=True)
+            if all_rows in plain
+            else self._too_small(all_rows)
+        )
         groups: list[GroupScores] = []
         chosen: list[dict[str, Reference]] = []
         for family in families:
@@ -318,7 +323,7 @@ class _Survey:
         return GroupScores(
             attributes=cell.attributes,
             values=cell.values,
-            label=cell.label if cell.attributes else "all rows",
+            label=cell.label,
             n=len(cell.rows),
             share=self._share(cell),
             reference_of=tuple(use for use, one in references.items() if one is cell),

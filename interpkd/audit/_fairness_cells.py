@@ -57,7 +57,7 @@ class Attribute:
 
 @dataclass(frozen=True, eq=False)
 class Cell:
-    """The rows that share a value of one attribute, or of several.
+    """The rows that share a value of one attribute, or of several; of none, all rows.
 
     Attributes
     ----------
@@ -78,6 +78,8 @@ class Cell:
     @property
     def label(self) -> str:
         """The cell in words."""
+        if not self.attributes:
+            return "all rows"
         pairs = zip(self.attributes, self.values, strict=True)
         return " and ".join(f"{name} = {_shown(value)}" for name, value in pairs)
 

@@ -75,7 +75,9 @@ def group_metrics(cells: Sequence[Cell], rows: Rows, model: str) -> list[dict[st
         y_true=truth[place],
         y_pred=answers[place],
         # numbers, not names: what a name holds cannot trip up a library
-        sensitive_features=np.repeat(np.arange(len(cells)), [len(one.rows) for one in cells]),
+        sensitive_features={
+            "cell": np.repeat(np.arange(len(cells)), [len(one.rows) for one in cells])
+        },
         sample_params={name: {"sample_weight": rows.weights[place]} for name in names},
     )
     by_group = frame.by_group

@@ -144,7 +144,7 @@ def _score(score: Mapping[str, Any] | None) -> Cell:
 def _too_small(found: Mapping[str, Any]) -> Iterator[Block]:
     rows = [
         [words(one["label"]), number(one["n"], "count"), words(one["insufficient"])]
-        for one in found["groups"]
+        for one in (found["overall"], *found["groups"])
         if one["insufficient"]
     ]
     if rows:

@@ -194,6 +194,15 @@ def test_a_ratio_needs_favourable_decisions():
     assert ratio.high < 0.05
 
 
+@pytest.mark.parametrize("n", [1, 29])
+def test_few_rows_have_no_number_at_all(n):
+    groups = {"sex": SEX[:n]}
+    result = group_fairness(STUDENT, X[:n], Y[:n], groups=groups, teacher=TEACHER[:n])
+    assert result.overall.insufficient
+    assert len(result.to_frame()) == 0
+    assert "all rows" in str(result)
+
+
 def test_references(found):
     chosen = {(*one["attributes"], one["use"]): one for one in found.references}
     assert chosen["region", "teacher"]["values"] != [None]
