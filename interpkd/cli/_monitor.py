@@ -42,7 +42,7 @@ could not be compared.
 Example:
   interpkd monitor results/report.json march.csv
   interpkd monitor results/report.json march.csv --target default --out march
-  interpkd monitor results/report.json march.csv --teacher b.ubj --fail-on warning
+  interpkd monitor report.json march.csv --teacher b.ubj --fail-on warning
 """
 
 
