@@ -44,6 +44,7 @@ LAZY = {
     "catboost",
     "click",
     "dask",
+    "fairlearn",
     "jinja2",
     "lightgbm",
     "matplotlib",

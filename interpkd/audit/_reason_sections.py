@@ -108,12 +108,8 @@ def reasons_of_declines(
     if not (inputs.structure.is_tree or hasattr(inputs.structure.core, "coef_")):
         return nothing("The student is neither a tree nor linear nor a scorecard."), None
     rng = np.random.default_rng(random_state)
-    pool = inputs.rows
-    if background is not None:
-        pool = align(background, inputs.student, inputs.structure, name="background")
-    places = _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng)
+    pool = applicants(inputs, background, rng)
     try:
-        pool = select_rows(pool, places)
         section, compared = _computed(inputs, pool, adverse_class, dictionary, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
         if str(error).startswith("dictionary"):  # the caller's mistake, not what the rows are like
@@ -121,6 +117,31 @@ def reasons_of_declines(
         return nothing(str(error)), None
     section["background"]["source"] = "evaluation rows" if background is None else "given"
     return section, compared
+
+
+def applicants(inputs: Inputs, background: Table | None, rng: np.random.Generator) -> Table:
+    """Give the rows that the reference groups are chosen from.
+
+    Parameters
+    ----------
+    inputs : Inputs
+        The evaluation rows, which stand in where no others were given.
+
+    background : table or None
+        The applicants.
+
+    rng : Generator
+        Draws a sample of many; a new one of the same seed draws the same.
+
+    Returns
+    -------
+    pool : table of shape (n_applicants, n_columns)
+        With exactly the student's columns.
+    """
+    pool = inputs.rows
+    if background is not None:
+        pool = align(background, inputs.student, inputs.structure, name="background")
+    return select_rows(pool, _sample(np.arange(num_samples(pool)), MAX_BACKGROUND, rng))
 
 
 def _computed(

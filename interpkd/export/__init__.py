@@ -4,6 +4,7 @@ from interpkd.export._coefficients import Coefficient, coefficient_list
 from interpkd.export._points import PointsBin, PointsTable, points_table
 from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
+from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_rules import to_rules
 
@@ -18,6 +19,7 @@ __all__ = [
     "points_table",
     "read_json",
     "rule_list",
+    "to_javascript",
     "to_json",
     "to_rules",
 ]

@@ -21,8 +21,10 @@ from interpkd._structure import read_object_array
 from interpkd._tables import RawColumn, RawMatrix, encode, is_frame, read_frame
 from interpkd._validation import num_samples
 from interpkd.exceptions import InvalidInputError
+from interpkd.export._json_card import read_card
 from interpkd.export._json_checks import get, read_choice, read_flag, refuse
 from interpkd.export._json_columns import read_classes, read_columns
+from interpkd.export._json_linear import LINKS, read_linear
 from interpkd.export._json_tree import read_tree
 
 if TYPE_CHECKING:
@@ -36,7 +38,11 @@ if TYPE_CHECKING:
 MAX_BYTES = 2**26
 """A file larger than this is no student that people read."""
 
-READERS: dict[str, Callable[..., Any]] = {"tree": read_tree}
+READERS: dict[str, Callable[..., Any]] = {
+    "tree": read_tree,
+    **dict.fromkeys(LINKS, read_linear),
+    "scorecard": read_card,
+}
 """What reads the numbers of each kind."""
 
 TASKS = {"classification": "classifier", "regression": "regressor"}
@@ -95,9 +101,8 @@ def _has(method: str) -> Callable[[ReadStudent], bool]:
     """Give the question whether students of a kind and task have a method."""
 
     def check(student: ReadStudent) -> bool:
-        if method in ("proba", "prediction"):
-            return (student.task == "classification") == (method == "proba")
-        return hasattr(student.scorer_, method)
+        is_known = student.task == "classification" or method != "proba"
+        return is_known and hasattr(student.scorer_, method)
 
     return check
 

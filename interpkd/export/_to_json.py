@@ -13,7 +13,9 @@ from sklearn.utils import get_tags
 from interpkd._files import write_atomically
 from interpkd._structure import take_apart
 from interpkd.exceptions import InvalidInputError
+from interpkd.export._json_card import write_card
 from interpkd.export._json_columns import write_classes, write_columns
+from interpkd.export._json_linear import LINKS, write_linear
 from interpkd.export._json_tree import write_tree
 
 if TYPE_CHECKING:
@@ -70,15 +72,19 @@ def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[st
     """
     structure = take_apart(student)
     kind = _kind(student, structure)
-    usual: dict[str, Any] = {}
-    part = write_tree(structure)
+    # what stands for a missing value in a linear student is what is usual
+    usual = getattr(student, "imputed_values_", {}) | getattr(student, "reference_levels_", {})
+    if kind == "tree":
+        part = write_tree(structure)
+    else:
+        part = write_card(student) if kind == "scorecard" else write_linear(student, structure)
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
         "kind": kind,
         "task": "regression" if structure.classes is None else "classification",
         "classes": write_classes(structure.classes),
         "has_names": hasattr(student, "feature_names_in_"),
-        "takes_missing": _takes_missing(student, structure),
+        "takes_missing": _takes_missing(student, structure, kind),
         "columns": write_columns(structure.columns, usual),
         **part,
     }
@@ -94,22 +100,31 @@ def to_text(data: dict[str, Any]) -> str:
 
 def _kind(student: Any, structure: Structure) -> str:
     """Say what kind of student it is, or that it cannot be written."""
+    if hasattr(student, "card_"):
+        return "scorecard"
     if structure.is_tree and structure.core.n_outputs_ == 1:
         return "tree"
+    if hasattr(student, "reference_levels_") and hasattr(student, "imputed_values_"):
+        if structure.classes is None:
+            return "linear"
+        return "svm" if hasattr(student, "link_slope_") else "logistic"
+    if structure.is_tree:
+        msg = f"to_json writes trees of one output; this one has {structure.core.n_outputs_}."
+        raise InvalidInputError(msg)
+    own, core = type(student).__name__, type(structure.core).__name__
     msg = (
-        f"to_json writes trees, linear students and scorecards; {_name(student, structure)} is none "
-        "whose numbers are the student's answers. Distil one of these, such as "
-        "DistilledTreeClassifier, from the same teacher."
+        "to_json writes trees, linear students and scorecards; "
+        f"{own if own == core else f'{own} with a {core} inside'} is none whose numbers are the "
+        "student's answers. Distil one of these from the same teacher, such as "
+        "DistilledTreeClassifier."
     )
     raise InvalidInputError(msg)
 
 
-def _name(student: Any, structure: Structure) -> str:
-    own, core = type(student).__name__, type(structure.core).__name__
-    return own if own == core else f"{own} with a {core} inside"
-
-
-def _takes_missing(student: Any, structure: Structure) -> bool:
+def _takes_missing(student: Any, structure: Structure, kind: str) -> bool:
     """Tell whether the student answers where a value is missing, or refuses."""
     knows_missing = any(column.has_missing for column in structure.columns)
+    has_category = any(column.kind == "category" for column in structure.columns)
+    if kind in LINKS and not (knows_missing or has_category):
+        return False  # nothing stands for a missing number
     return knows_missing or bool(get_tags(student).input_tags.allow_nan)

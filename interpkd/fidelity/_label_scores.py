@@ -17,7 +17,7 @@ from interpkd.fidelity._inputs import check_weights
 from interpkd.fidelity._intervals import ScoreEstimate, measure
 from interpkd.fidelity._paired import _Difference
 from interpkd.fidelity._sample import Sample
-from interpkd.fidelity._statistics import RankedPairs, Share, WeightedMean
+from interpkd.fidelity._statistics import RankedPairs, WeightedMean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,48 +141,6 @@ def discrimination(
         _measure(differences, sample, alpha),
         {name: None if one.undefined else one.at(sample.weights) for name, one in ks.items()},
     )
-
-
-def estimate_share(
-    rows: ArrayLike, *, sample_weight: ArrayLike | None = None, alpha: float = 0.05
-) -> ScoreEstimate:
-    """Estimate the share of rows on which a statement is true, with its interval.
-
-    Parameters
-    ----------
-    rows : array-like of bool of shape (n_samples,)
-        Where it is true; at least one row.
-
-    sample_weight : array-like of shape (n_samples,) or None, default=None
-        Row weights.
-
-    alpha : float, default=0.05
-        One minus the confidence.
-
-    Returns
-    -------
-    share : ScoreEstimate
-        Clopper and Pearson's exact interval for equal rows, betting bounds for weighted ones.
-
-    Raises
-    ------
-    InvalidInputError
-        If there is no row.
-
-    Examples
-    --------
-    >>> from interpkd.fidelity import estimate_share
-    >>> share = estimate_share([True] * 90 + [False] * 10)
-    >>> share.estimate, round(share.low, 3), round(share.high, 3)
-    (0.9, 0.824, 0.951)
-    """
-    true = np.asarray(rows, dtype=bool)
-    if true.ndim != 1 or not len(true):
-        msg = f"rows must be at least one truth value, shape (n_samples,), got shape {true.shape}."
-        raise InvalidInputError(msg)
-    weights = check_weights(sample_weight, len(true))
-    counted = weights > 0
-    return measure({"share": Share(true[counted])}, Sample(weights[counted]), alpha)["share"]
 
 
 def _statistics(labels: BoolArray, p: FloatArray) -> dict[str, Any]:

@@ -1,15 +1,32 @@
 """Fitted students of every kind and task, with rows that are hard to score."""
 
+from functools import cache
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from interpkd import DistilledTreeClassifier, DistilledTreeRegressor
+from interpkd import (
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
+    DistilledScorecardClassifier,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+)
 
 STUDENTS = {
     "tree, binary": lambda: DistilledTreeClassifier(max_leaf_nodes=10, effort="greedy"),
     "tree, multiclass": lambda: DistilledTreeClassifier(max_leaf_nodes=10, effort="greedy"),
     "tree, regression": lambda: DistilledTreeRegressor(max_leaf_nodes=10, effort="greedy"),
+    "logistic, binary": DistilledLogisticRegression,
+    "logistic, multiclass": DistilledLogisticRegression,
+    "svm, binary": DistilledLinearSVC,
+    "svm, multiclass": DistilledLinearSVC,
+    "linear, regression": DistilledLinearRegression,
+    "scorecard, binary": lambda: DistilledScorecardClassifier(
+        special_values={"age": [20, 33]}, good_class="bad", base_score=512.3
+    ),
 }
 
 
@@ -71,18 +88,37 @@ def hard_rows(frame, cuts):
     )
 
 
+@cache
+def fit_student(name):
+    frame = make_table()
+    answers = make_answers(frame, name.split(", ")[1])
+    y = answers if answers.ndim == 1 else np.array(["bad", "good", "so so"])[answers.argmax(axis=1)]
+    student = STUDENTS[name]().fit(frame, y, teacher_proba=answers)
+    return student, hard_rows(frame, cuts_of(student))
+
+
+@pytest.fixture(scope="session")
+def student_of():
+    """A function from a kind and task to a fitted student and the rows that it is tried on."""
+    return fit_student
+
+
 @pytest.fixture(scope="session", params=STUDENTS)
 def written(request):
-    """A fitted student and the rows that it is tried on."""
-    frame = make_table()
-    answers = make_answers(frame, request.param.split(", ")[1])
-    y = answers if answers.ndim == 1 else np.array(["bad", "good", "so so"])[answers.argmax(axis=1)]
-    student = STUDENTS[request.param]().fit(frame, y, teacher_proba=answers)
-    return student, hard_rows(frame, cuts_of(student))
+    """Every student in turn, and the rows that it is tried on."""
+    return fit_student(request.param)
 
 
 def cuts_of(student):
     """The numbers on which a student changes, by column."""
+    if hasattr(student, "card_"):
+        model = student.card_.model
+        names = [student.columns_[i].name for i in model.columns]
+        return {
+            name: [*bins.cuts, *bins.special]
+            for name, bins in zip(names, model.bins, strict=True)
+            if name in ("age", "income")
+        }
     core = student.student_.steps[-1][1]
     if hasattr(core, "tree_"):
         pairs = list(zip(core.tree_.feature, core.tree_.threshold, strict=True))
@@ -90,4 +126,4 @@ def cuts_of(student):
             name: [t for i, t in pairs if i >= 0 and student.columns_[i].name == name]
             for name in ("age", "income")
         }
-    return {}
+    return {"age": [0.0], "income": [-1e30, 1e30]}
