@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -100,12 +101,16 @@ def counterfactuals(
     pool = training_pool(inputs)
     places = sample_rows(pool.shape[0], MAX_BACKGROUND, random_state)
     background = select_rows(pool, places)
+    student = inputs.student
+    if inputs.teacher is None and getattr(student, "teacher_", None) is not None:
+        student = copy.copy(student)  # answers were given instead of its own teacher's
+        student.teacher_ = None
     rows = []
     for one in declines["declines"]:
         x = select_rows(inputs.rows, np.array([one["row"]]))
         try:
             found = counterfactual(
-                inputs.student,
+                student,
                 x,
                 changeable=changeable,
                 background=background,

@@ -157,7 +157,15 @@ def with_numbers(rows: Table, i: int, values: FloatArray) -> Table:
         out.isetitem(i, values)
         return out
     frame = nw.from_native(rows, eager_only=True)
-    column = nw.new_series(frame.columns[i], values, backend=frame.implementation)
+    name = frame.columns[i]
+    dtype, known = frame.schema[name], values[~np.isnan(values)]
+    # these libraries do not put tables under each other whose types differ
+    fits = dtype.is_float() or (dtype.is_integer() and bool((known == np.round(known)).all()))
+    number = int if fits and dtype.is_integer() else float
+    written = [None if np.isnan(value) else number(value) for value in values.tolist()]
+    column = nw.new_series(
+        name, written, dtype if fits else nw.Float64, backend=frame.implementation
+    )
     return frame.with_columns(column).to_native()
 
 

@@ -203,6 +203,12 @@ MAKERS = {
 }
 
 
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """Pictures take most of the time of a small report; where a test looks at none, none are drawn."""
+    monkeypatch.setattr("interpkd.audit._report.draw_pictures", lambda *_: {})
+
+
 @pytest.fixture(scope="session")
 def reports(mixed_table):
     return {name: make(mixed_table) for name, make in MAKERS.items()}

@@ -10,6 +10,8 @@ from interpkd.audit import audit_report
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation import reasons
 
+pytestmark = pytest.mark.usefixtures("without_pictures")
+
 
 @pytest.fixture(scope="module")
 def audited():
@@ -68,6 +70,15 @@ def test_frozen_and_protected_columns_are_named(audited, tmp_path):
     assert section["n_changeable"] == 1
     text = audited[0].to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
     assert "May not change: place | protected group" in text
+
+
+def test_given_answers_are_not_mistaken_for_the_students_own_teacher(audited):
+    _, student, X, teacher = audited
+    section = audit_report(student, X[:60], teacher=teacher.predict_proba(X[:60])).data
+    section = section["counterfactuals"]
+    assert section["n_teacher_agrees"] is None
+    assert {one["teacher_before"] for one in section["rows"]} == {None}
+    assert student.teacher_ is not None
 
 
 def test_why_there_is_no_change_is_said(reports, audited):
@@ -136,3 +147,26 @@ def test_moves_are_small_and_leave_codes_and_whole_numbers(audited):
     assert np.ptp(moved[1::3]) > 10
     assert np.abs(moved[1::3] - 7).max() <= 10
     assert (moved[1::3] == np.round(moved[1::3])).all()
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow"])
+def test_other_libraries_give_the_same(audited, library):
+    """Moved whole numbers stay whole, or these libraries would not put them beside the others."""
+    _, student, X, teacher = audited
+    P = teacher.predict_proba(X)
+    alone = DistilledTreeClassifier(max_leaf_nodes=8, random_state=0).fit(
+        X, student.predict(X), teacher_proba=P
+    )
+    if library == "polars":
+        import polars as pl
+
+        other = pl.from_pandas(X)
+    else:
+        import pyarrow as pa
+
+        other = pa.Table.from_pandas(X)
+    data = [
+        audit_report(alone, rows, teacher=P, frozen_columns=["income"]).data for rows in (X, other)
+    ]
+    for key in ("reason_quality", "counterfactuals", "sensitivity", "dependence"):
+        assert data[0][key] == data[1][key], key

@@ -9,6 +9,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.tree import DecisionTreeClassifier
 
 from interpkd.audit import audit_report
+from interpkd.audit._dependence import dependence
+from interpkd.audit._inputs import read_inputs
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +67,8 @@ def test_interactions_of_a_product_are_counted_whole():
 
     product = Product().fit(grid, grid[:, 0])
     line = LinearRegression().fit(grid, grid[:, 0])
-    found = audit_report(line, grid, teacher=product).data["dependence"]["interactions"]
+    inputs = read_inputs(line, grid, None, product, 0.5)
+    found = dependence(inputs, [{"column": "x0"}], random_state=0)["interactions"]
     assert found["teacher"] == pytest.approx(1)
     assert found["student"] == pytest.approx(0, abs=1e-12)
     assert found["scale"] == "prediction"
@@ -107,8 +110,6 @@ def test_a_frame_keeps_its_types():
             return rows["n"].to_numpy(float) + (rows["c"] == "u")
 
     from interpkd import DistilledTreeRegressor
-    from interpkd.audit._dependence import dependence
-    from interpkd.audit._inputs import read_inputs
 
     teacher = Teacher().fit(X[["n"]], X["n"])
     teacher.feature_names_in_ = np.array(["n", "c"], dtype=object)

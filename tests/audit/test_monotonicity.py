@@ -16,6 +16,8 @@ from interpkd import (
 from interpkd._structure import take_apart
 from interpkd.audit import audit_report
 from interpkd.audit._directions import directions
+from interpkd.audit._inputs import read_inputs
+from interpkd.audit._monotonicity import monotonicity
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,11 @@ def table():
     z = 0.6 * X["a"] - np.where(X["c"] == "u", X["b"].fillna(3), -X["b"].fillna(3)) / 2 + X["d"]
     p = 1 / (1 + np.exp(-(z - z.mean())))
     return X, np.where(p > 0.5, "yes", "no"), np.column_stack([1 - p, p])
+
+
+def look(student, X, y=None, *, teacher=None, X_train=None):
+    """Give the section alone, without the rest of a report."""
+    return monotonicity(read_inputs(student, X, y, teacher, 0.5, X_train=X_train), random_state=0)
 
 
 def by_force(student, X, column):
@@ -106,7 +113,7 @@ def declared(table):
 
 def test_declarations_of_both_are_checked(declared):
     student, X, y, teacher = declared
-    section = audit_report(student, X, y).data["monotonicity"]
+    section = look(student, X, y)
     a, b = section["columns"]
     assert (a["column"], a["declared"], a["declared_by"]) == ("a", 1, "teacher")
     assert (b["column"], b["declared"], b["declared_by"]) == ("b", -1, "student")
@@ -114,7 +121,7 @@ def test_declarations_of_both_are_checked(declared):
     assert b["student_proof"].startswith("proved: none goes against it")
     assert (a["n_violations_teacher"], a["n_rows_checked"]) == (0, 100)
     # nobody told the teacher about b: every row is followed along all its values
-    everywhere = audit_report(student, X[:90], y[:90], X_train=X).data["monotonicity"]["columns"][1]
+    everywhere = look(student, X[:90], y[:90], X_train=X)["columns"][1]
     values = np.sort(X["b"].dropna().unique())
     p = [teacher.predict_proba(X[:90].assign(b=value))[:, 1] for value in values]
     wrong = (np.diff(p, axis=0) > 1e-9).any(axis=0)
@@ -138,8 +145,7 @@ def test_undeclared_directions_are_facts():
     X = np.random.default_rng(0).normal(size=(80, 3))
     line = LinearRegression().fit(X, X @ [1.0, -2.0, 0.0])
     line.coef_[2] = 0.0
-    section = audit_report(line, X, X[:, 0], teacher=RandomForestRegressor(3).fit(X, X[:, 0])).data
-    section = section["monotonicity"]
+    section = look(line, X, teacher=RandomForestRegressor(3).fit(X, X[:, 0]))
     assert section["columns"] == []
     assert section["teacher_signs"] == "The teacher has none."
     assert [(one["column"], one["direction"]) for one in section["undeclared"]] == [
