@@ -85,6 +85,16 @@ def find(data: Any, *path: str | int) -> Any:
     return data
 
 
+def list_of(value: Any) -> list[Any]:
+    """Give a list, an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    """Give a mapping, an empty one in place of anything else."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def rebuild(data: Mapping[str, Any]) -> tuple[Any, str | None]:
     """Build the student of a report again.
 

@@ -18,7 +18,7 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd.audit import _report, audit_report, read_report, verify
+from interpkd.audit import _report, audit_report, diff, read_report, verify
 from interpkd.audit._provenance import hash_report
 from interpkd.exceptions import InvalidInputError
 
@@ -240,6 +240,25 @@ def test_what_is_no_report_is_refused(tmp_path):
     path.write_text('{"schema": ', encoding="utf-8")
     with pytest.raises(InvalidInputError, match=r"half.json is not JSON, or was cut short"):
         verify(path)
+
+
+def test_texts_are_no_target_of_a_regression(cases):
+    data, given = cases["linear"]
+    with pytest.raises(InvalidInputError, match="y must hold numbers"):
+        verify(data, given["X"], np.where(given["y"] > 5, "a", "b"))
+
+
+@pytest.mark.parametrize("junk", [None, [], {}, "x", 3, [1], {"a": 1}])
+def test_nothing_in_a_file_is_trusted(cases, junk):
+    """Whatever stands in place of a section: an answer or an error of this package, no crash."""
+    whole = cases["tree"][0]
+    for name in whole.keys() - {"schema"}:
+        data = whole | {name: junk}
+        try:
+            assert not str(verify(data)).startswith("Traceback")
+            assert diff(whole, data).to_markdown()
+        except InvalidInputError as error:
+            assert str(error)  # noqa: PT017  (an error that is meant is as good as an answer)
 
 
 def test_control_characters_are_spelled_out(cases):
