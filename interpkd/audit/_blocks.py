@@ -60,13 +60,15 @@ class Number:
 class Text:
     """Words; `is_code` for hashes and names of types, `is_absent` for "not provided".
 
-    `anchor` is the section that the words, which are its title, lead to.
+    `anchor` is the section that the words, which are its title, lead to. `sign` stands before the
+    words and says the same for the eye: colour is never alone.
     """
 
     text: str
     is_code: bool = False
     is_absent: bool = False
     anchor: str | None = None
+    sign: str | None = None
     kind: ClassVar[str] = "text"
 
 
@@ -91,12 +93,20 @@ class Table:
 
     wide : int or None
         The column that holds long text.
+
+    keys : tuple of str
+        An id for each row, for links and scripts; empty for none.
+
+    stacks : bool
+        Whether a row reads from top to bottom where the page is narrow.
     """
 
     caption: str
     header: tuple[Cell, ...]
     rows: tuple[tuple[Cell, ...], ...]
     wide: int | None = None
+    keys: tuple[str, ...] = ()
+    stacks: bool = False
     kind: ClassVar[str] = "table"
 
     @property
@@ -157,16 +167,151 @@ class SignOff:
     kind: ClassVar[str] = "sign_off"
 
 
-Block: TypeAlias = Table | Picture | Paragraph | Listing | SignOff
+@dataclass(frozen=True)
+class Line:
+    """One node of an outline.
+
+    Attributes
+    ----------
+    node : int
+        Its number.
+
+    label : str
+        The condition that leads there.
+
+    depth : int
+        Conditions above it.
+
+    n_closed : int
+        Levels that end after it.
+
+    is_leaf : bool
+        Whether nothing stands below it.
+
+    rule, rows, answer, teacher, decision : Cell
+        What is said of it; empty where nothing is.
+
+    bar, diamond : float or None
+        Places of the answers of student and teacher on the scale, in percent.
+    """
+
+    node: int
+    label: str
+    depth: int
+    n_closed: int
+    is_leaf: bool
+    rule: Cell
+    rows: Cell
+    answer: Cell
+    teacher: Cell
+    decision: Cell
+    bar: float | None
+    diamond: float | None
+
+
+@dataclass(frozen=True)
+class Outline:
+    """A tree as nested lines that a reader opens and closes.
+
+    Attributes
+    ----------
+    name : str
+        Its id on the page.
+
+    title : str
+        Its caption.
+
+    answer : str
+        What the answers are.
+
+    lines : tuple of Line
+        All nodes from top to bottom.
+    """
+
+    name: str
+    title: str
+    answer: str
+    lines: tuple[Line, ...]
+    kind: ClassVar[str] = "outline"
+
+    @property
+    def depth(self) -> int:
+        """The most conditions above a line."""
+        return max(line.depth for line in self.lines)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of the student as something to fill in.
+
+    Attributes
+    ----------
+    place : int
+        The column's place in the table.
+
+    label : str
+        The column.
+
+    column_kind : {"numeric", "boolean", "category"}
+        What it holds.
+
+    start : str or int or None
+        What it holds at first: a number as text, the place of a category or truth value, None for
+        missing.
+
+    hint : Cell
+        What to know of the column before filling it in.
+
+    is_used : bool
+        Whether the answer can depend on it.
+
+    takes_missing : bool
+        Whether the student answers where its value is missing or not known.
+    """
+
+    place: int
+    label: str
+    column_kind: Literal["numeric", "boolean", "category"]
+    start: str | int | None
+    hint: Cell
+    is_used: bool
+    takes_missing: bool
+    kind: ClassVar[str] = "field"
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A form for one row, answered by the student in the page; paper goes without it.
+
+    Attributes
+    ----------
+    fields : tuple of Field
+        One per column of the student.
+
+    script : str
+        The student as JavaScript.
+
+    facts : dict
+        What the page's own script needs to know, as JSON.
+    """
+
+    fields: tuple[Field, ...]
+    script: str
+    facts: dict[str, Any]
+    kind: ClassVar[str] = "panel"
+
+
+Block: TypeAlias = Table | Picture | Paragraph | Listing | SignOff | Outline | Panel
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading with its blocks."""
+    """A heading with its blocks; one that is for screens is left out on paper."""
 
     anchor: str
     title: str
     blocks: tuple[Block, ...]
+    is_for_screens: bool = False
 
 
 @dataclass(frozen=True)
@@ -260,10 +405,13 @@ def table(
     header: Sequence[str | Cell],
     rows: Sequence[Sequence[Cell]],
     wide: int | None = None,
+    keys: Sequence[str] = (),
+    *,
+    stacks: bool = False,
 ) -> Table:
     """Give a table; headings may be plain words."""
     heads = tuple(words(one) if isinstance(one, str) else one for one in header)
-    return Table(caption, heads, tuple(tuple(row) for row in rows), wide)
+    return Table(caption, heads, tuple(tuple(row) for row in rows), wide, tuple(keys), stacks)
 
 
 def _round(value: float) -> str:
@@ -275,4 +423,8 @@ def _round(value: float) -> str:
 
 
 def _is_number(cell: Cell) -> bool:
-    return any(isinstance(part, Number) for part in cell) or cell == (Text(ABSENT),)
+    if cell == (Text(ABSENT),):
+        return True
+    texts = [part.text for part in cell if isinstance(part, Text)]
+    is_wordy = any(sign.isalpha() for text in texts for sign in text)
+    return len(texts) < len(cell) and not is_wordy

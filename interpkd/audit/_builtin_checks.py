@@ -7,10 +7,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interpkd.audit._builtin_checks_fidelity import LowFidelity
+from interpkd.audit._builtin_checks_agreement import AgreementByImbalance, ExplanationsDisagree
+from interpkd.audit._builtin_checks_fairness import AttributeUsed, WorseForGroup
+from interpkd.audit._builtin_checks_fidelity import LowFidelity, LowFidelityInGroup, WorseSegment
+from interpkd.audit._builtin_checks_model import NotMonotone, ThinParts, TooManyParts, Unstable
+from interpkd.audit._builtin_checks_rows import OutsideTraining, SharedRows, UnlearnedMissing
+from interpkd.audit._builtin_checks_teaching import DriftFromLabels, DriftFromTeacher, LeakedTargets
 
 if TYPE_CHECKING:
     from interpkd.audit._checks import Check
 
-BUILTIN_CHECKS: tuple[Check, ...] = (LowFidelity(),)
-"""The checks that every report makes, KD001 and following; codes are never given anew."""
+BUILTIN_CHECKS: tuple[Check, ...] = (
+    LowFidelity(),
+    LowFidelityInGroup(),
+    WorseSegment(),
+    AgreementByImbalance(),
+    ExplanationsDisagree(),
+    LeakedTargets(),
+    DriftFromTeacher(),
+    DriftFromLabels(),
+    TooManyParts(),
+    ThinParts(),
+    Unstable(),
+    NotMonotone(),
+    OutsideTraining(),
+    SharedRows(),
+    UnlearnedMissing(),
+    AttributeUsed(),
+    WorseForGroup(),
+)
+"""The checks that every report makes, KD001 and following; a code is never given to another."""

@@ -27,6 +27,10 @@ STATUSES = ("finding", "clear", "not applicable", "failed")
 """What a check may say; "failed" is said of a check that raised an error."""
 
 ANSWERS = STATUSES[:3]
+COUNTED = frozenset({"finding", "failed"})
+OWN_PARTS = frozenset({"findings", "finding_counts", "passed"})
+"""What the checks themselves write into the data model."""
+
 PARTS = ("code", "title", "severity", "section", "look")
 
 
@@ -242,7 +246,7 @@ def look_all(checks: Sequence[Check], data: Mapping[str, Any]) -> list[Finding]:
     findings : list of Finding
         In the order of the checks.
     """
-    kept = {name: value for name, value in data.items() if name not in {"findings", "passed"}}
+    kept = {name: value for name, value in data.items() if name not in OWN_PARTS}
     text = json.dumps(kept)
     # a fresh copy for each: no check can change what the report or the next check reads
     return [_look(check, json.loads(text)) for check in checks]
@@ -346,5 +350,5 @@ def worst(findings: Iterable[Finding | Mapping[str, Any]], severity: str = "info
         return None
     counted = SEVERITIES[: SEVERITIES.index(severity) + 1]
     entries = [one.to_dict() if isinstance(one, Finding) else one for one in findings]
-    seen = {one["severity"] for one in entries if one["status"] in {"finding", "failed"}}
+    seen = {one["severity"] for one in entries if one["status"] in COUNTED}
     return next((one for one in counted if one in seen), None)

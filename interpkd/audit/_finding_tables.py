@@ -20,12 +20,13 @@ from interpkd.audit._blocks import (
     table,
     words,
 )
-from interpkd.audit._checks import SEVERITIES
+from interpkd.audit._checks import COUNTED, SEVERITIES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-COUNTED = {"finding", "failed"}
+SIGNS = {"high": "▲", "medium": "◆", "low": "▽", "info": "○", "passed": "✓", "not passed": "✗"}
+"""What stands before a severity or verdict."""
 
 
 def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Section:
@@ -52,13 +53,16 @@ def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Sect
     )
     clear = [one for one in entries if one["status"] == "clear"]
     absent = [one for one in entries if one["status"] == "not applicable"]
-    blocks: list[Block] = [_verdict(data, len(found), len(clear), len(absent))]
+    blocks: list[Block] = [_verdict(data)]
     if found:
         blocks.append(_found(found, titles))
     if clear:
         blocks.append(_others("Looked at, and nothing found", clear, titles))
     if absent:
         blocks.append(_others("Not applicable, and why", absent, titles))
+    numbers = _numbers(found)
+    if numbers.rows:
+        blocks.append(numbers)
     rows = [[words(name), number(value, "plain")] for name, value in data["floors"].items()]
     blocks.append(table("Floors the checks used", ["Floor", "Value"], rows))
     return Section("findings", "Findings", tuple(blocks))
@@ -66,25 +70,27 @@ def findings_section(data: Mapping[str, Any], titles: Mapping[str, str]) -> Sect
 
 def findings_figure(data: Mapping[str, Any]) -> Figure:
     """Count the findings by severity, for the top of the report."""
-    counts = _counts(data["findings"])
+    found = data["finding_counts"]["by_severity"]
+    counts = {severity: n for severity, n in found.items() if n}
     passed = "passed" if data["passed"] else "not passed"
     if not counts:
-        return Figure("Findings", words("none"), words(passed))
+        return Figure("Findings", words("none"), (_signed(passed),))
     parts: list[Number | Text] = []
     for severity, n in counts.items():
         parts += [Text(", ")] if parts else []
-        parts += [Number(n, "count"), Text(f" {severity}")]
-    return Figure("Findings", tuple(parts), words(passed))
+        parts += [Number(n, "count"), Text(" "), _signed(severity)]
+    return Figure("Findings", tuple(parts), (_signed(passed),))
 
 
-def _counts(entries: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    graves = [one["severity"] for one in entries if one["status"] in COUNTED]
-    return {one: graves.count(one) for one in SEVERITIES if one in graves}
+def _signed(word: str) -> Text:
+    """Give a severity or verdict with its sign."""
+    return Text(word, sign=SIGNS[word])
 
 
-def _verdict(data: Mapping[str, Any], n_found: int, n_clear: int, n_absent: int) -> Block:
+def _verdict(data: Mapping[str, Any]) -> Block:
     if not data["findings"]:
         return Paragraph(words("No check was made, so the report does not pass."))
+    said = data["finding_counts"]["by_status"]
     verdict = (
         "The report passes: no finding is of high severity. "
         if data["passed"]
@@ -93,13 +99,15 @@ def _verdict(data: Mapping[str, Any], n_found: int, n_clear: int, n_absent: int)
     return Paragraph(
         (
             Text(verdict),
-            Number(n_found, "count"),
+            Number(said["finding"], "count"),
             Text(" checks found something, "),
-            Number(n_clear, "count"),
-            Text(" found nothing, and "),
-            Number(n_absent, "count"),
+            Number(said["clear"], "count"),
+            Text(" found nothing, "),
+            Number(said["not applicable"], "count"),
+            Text(" do not apply, and "),
+            Number(said["failed"], "count"),
             Text(
-                " could not be made. A check reads the evidence in the sections below. Its floors "
+                " broke. A check reads the evidence in the sections below. Its floors "
                 "are conventions, not law, and its silence is no proof."
             ),
         )
@@ -110,17 +118,16 @@ def _found(entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> T
     rows = [
         [
             words(one["code"]),
-            words(one["severity"]),
+            (_signed(one["severity"]),),
             words(one["title"]),
             words(one["message"]),
             words(one["remedy"] or None),
             _link(one, titles),
-            _numbers(one["evidence"]),
         ]
         for one in entries
     ]
-    header = ["Code", "Severity", "Finding", "What was seen", "What to do", "Evidence", "Read"]
-    return table("What the checks found, the gravest first", header, rows, wide=3)
+    header = ["Code", "Severity", "Finding", "What was seen", "What to do", "Evidence"]
+    return table("What the checks found, the gravest first", header, rows, wide=3, stacks=True)
 
 
 def _others(caption: str, entries: Sequence[Mapping[str, Any]], titles: Mapping[str, str]) -> Table:
@@ -130,12 +137,11 @@ def _others(caption: str, entries: Sequence[Mapping[str, Any]], titles: Mapping[
             words(one["title"]),
             words(one["message"]),
             _link(one, titles),
-            _numbers(one["evidence"]),
         ]
         for one in entries
     ]
-    header = ["Code", "Would be found", "What was seen", "Evidence", "Read"]
-    return table(caption, header, rows, wide=2)
+    header = ["Code", "Would be found", "What was seen", "Evidence"]
+    return table(caption, header, rows, wide=2, stacks=True)
 
 
 def _link(entry: Mapping[str, Any], titles: Mapping[str, str]) -> Cell:
@@ -146,11 +152,12 @@ def _link(entry: Mapping[str, Any], titles: Mapping[str, str]) -> Cell:
     return (Text(titles[anchor], anchor=anchor),)
 
 
-def _numbers(evidence: Mapping[str, Any]) -> Cell:
-    """Lay out the numbers that a check read; its texts are in the message."""
-    parts: list[Number | Text] = []
-    for name, value in evidence.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            parts += [Text(", ")] if parts else []
-            parts += [Text(f"{name.replace('_', ' ')} "), Number(value, "plain")]
-    return tuple(parts) if parts else words(None)
+def _numbers(entries: Sequence[Mapping[str, Any]]) -> Table:
+    """Lay out the numbers that the findings rest on; their texts are in the messages."""
+    rows = [
+        [words(one["code"]), words(name.replace("_", " ")), number(value, "plain")]
+        for one in entries
+        for name, value in one["evidence"].items()
+        if isinstance(value, (int, float)) and not isinstance(value, bool)
+    ]
+    return table("Numbers that the findings rest on", ["Code", "What", "Value"], rows)

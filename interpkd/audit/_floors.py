@@ -12,15 +12,39 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from numbers import Real
+from types import MappingProxyType
 from typing import Any
 
 from interpkd.exceptions import InvalidInputError
 
-FLOORS: dict[str, float] = {
-    "agreement": 0.9,
-    "r2": 0.8,
-}
-"""Default floors by name."""
+FLOORS: Mapping[str, float] = MappingProxyType(
+    {
+        "agreement": 0.9,
+        "r2": 0.8,
+        "segment_agreement": 0.8,
+        "segment_error_ratio": 2.0,
+        "kappa": 0.6,
+        "class_agreement": 0.7,
+        "chance_agreement": 0.6,
+        "explanation_rank": 0.7,
+        "explanation_sign": 0.8,
+        "label_memory": 0.1,
+        "leakage_gap": 0.05,
+        "calibration_bias": 0.05,
+        "calibration_error": 0.1,
+        "mean_error": 0.1,
+        "rows_per_rule": 30.0,
+        "rows_per_parameter": 10.0,
+        "leaf_rows": 20.0,
+        "recurrence": 0.5,
+        "churn": 0.1,
+        "outside_share": 0.05,
+        "shared_share": 0.01,
+        "proxy_auc": 0.8,
+        "group_change": 0.02,
+    }
+)
+"""Default floors and ceilings by name; the documentation of the checks says what each is for."""
 
 
 def check_floors(floors: Mapping[str, float] | None) -> dict[str, float]:

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.audit._fairness_picture import draw_fairness
+from interpkd.audit._interactive_tree import MAX_LEAVES
 from interpkd.audit._points_picture import MAX_COLUMNS, draw_points
 from interpkd.audit._rule_sections import answer_columns
+from interpkd.audit._section_evidence import draw_sections
 from interpkd.audit._svg import (
     HIGH,
     INK,
@@ -26,7 +29,6 @@ from interpkd.audit._svg import (
     short,
     to_svg,
 )
-from interpkd.audit._tree_picture import MAX_LEAVES, draw_tree
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -78,7 +80,7 @@ def left_out(data: Mapping[str, Any]) -> dict[str, str]:
         reasons["tree"] = "The student is no tree."
     elif n > MAX_LEAVES:
         reasons["tree"] = (
-            f"A tree of {n} rules is too large for a picture; the table has every rule."
+            f"A tree of {n} rules is too large for an outline; the table has every rule."
         )
     if data["student"].get("n_features", 0) > MAX_COLUMNS:
         reasons["points"] = (
@@ -120,16 +122,16 @@ def draw_pictures(
         Name to SVG element.
     """
     pictures = {"importance": draw_importance(attributions)}
-    if inputs.leaves is not None and "tree" not in data["pictures_left_out"]:
-        pictures["tree"] = draw_tree(inputs.structure, data)
     if "bins" in data["student"] and "points" not in data["pictures_left_out"]:
         pictures["points"] = draw_points(data["student"])
     if data["comparison"]:
         seed = data["lineage"]["random_state"]
         pictures["comparison"] = draw_comparison(inputs, data["comparison"], seed)
+    if data["fairness"]["is_computed"]:
+        pictures["fairness"] = draw_fairness(data["fairness"])
     for k in range(min(len(attributions.answers), MAX_BEESWARMS)):
         pictures[f"beeswarm-{k}"] = draw_beeswarm(attributions, k)
-    return pictures
+    return pictures | draw_sections(data)
 
 
 def draw_comparison(inputs: Inputs, bins: list[dict[str, Any]], random_state: int) -> str:

@@ -122,7 +122,8 @@ def _table(data: Mapping[str, Any]) -> Block:
         f"Every bin of the student; training rows: {student['rows_counted']}; coefficient: log odds "
         f"of {label} before rounding; teacher's mean: soft targets for {label}"
     )
-    return table(caption, header, body, wide=1)
+    keys = ["bin-base", *(f"bin-{i}" for i in range(len(student["bins"])))]
+    return table(caption, header, body, wide=1, keys=keys)
 
 
 def _scale(student: Mapping[str, Any]) -> Block:

@@ -15,6 +15,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from interpkd._optional import require
+from interpkd.audit._interactive_page import page_scripts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,8 @@ def to_json_text(data: Mapping[str, Any]) -> str:
 
 def to_html_text(document: Document) -> str:
     """Write the document as one self-contained HTML page."""
-    return _environment(is_html=True).get_template("report.html.j2").render(doc=document)
+    template = _environment(is_html=True).get_template("report.html.j2")
+    return template.render(doc=document, page=page_scripts(document))
 
 
 def to_markdown_text(document: Document) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.audit._inputs import plain
+from interpkd.audit._interactive_tree import tree_nodes
 from interpkd.export import rule_list
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ def student_rules(inputs: Inputs) -> dict[str, Any]:
     Returns
     -------
     section : dict
-        Size, depth, columns used and rules in the order of their numbers; for a student that is
+        Size, depth, columns used, rules in the order of their numbers and all nodes; for a student that is
         no tree its kind, and none of these.
     """
     if not inputs.structure.is_tree:
@@ -45,8 +46,9 @@ def student_rules(inputs: Inputs) -> dict[str, Any]:
             "columns_used": None,
             "rows_counted": None,
             "rules": [],
+            "nodes": [],
         }
-    rules = rule_list(inputs.student)
+    rules = [_rule(rule, inputs) for rule in rule_list(inputs.student)]
     tree = inputs.structure.core.tree_
     used = sorted({int(i) for i in tree.feature if i >= 0})
     return {
@@ -59,7 +61,8 @@ def student_rules(inputs: Inputs) -> dict[str, Any]:
             if inputs.structure.n_real_rows is None
             else "real training rows, none generated"
         ),
-        "rules": [_rule(rule, inputs) for rule in rules],
+        "rules": rules,
+        "nodes": tree_nodes(inputs, rules),
     }
 
 

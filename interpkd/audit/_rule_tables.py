@@ -1,4 +1,4 @@
-"""The student laid out: its picture and every rule."""
+"""The student laid out: its tree and every rule."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,13 +12,13 @@ from interpkd.audit._blocks import (
     Cell,
     Number,
     Paragraph,
-    Picture,
     Section,
     Text,
     number,
     table,
     words,
 )
+from interpkd.audit._interactive_tree import outline
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,7 +38,7 @@ def student_section(data: Mapping[str, Any]) -> Section:
     Returns
     -------
     section : Section
-        The picture and the table of rules, or the sentence that the student has none.
+        The outline and the table of rules, or the sentence that the student has none.
     """
     student = data["student"]
     if student["n_rules"] is None:
@@ -49,23 +49,17 @@ def student_section(data: Mapping[str, Any]) -> Section:
         Text(" rules with at most "),
         Number(student["depth"], "count"),
         Text(" conditions along a path. For every row exactly one rule holds. "),
-        Text("Bounds are printed at full precision; values are compared as 32-bit floats."),
+        Text("The table prints bounds at full precision; values are compared as 32-bit floats."),
     )
     used = ", ".join(student["columns_used"]) or "none"
     blocks: list[Block] = [
         Paragraph(size),
         Paragraph((Text("Columns used: "), Text(used), Text("."))),
-        Picture(
-            "tree",
-            "The tree as an outline; a bar is the student's answer, a diamond the teacher's mean",
-            "Tree diagram of the student. Each line carries a condition; the line of a leaf also "
-            "the number of its rule, the answer and the rows. The table of rules below says the "
-            "same.",
-            is_wide=True,
-        ),
     ]
     if "tree" in data["pictures_left_out"]:
-        blocks[-1] = Paragraph(words(data["pictures_left_out"]["tree"]))
+        blocks.append(Paragraph(words(data["pictures_left_out"]["tree"])))
+    elif student.get("nodes"):  # older data models have none
+        blocks.append(outline(data))
     return Section("student", "The student, complete", (*blocks, _rule_table(data)))
 
 
@@ -100,7 +94,8 @@ def _rule_table(data: Mapping[str, Any]) -> Block:
     caption = f"Every rule of the student; training rows: {student['rows_counted']}"
     if has_teacher:
         caption += f"; teacher's mean: {_meaning_of_mean(classes)} on the evaluation rows"
-    return table(caption, header, body, wide=1)
+    keys = [f"rule-{rule['number']}" for rule in student["rules"]]
+    return table(caption, header, body, wide=1, keys=keys)
 
 
 def _shown_classes(classes: list[Any] | None) -> list[int]:

@@ -13,8 +13,8 @@ import click
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from interpkd.cli._columns import check_columns, check_known, check_no_text_among_numbers
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import check_columns, check_known, check_no_text_among_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from interpkd.cli._columns import check_known
 from interpkd.cli._errors import DataError, traceback_option
 from interpkd.cli._problem import hold_out, make_problem, read_target
-from interpkd.cli._tables import check_known, read_table
+from interpkd.cli._tables import read_table
 from interpkd.cli._teacher import TeacherChoice, read_scores, score_columns
 from interpkd.exceptions import InterpkdError
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._mixing import mixer
+from interpkd._structure import leaf_paths
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation._logistic_sum import find_addends
 from interpkd.explanation._tree_shap import path_shap
@@ -64,11 +65,11 @@ def contributions(decider: Decider, X: Table, reference: Reference) -> FloatArra
 
 def _of_tree(decider: Decider, Z: FloatArray, group: FloatArray) -> FloatArray:
     core: Any = decider.structure.core
-    path = core.decision_path(Z).tocsr()
+    # not by decision_path, which in scikit-learn 1.6 knows no route of missing values
+    reach = dict(leaf_paths(core.tree_))
     out = np.zeros(Z.shape)
-    for row, z in enumerate(Z):
-        nodes = path.indices[path.indptr[row] : path.indptr[row + 1]]
-        players = {int(j) for j in core.tree_.feature[nodes] if j >= 0}  # a leaf has -2
+    for row, (z, leaf) in enumerate(zip(Z, core.apply(Z), strict=True)):
+        players = {*reach[leaf]}
         out[row] = path_shap(core.tree_, group, z, players)[:, decider.adverse]
     return out
 

@@ -194,16 +194,19 @@ class CardScorer:
         """Give the card as the student's own data frame."""
         import pandas as pd
 
-        table = self.table.to_frame()
-        first = table["kind"] == "base"
+        table = self.table
+        first = ("base points", "all rows", table.n_rows, 1.0, table.teacher_mean)
+        rows = [(*first, table.intercept, table.base_points)]
+        for one in table.bins:
+            mean = np.nan if one.teacher_mean is None else one.teacher_mean
+            known = (one.feature, one.text, one.n_rows, one.share, mean)
+            rows.append((*known, one.coefficient, one.points))
+        names = ["feature", "bin", "rows", "share", "teacher mean", "coefficient", "points"]
+        # as objects: a text may hold half of a surrogate pair, which pandas' own texts refuse
+        parts = dict(zip(names, zip(*rows, strict=True), strict=True))
         return pd.DataFrame(
             {
-                "feature": table["feature"].where(~first, "base points"),
-                "bin": table["text"],
-                "rows": table["n_rows"].astype(np.int64),
-                "share": table["share"].astype(np.float64),
-                "teacher mean": table["teacher_mean"],
-                "coefficient": table["coefficient"].astype(np.float64),
-                "points": table["points"].astype(np.int64),
+                name: pd.Series(values, dtype=object if name in names[:2] else None)
+                for name, values in parts.items()
             }
         )

@@ -101,9 +101,8 @@ def _has(method: str) -> Callable[[ReadStudent], bool]:
     """Give the question whether students of a kind and task have a method."""
 
     def check(student: ReadStudent) -> bool:
-        if method in ("proba", "prediction"):
-            return (student.task == "classification") == (method == "proba")
-        return hasattr(student.scorer_, method)
+        is_known = student.task == "classification" or method != "proba"
+        return is_known and hasattr(student.scorer_, method)
 
     return check
 

@@ -12,21 +12,27 @@ from importlib.resources import files
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from interpkd._alignment import align
+from interpkd._structure import take_apart
 from interpkd.exceptions import InvalidInputError
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._json_columns import read_columns
-from interpkd.export._json_tree import SIDES, split_texts
+from interpkd.export._json_tree import SIDES, as_float32, split_texts
+from interpkd.export._read_json import read_json
 from interpkd.export._to_json import to_json
 
 if TYPE_CHECKING:
     from interpkd._tables import Column
+    from interpkd._typing import FloatArray, Table
 
 PLACE = '"@student@"'
 """Where the script holds the student."""
 
 
 def to_javascript(
-    student: Any, *, reference: Mapping[str, float] | None = None, adverse_class: Any = None
+    student: Any, *, reference: Mapping[str, float] | Table | None = None, adverse_class: Any = None
 ) -> str:
     """Write a student as a script that scores one row at a time.
 
@@ -55,10 +61,11 @@ def to_javascript(
     student : fitted estimator
         A tree, a linear student or a scorecard, or what :func:`~interpkd.export.read_json` gave.
 
-    reference : mapping or None, default=None
-        For each column, the mean of what it adds in a reference group: a mean of
-        :meth:`ReadStudent.terms <interpkd.export.ReadStudent.terms>` over its rows. Not for trees,
-        which have no terms, nor for more than two classes.
+    reference : array-like, data frame, mapping or None, default=None
+        The rows of a reference group. Of these, linear students and scorecards need only what each
+        column adds on the average, and take that too, by column; for a tree one of all rows that
+        it cannot tell apart becomes part of the script, so some hundred rows are enough. Not for
+        more than two classes.
 
     adverse_class : object or None, default=None
         The class that reasons are given for; None as in :func:`~interpkd.explanation.reasons`.
@@ -94,7 +101,7 @@ def to_javascript(
         data["nodes"] = [_with_asked(node, columns) for node in data["nodes"]]
     parts = {
         "student": data,
-        "reference": None if reference is None else _check_reference(reference, data),
+        "reference": None if reference is None else _make_reference(reference, student, data),
         "direction": _direction(student, data, adverse_class),
     }
     script = files("interpkd.export").joinpath("student.js").read_text(encoding="utf-8")
@@ -119,17 +126,26 @@ def _with_asked(node: dict[str, Any], columns: tuple[Column, ...]) -> dict[str, 
     return node | {f"{side}_asked": texts[side] for side in SIDES}
 
 
-def _check_reference(reference: Any, data: dict[str, Any]) -> list[float]:
-    """Give the reference by column."""
-    if data["kind"] == "tree" or len(data["classes"] or ()) > 2:
-        what = "A tree" if data["kind"] == "tree" else "A student of several classes"
-        msg = f"{what} has no terms to compare with a reference; leave 'reference' out."
+def _make_reference(reference: Any, student: Any, data: dict[str, Any]) -> list[Any]:
+    """Give the reference as the script takes it: for a tree its rows, else a mean by column."""
+    if len(data["classes"] or ()) > 2:
+        msg = "A student of several classes has no reasons; leave 'reference' out."
         raise InvalidInputError(msg)
+    if data["kind"] == "tree":
+        if isinstance(reference, Mapping):
+            msg = "A tree has no terms to compare: 'reference' must be the rows of the group."
+            raise InvalidInputError(msg)
+        structure = take_apart(student)
+        rows = align(reference, student, structure, name="reference")
+        return _different_rows(structure.core.tree_, structure.encode(rows))
     names = [column["name"] for column in data["columns"]]
-    if not isinstance(reference, Mapping) or set(reference) != {*names}:
+    if not isinstance(reference, Mapping):
+        means: list[float] = read_json(data).terms(reference).mean(axis=0).tolist()
+        return means
+    if set(reference) != {*names}:
         msg = (
-            f"The 'reference' parameter must map each of the columns {names} to a number, got "
-            f"{reference!r}. Take the means of read_json(to_json(student)).terms(rows)."
+            f"The 'reference' parameter must map each of the columns {names} to a number, or be "
+            f"the rows of the group; got {reference!r}."
         )
         raise InvalidInputError(msg)
     values = [reference[name] for name in names]
@@ -139,10 +155,29 @@ def _check_reference(reference: Any, data: dict[str, Any]) -> list[float]:
     return [float(value) for value in values]
 
 
+def _different_rows(tree: Any, Z: FloatArray) -> list[dict[str, Any]]:
+    """Give one of all rows that the tree cannot tell apart, with their share."""
+    Z = as_float32(Z).astype(np.float64)
+    inner = tree.children_left != tree.children_right
+    place = np.zeros(Z.shape, dtype=np.int64)
+    for i in np.unique(tree.feature[inner]):
+        cuts = np.unique(tree.threshold[inner & (tree.feature == i)])
+        place[:, i] = np.where(np.isnan(Z[:, i]), -1, np.searchsorted(cuts, Z[:, i]))
+    _, first, counts = np.unique(place, axis=0, return_index=True, return_counts=True)
+    shown = np.where(np.isin(np.arange(Z.shape[1]), tree.feature[inner]), Z[first], 0.0)
+    return [
+        {
+            "values": [None if np.isnan(value) else value for value in row],
+            "share": int(count) / len(Z),
+        }
+        for row, count in zip(shown.tolist(), counts, strict=True)
+    ]
+
+
 def _direction(student: Any, data: dict[str, Any], adverse_class: Any) -> float | None:
     """Give what one unit of a term is towards the adverse class; None without two classes."""
     classes = data["classes"]
-    if classes is None or len(classes) != 2 or data["kind"] == "tree":
+    if classes is None or len(classes) != 2:
         return None
     if adverse_class is None:
         good = data["scale"]["good_class"] if _names_good_class(data) else None

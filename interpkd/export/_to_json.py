@@ -108,6 +108,9 @@ def _kind(student: Any, structure: Structure) -> str:
         if structure.classes is None:
             return "linear"
         return "svm" if hasattr(student, "link_slope_") else "logistic"
+    if structure.is_tree:
+        msg = f"to_json writes trees of one output; this one has {structure.core.n_outputs_}."
+        raise InvalidInputError(msg)
     own, core = type(student).__name__, type(structure.core).__name__
     msg = (
         "to_json writes trees, linear students and scorecards; "

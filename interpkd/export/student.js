@@ -1,6 +1,10 @@
 const interpkdStudent = (() => {
   "use strict";
   const { student, reference, direction } = "@student@";
+  // in a group of rows, null is a missing value
+  if (reference !== null && student.kind === "tree") {
+    reference.forEach((one) => (one.values = one.values.map((v) => (v === null ? NaN : v))));
+  }
   const { columns, classes, kind, task } = student;
   const place = new Map(columns.map((column, i) => [column.name, i]));
 
@@ -148,14 +152,73 @@ const interpkdStudent = (() => {
     return { probabilities, prediction: classes[largest(probabilities)], score, terms };
   }
 
+  // the leaves with the values of each column that come as far: numbers in (lower, upper], missing
+  function leafPaths() {
+    const leaves = [];
+    const everything = { lower: -Infinity, upper: Infinity, missing: true };
+    const todo = [[student.nodes[0], new Map()]];
+    while (todo.length > 0) {
+      const [node, reach] = todo.pop();
+      if (node.left === undefined) {
+        leaves.push({ answer: node.answer, reach });
+        continue;
+      }
+      const i = place.get(node.column);
+      const threshold = number(node.threshold);
+      const here = reach.get(i) || everything;
+      const isLeft = node.missing === "left";
+      const below = { ...here, upper: Math.min(here.upper, threshold) };
+      const above = { ...here, lower: Math.max(here.lower, threshold) };
+      below.missing = here.missing && isLeft;
+      above.missing = here.missing && !isLeft;
+      todo.push([student.nodes[node.right], new Map(reach).set(i, above)]);
+      todo.push([student.nodes[node.left], new Map(reach).set(i, below)]);
+    }
+    return leaves;
+  }
+
+  const passes = (reach, value) =>
+    Number.isNaN(value) ? reach.missing : reach.lower < value && value <= reach.upper;
+  const choose = (n, k) => (k === 0 ? 1 : (choose(n - 1, k - 1) * n) / k);
+
+  // Shapley values of the columns on the row's path; all others have the values of the group
+  function pathShapley(z, path) {
+    const players = new Set(path.map((one) => place.get(one.column)));
+    const found = columns.map(() => 0);
+    for (const { answer, reach } of leafPaths()) {
+      for (const { values, share } of reference) {
+        const steps = [...reach].map(([i, one]) => ({
+          i,
+          row: passes(one, players.has(i) ? Math.fround(z[i]) : values[i]),
+          group: passes(one, values[i]),
+        }));
+        if (steps.some((one) => !one.row && !one.group)) continue;
+        const own = steps.filter((one) => !one.group);
+        const other = steps.filter((one) => !one.row);
+        const n = share * answer[direction > 0 ? 1 : 0];
+        const ways = choose(own.length + other.length, own.length);
+        own.forEach((one) => (found[one.i] += n / (own.length * ways)));
+        other.forEach((one) => (found[one.i] -= n / (other.length * ways)));
+      }
+    }
+    return found;
+  }
+
   // what speaks for the adverse class, compared with the reference: the largest first
-  function principal(terms) {
+  function principal(row, z, path, terms) {
     if (reference === null || direction === null) return null;
-    const found = terms.map((one) => ({
-      column: one.column,
-      text: one.text,
-      contribution: direction * (one.value - one.reference_value),
-    }));
+    const found =
+      kind === "tree"
+        ? pathShapley(z, path).map((contribution, i) => ({
+            column: columns[i].name,
+            text: describe(row[columns[i].name], z[i], columns[i]),
+            contribution,
+          }))
+        : terms.map((one) => ({
+            column: one.column,
+            text: one.text,
+            contribution: direction * (one.value - one.reference_value),
+          }));
     const noise = 1e-9 * Math.max(1, ...found.map((one) => Math.abs(one.contribution)));
     // ten digits: what differs by rounding alone is equal
     const size = (one) => Number(one.contribution.toPrecision(10));
@@ -177,15 +240,16 @@ const interpkdStudent = (() => {
       values: one.values,
       reference_value: reference === null ? null : reference[place.get(one.column)],
     }));
+    const path = answer.path || [];
     return {
       probabilities: answer.probabilities === undefined ? null : answer.probabilities,
       prediction: answer.prediction,
       score: answer.score === undefined ? null : answer.score,
       scores: answer.scores === undefined ? null : answer.scores,
       leaf: answer.leaf === undefined ? null : answer.leaf,
-      path: answer.path || [],
+      path,
       terms,
-      reasons: principal(terms),
+      reasons: principal(row, z, path, terms),
     };
   }
 

@@ -78,8 +78,7 @@ class _AnyStudent(BaseDistilled):
         self.is_plain_ = self._is_plain(student)
         if self.is_plain_ and isinstance(student, BaseDecisionTree):
             n_real = transfer.n_labeled + transfer.n_unlabeled
-            passes = student.decision_path(transfer.Z[:n_real])
-            self.n_real_rows_ = np.asarray(passes.sum(axis=0), dtype=np.int64).ravel()
+            self.n_real_rows_ = _count_rows(student, transfer.Z[:n_real])
         elif hasattr(self, "n_real_rows_"):
             del self.n_real_rows_  # of an earlier fit
         return student
@@ -102,6 +101,15 @@ class _AnyStudent(BaseDistilled):
                 takes_missing = True
             tags.input_tags.allow_nan = tags.input_tags.allow_nan and takes_missing
         return tags
+
+
+def _count_rows(student: BaseDecisionTree, Z: FloatArray) -> NDArray[np.int64]:
+    """Count the rows that pass each node: of scikit-learn 1.6, decision_path loses missing values."""
+    tree = student.tree_
+    n_rows = np.bincount(student.apply(Z), minlength=tree.node_count).astype(np.int64)
+    for node in np.flatnonzero(tree.children_left != tree.children_right)[::-1]:
+        n_rows[node] = n_rows[tree.children_left[node]] + n_rows[tree.children_right[node]]
+    return n_rows
 
 
 class DistilledClassifier(BaseDistilledClassifier, _AnyStudent):

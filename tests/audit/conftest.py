@@ -52,7 +52,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag, f"{tag} closes another element"
 
     def handle_data(self, text):
-        if "style" in self.open:
+        if {"style", "script"} & set(self.open):
             return
         self.texts.append(text)
         if "data" in self.open:

@@ -21,6 +21,7 @@ from interpkd import (
 )
 from interpkd.audit import audit_report
 from interpkd.audit._provenance import hash_values
+from interpkd.audit._rule_tables import student_section
 from interpkd.audit._sections import describe_model
 from interpkd.exceptions import InvalidInputError
 from interpkd.export import read_json, rule_list, to_json
@@ -71,13 +72,16 @@ def test_sections_are_there(report):
         "lineage",
         "hashes",
         "data",
+        "training",
         "student",
         "model",
         "model_left_out",
+        "what_if",
         "fidelity",
         "worst_segments",
         "cutoff",
         "group_names",
+        "fairness",
         "comparison",
         "explanation",
         "explanation_agreement",
@@ -85,10 +89,20 @@ def test_sections_are_there(report):
         "frontier",
         "distil_or_not",
         "stability",
+        "discrimination",
+        "monotonicity",
+        "reason_quality",
+        "sensitivity",
+        "dependence",
+        "counterfactuals",
+        "monitoring",
+        "oversight",
+        "conceptual_soundness",
         "pictures_left_out",
         "limitations",
         "floors",
         "findings",
+        "finding_counts",
         "passed",
         "provenance",
     ]
@@ -388,7 +402,8 @@ def test_no_legal_conclusion(report, tmp_path):
         assert word not in text
 
 
-def test_a_large_tree_goes_without_its_picture(small):
+def test_a_large_tree_goes_without_its_outline(small, monkeypatch):
+    monkeypatch.setattr("interpkd.audit._pictures.MAX_LEAVES", 64)
     _, X, _, teacher = small
     rng = np.random.default_rng(1)
     noise = rng.integers(0, 2, len(X))
@@ -397,7 +412,7 @@ def test_a_large_tree_goes_without_its_picture(small):
     report = audit_report(tree, X, teacher=teacher)
     n = report.data["student"]["n_rules"]
     assert n > 64
-    assert "tree" not in report.pictures
+    assert "outline" not in {one.kind for one in student_section(report.data).blocks}
     assert str(n) in report.data["pictures_left_out"]["tree"]
 
 

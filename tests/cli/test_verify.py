@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from interpkd.cli._source import run_facts, without_passwords
+from interpkd.cli._run_facts import run_facts, without_passwords
 
 
 @pytest.fixture

@@ -1,8 +1,11 @@
 """JSON: what is read answers as what was written, and what is no student is refused."""
 
+import contextlib
 import copy
 import json
 import math
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -113,6 +116,8 @@ def test_students_of_other_kinds_are_refused():
     student.fit(X, teacher_proba=np.eye(3)[y])
     with pytest.raises(InvalidInputError, match="trees, linear students and scorecards"):
         to_json(student)
+    with pytest.raises(InvalidInputError, match="trees of one output; this one has 2"):
+        to_json(DecisionTreeClassifier(max_depth=1).fit(X, np.column_stack([y, y])))
     odd = DecisionTreeClassifier(max_depth=1).fit(X, y)
     odd.classes_ = np.array([np.datetime64(f"2026-01-0{i + 1}") for i in range(3)])
     with pytest.raises(InvalidInputError, match=r"texts, finite numbers or truth values"):
@@ -154,7 +159,7 @@ def test_random_linear_students_come_back(data):
     same_answers(read_json(to_json(student)), student, X, tolerance=1e-12)
 
 
-@pytest.mark.parametrize("kind", ["logistic, binary", "scorecard, binary", "tree, binary"])
+@pytest.mark.parametrize("kind", ["svm, binary", "scorecard, binary", "tree, binary"])
 def test_reasons_of_a_read_student_are_those_of_the_one_written(student_of, kind):
     student, rows = student_of(kind)
     read, rows = read_json(to_json(student)), rows.iloc[:60]
@@ -301,6 +306,49 @@ def test_no_linear_student_and_no_scorecard(student_of, kind, path, value, messa
         read_json(at(data, path, value))
 
 
+ODD = [None, True, 0, -1, 3, 1e308, math.nan, 10**400, "", "inf", "\ud800", [], {}, [[1]], 2**53]
+
+
+def places_in(part, path=()):
+    """The way to every value of a document."""
+    if path:
+        yield path
+    inner = part.items() if isinstance(part, dict) else enumerate(part)
+    for step, value in inner if isinstance(part, (dict, list)) else ():
+        yield from (
+            places_in(value, (*path, step)) if isinstance(value, (dict, list)) else [(*path, step)]
+        )
+
+
+@pytest.mark.parametrize("kind", ["tree, binary", "logistic, multiclass", "scorecard, binary"])
+def test_whatever_is_changed_it_is_refused_or_answers(student_of, kind):
+    student, rows = student_of(kind)
+    data, rng = to_json(student), np.random.default_rng(0)
+    places, n_refused = list(places_in(data)), 0
+    for _ in range(150):
+        path = places[rng.integers(len(places))]
+        changed = at(data, path, [*ODD, "gone"][rng.integers(len(ODD) + 1)])
+        try:
+            read = read_json(changed)
+            with np.errstate(all="ignore"):
+                assert len(read.predict(rows)) == len(rows)
+        except InvalidInputError:
+            n_refused += 1
+    assert n_refused > 75
+
+
+def test_broken_bytes_are_refused_or_read(small, tmp_path):
+    good, rng = json.dumps(small).encode(), np.random.default_rng(0)
+    file = tmp_path / "student.json"
+    for _ in range(150):
+        bad = bytearray(good)
+        for place in rng.integers(len(good), size=rng.integers(1, 4)):
+            bad[place] = rng.integers(256)
+        file.write_bytes(bad[: rng.integers(len(good))] if rng.random() < 0.3 else bad)
+        with contextlib.suppress(InvalidInputError):
+            assert read_json(file).n_features_in_ == 4
+
+
 def test_files_that_are_no_students_are_refused(small, tmp_path):
     file = tmp_path / "student.json"
     text = json.dumps(small)
@@ -318,3 +366,18 @@ def test_files_that_are_no_students_are_refused(small, tmp_path):
         read_json(tmp_path / "nothing.json")
     with pytest.raises(InvalidInputError, match="path of its file"):
         read_json(3)
+
+
+def test_every_key_is_documented(student_of):
+    page = Path(__file__).parents[2] / "docs" / "student_json.md"
+    if not page.exists():
+        pytest.skip("tests run without the checkout: there are no docs beside them")
+    said = set(re.findall(r"`(\w+)`", page.read_text(encoding="utf-8")))
+    for kind in ("tree, binary", "svm, binary", "linear, regression", "scorecard, binary"):
+        todo, keys = [to_json(student_of(kind)[0])], set()
+        while todo:
+            one = todo.pop()
+            keys |= set(one) if isinstance(one, dict) else set()
+            inner = one.values() if isinstance(one, dict) else one
+            todo += [part for part in inner if isinstance(part, (dict, list))]
+        assert keys <= said, keys - said
