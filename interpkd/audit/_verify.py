@@ -61,7 +61,7 @@ class VerifiedLine:
         What is compared.
 
     status : {"same", "differs", "cannot be checked"}
-        The outcome; numbers are the same when nine digits are.
+        The outcome; numbers are the same when nine digits are, ends of intervals when six are.
 
     stated, found : object
         The value in the report, and the value that was computed again; None where there is none.
@@ -393,8 +393,10 @@ def _scores(data: Mapping[str, Any], inputs: Inputs, sample_weight: Any) -> Iter
 
 
 def _score(what: str, stated: Mapping[str, Any], found: Mapping[str, Any]) -> VerifiedLine:
-    names = ("estimate", "low", "high", "n")
-    first = next((name for name in names if not close(stated.get(name), found.get(name))), None)
+    # the ends of an interval are found by search, to six digits; the rest is plain arithmetic
+    digits = {"estimate": 1e-9, "low": 1e-6, "high": 1e-6, "n": 1e-9}
+    other = (n for n, d in digits.items() if not close(stated.get(n), found.get(n), d))
+    first = next(other, None)
     if first is None:
         return VerifiedLine(what, "same", stated.get("estimate"), found.get("estimate"))
     reason = None if first == "estimate" else f"its {first}"
