@@ -19,7 +19,7 @@ from interpkd._validation import num_samples
 from interpkd.audit._diff_document import diff_document
 from interpkd.audit._inputs import plain
 from interpkd.audit._plain_text import to_plain_text
-from interpkd.audit._read_report import close, find, read_report, rebuild
+from interpkd.audit._read_report import close, find, list_of, mapping_of, read_report, rebuild
 from interpkd.audit._render import to_markdown_text
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _entries(
 ) -> dict[str, Any]:
     """Compare rules, coefficients or bins by their keys."""
     listed = [
-        {key(entry): facts(entry) for entry in find(data, "student", name) or []}
+        {key(entry): facts(entry) for entry in list_of(find(data, "student", name))}
         for data in (one, two)
     ]
     first, second = listed
@@ -206,11 +206,11 @@ def _entries(
 
 
 def _rule_key(rule: Any) -> Key:
-    return tuple(sorted(str(find(one, "text")) for one in find(rule, "conditions") or []))
+    return tuple(sorted(str(find(one, "text")) for one in list_of(find(rule, "conditions"))))
 
 
 def _rule_facts(rule: Any) -> dict[str, Any]:
-    conditions = [str(find(one, "text")) for one in find(rule, "conditions") or []]
+    conditions = [str(find(one, "text")) for one in list_of(find(rule, "conditions"))]
     names = ("n_rows", "distribution", "value", "decision")
     return {"conditions": conditions, **{name: find(rule, name) for name in names}}
 
@@ -241,7 +241,8 @@ def _same(one: Any, two: Any) -> bool:
 
 def _columns(one: Mapping[str, Any], two: Mapping[str, Any]) -> dict[str, list[str]]:
     """Compare the columns that the students use."""
-    first, second = (find(data, "student", "columns_used") or [] for data in (one, two))
+    first, second = (list_of(find(data, "student", "columns_used")) for data in (one, two))
+    first, second = [str(name) for name in first], [str(name) for name in second]
     return {
         "added": [name for name in second if name not in first],
         "removed": [name for name in first if name not in second],
@@ -256,7 +257,7 @@ def _student(one: Mapping[str, Any], two: Mapping[str, Any]) -> Iterator[dict[st
             "task": find(data, "task"),
             "classes": find(data, "classes"),
             **{name: find(data, "student", name) for name in names},
-            **{f"scale {k}": v for k, v in (find(data, "student", "scale") or {}).items()},
+            **{f"scale {k}": v for k, v in mapping_of(find(data, "student", "scale")).items()},
         }
         for data in (one, two)
     )
@@ -289,19 +290,25 @@ def _overlap(x: Any, y: Any) -> bool | None:
 
 
 def _score_table(data: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    fidelity = find(data, "fidelity") or {}
+    fidelity = mapping_of(find(data, "fidelity"))
     groups = {"fidelity": fidelity}
-    for who, scores in (find(fidelity, "performance") or {}).items():
+    for who, scores in mapping_of(find(fidelity, "performance")).items():
         groups[f"performance of the {who}"] = scores
     return {
         f"{group}: {name.replace('_', ' ')}": {
-            part: find(score, part) for part in ("estimate", "low", "high")
+            part: _number(find(score, part)) for part in ("estimate", "low", "high")
         }
         for group, scores in groups.items()
         if isinstance(scores, Mapping)
         for name, score in scores.items()
         if isinstance(score, Mapping) and "estimate" in score
     }
+
+
+def _number(value: Any) -> float | None:
+    """Give a number, None for what is none: nothing in a file is trusted."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return value if is_number else None
 
 
 def _values(first: Mapping[str, Any], second: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -317,10 +324,10 @@ def _parameters(data: Mapping[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
     for who in ("student", "teacher"):
         out[f"{who}: type"] = find(configuration, who, "type")
-        for name, value in (find(configuration, who, "parameters") or {}).items():
+        for name, value in mapping_of(find(configuration, who, "parameters")).items():
             out[f"{who}: {name}"] = value
     for group in ("report", "distillation"):
-        for name, value in (find(configuration, group) or {}).items():
+        for name, value in mapping_of(find(configuration, group)).items():
             parts = value.items() if isinstance(value, Mapping) else [(None, value)]
             for key, one in parts:
                 out[f"{group}: {name}" + ("" if key is None else f": {key}")] = one
@@ -330,7 +337,7 @@ def _parameters(data: Mapping[str, Any]) -> dict[str, Any]:
 def _findings(data: Mapping[str, Any]) -> dict[str, Any]:
     """Say what became of each check: what it found, or that there was nothing."""
     named = {
-        f"{find(one, 'code')} {find(one, 'title')}": one for one in find(data, "findings") or []
+        f"{find(one, 'code')} {find(one, 'title')}": one for one in list_of(find(data, "findings"))
     }
     return {
         name: f"{find(one, 'status')}, {find(one, 'severity')}"
@@ -341,7 +348,7 @@ def _findings(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _software(data: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(find(data, "lineage", "software") or {})
+    return mapping_of(find(data, "lineage", "software"))
 
 
 def _hashes(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -85,6 +85,16 @@ def find(data: Any, *path: str | int) -> Any:
     return data
 
 
+def list_of(value: Any) -> list[Any]:
+    """Give a list, an empty one in place of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def mapping_of(value: Any) -> dict[str, Any]:
+    """Give a mapping, an empty one in place of anything else."""
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
 def rebuild(data: Mapping[str, Any]) -> tuple[Any, str | None]:
     """Build the student of a report again.
 
@@ -111,12 +121,12 @@ def rebuild(data: Mapping[str, Any]) -> tuple[Any, str | None]:
         return None, f"the student in the report cannot be read: {error}"
 
 
-def close(one: Any, two: Any) -> bool:
-    """Tell whether two values are the same, numbers to nine digits."""
+def close(one: Any, two: Any, tolerance: float = 1e-9) -> bool:
+    """Tell whether two values are the same, numbers to nine digits or as many as are asked for."""
     if isinstance(one, bool) or isinstance(two, bool):
         return one is two
     if isinstance(one, (int, float)) and isinstance(two, (int, float)):
-        return math.isclose(one, two, rel_tol=1e-9, abs_tol=1e-9)
+        return math.isclose(one, two, rel_tol=tolerance, abs_tol=tolerance)
     return bool(one == two)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.audit._inputs import plain
-from interpkd.audit._read_report import close, find
+from interpkd.audit._read_report import close, find, list_of
 from interpkd.export import coefficient_list, points_table, rule_list
 
 if TYPE_CHECKING:
@@ -40,19 +40,19 @@ def compare_shown_model(data: Mapping[str, Any], student: Any) -> Iterator[tuple
     """
     shown = find(data, "student") or {}
     if student.kind == "tree":
-        yield from _compare("rule", _list(shown, "rules"), map(_rule, rule_list(student)))
+        yield from _compare("rule", list_of(find(shown, "rules")), map(_rule, rule_list(student)))
     elif student.kind == "scorecard":
         table = points_table(student)
         yield "the base points shown", find(shown, "base_points"), table.base_points
         for name in ("pdo", "base_score", "base_odds"):
             yield f"the scale shown, its {name}", find(shown, "scale", name), getattr(table, name)
-        yield from _compare("bin", _list(shown, "bins"), map(_bin, table.bins))
+        yield from _compare("bin", list_of(find(shown, "bins")), map(_bin, table.bins))
     else:
         intercepts = [float(one) for one in np.atleast_1d(student.intercept_)]
         if not _alike(find(shown, "intercepts"), intercepts):
             yield "the intercepts shown", find(shown, "intercepts"), intercepts
         found = map(_coefficient, coefficient_list(student))
-        yield from _compare("coefficient", _list(shown, "coefficients"), found)
+        yield from _compare("coefficient", list_of(find(shown, "coefficients")), found)
 
 
 def _compare(
@@ -66,17 +66,12 @@ def _compare(
         for name, value in two.items():
             known = find(one, name)
             if name == "conditions":
-                known = [find(condition, "text") for condition in known or []]
+                known = [find(condition, "text") for condition in list_of(known)]
             if not _alike(known, value):
                 other += 1
                 yield f"{kind} {i} as shown, its {name.replace('_', ' ')}", known, value
     if not other:
         yield f"the {kind}s shown", "the student's", "the student's"
-
-
-def _list(shown: Any, name: str) -> list[Any]:
-    found = find(shown, name)
-    return found if isinstance(found, list) else []
 
 
 def _rule(rule: Rule) -> dict[str, Any]:

@@ -26,11 +26,12 @@ from interpkd.audit._provenance import (
     hash_values,
     software,
 )
-from interpkd.audit._read_report import close, find, read_report, rebuild
+from interpkd.audit._read_report import close, find, list_of, mapping_of, read_report, rebuild
 from interpkd.audit._render import visible
 from interpkd.audit._sections import describe_model, unwrap
 from interpkd.audit._shown_model import compare_shown_model
 from interpkd.audit._teacher_hash import fingerprint
+from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class VerifiedLine:
         What is compared.
 
     status : {"same", "differs", "cannot be checked"}
-        The outcome; numbers are the same when nine digits are.
+        The outcome; numbers are the same when nine digits are, ends of intervals when six are.
 
     stated, found : object
         The value in the report, and the value that was computed again; None where there is none.
@@ -210,10 +211,19 @@ def verify(
     inputs = read_inputs(
         student, X, y, teacher, 0.5 if cutoff is None else cutoff, X_train=X_train, y_train=y_train
     )
+    _check_labels(inputs)
     lines += [*_rows(data, inputs), *_answers(data, inputs, teacher)]
     lines += [*_scores(data, inputs, sample_weight)]
     notes = [] if all(line.status != "differs" for line in lines) else [*_other_software(data)]
     return Verification(tuple(lines), tuple(notes))
+
+
+def _check_labels(inputs: Inputs) -> None:
+    """Refuse labels that cannot be those of a regression."""
+    for name, y in (("y", inputs.y), ("y_train", inputs.y_train)):
+        if inputs.classes is None and y is not None and y.dtype.kind not in "biuf":
+            msg = f"{name} must hold numbers: the report is of a regression. Give its target."
+            raise InvalidInputError(msg)
 
 
 def _short(value: Any) -> str:
@@ -257,10 +267,10 @@ def _own(data: Mapping[str, Any], student: Any, reason: str | None) -> Iterator[
 
 def _findings(data: Mapping[str, Any]) -> Iterator[VerifiedLine]:
     """Put the checks of this package to the report's own numbers again."""
-    stated = {str(find(one, "code")): one for one in find(data, "findings") or []}
+    stated = {str(find(one, "code")): one for one in list_of(find(data, "findings"))}
     floors = find(data, "floors")
     known = [check for check in BUILTIN_CHECKS if check.code in stated]
-    again = judge(data, known, floors if isinstance(floors, dict) else {})["findings"]
+    again = judge(data, known, mapping_of(floors))["findings"]
     found = {one["code"]: one for one in again}
     for code, one in stated.items():
         if code not in found:
@@ -301,7 +311,7 @@ def _table(what: str, stated: Any, inputs: Inputs, rows: Table) -> VerifiedLine:
         return _compare(f"{what}, their number", find(stated, "n_rows"), int(rows.shape[0]))
     found = hash_columns(rows, inputs.structure)
     listed = find(stated, "columns")
-    known = {find(one, "column"): find(one, "sha256") for one in listed or []}
+    known = {find(one, "column"): find(one, "sha256") for one in list_of(listed)}
     other = [name for name, sha256 in found.items() if known.get(name) != sha256]
     where = None if not other else f"in {', '.join(other[:5])}" + (", …" if other[5:] else "")
     return _compare(what, find(stated, "sha256"), hash_rows(rows, inputs.structure), where)
@@ -383,8 +393,10 @@ def _scores(data: Mapping[str, Any], inputs: Inputs, sample_weight: Any) -> Iter
 
 
 def _score(what: str, stated: Mapping[str, Any], found: Mapping[str, Any]) -> VerifiedLine:
-    names = ("estimate", "low", "high", "n")
-    first = next((name for name in names if not close(stated.get(name), found.get(name))), None)
+    # the ends of an interval are found by search, to six digits; the rest is plain arithmetic
+    digits = {"estimate": 1e-9, "low": 1e-6, "high": 1e-6, "n": 1e-9}
+    other = (n for n, d in digits.items() if not close(stated.get(n), found.get(n), d))
+    first = next(other, None)
     if first is None:
         return VerifiedLine(what, "same", stated.get("estimate"), found.get("estimate"))
     reason = None if first == "estimate" else f"its {first}"
@@ -393,19 +405,19 @@ def _score(what: str, stated: Mapping[str, Any], found: Mapping[str, Any]) -> Ve
 
 def _stated_scores(data: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give every headline score of a report under the name of its line."""
-    fidelity = find(data, "fidelity") or {}
+    fidelity = mapping_of(find(data, "fidelity"))
     for name, score in fidelity.items():
         if isinstance(score, dict) and "estimate" in score:
             yield f"fidelity: {name.replace('_', ' ')}", score
-    for who, scores in (find(fidelity, "performance") or {}).items():
-        for name, score in (scores if isinstance(scores, dict) else {}).items():
+    for who, scores in mapping_of(find(fidelity, "performance")).items():
+        for name, score in mapping_of(scores).items():
             if isinstance(score, dict) and "estimate" in score:
                 yield f"performance: {who} {name.replace('_', ' ')}", score
 
 
 def _other_software(data: Mapping[str, Any]) -> Iterator[str]:
     """Name the libraries whose versions are others now."""
-    stated = find(data, "lineage", "software") or {}
+    stated = mapping_of(find(data, "lineage", "software"))
     for name, now in software(*stated).items():
         if name not in ("platform",) and name in stated and stated[name] != now:
             yield f"{name} was {stated[name]} and is {now}"
