@@ -15,13 +15,19 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import _coverage_explanations, _coverage_intervals, _coverage_segments
+from benchmarks import (
+    _coverage_explanations,
+    _coverage_groups,
+    _coverage_intervals,
+    _coverage_segments,
+)
 from benchmarks._printing import print_header
 
 FAMILIES = {
     "intervals": _coverage_intervals.run,
     "others": _coverage_explanations.run,
     "segments": _coverage_segments.run,
+    "groups": _coverage_groups.run,
 }
 
 

@@ -18,6 +18,8 @@ from interpkd._tables import is_frame, read_frame
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from interpkd._structure import Structure
     from interpkd._typing import Table
 
@@ -108,22 +110,58 @@ def hash_rows(X: Table, structure: Structure) -> str:
     digest : str
         64 hexadecimal digits.
     """
+    digest = hashlib.sha256(f"{X.shape[0]} rows\n".encode())
+    for header, body in _column_bytes(X, structure):
+        digest.update(header + b"\n")
+        digest.update(body)
+    return digest.hexdigest()
+
+
+def hash_columns(X: Table, structure: Structure) -> dict[str, str]:
+    """Give the SHA-256 of each column by itself, as :func:`hash_rows` writes it.
+
+    Parameters
+    ----------
+    X : ndarray or data frame of shape (n_samples, n_columns)
+        An aligned table.
+
+    structure : Structure
+        The student taken apart; gives names and kinds of the columns.
+
+    Returns
+    -------
+    digests : dict
+        Name of the column to 64 hexadecimal digits.
+    """
+    written = _column_bytes(X, structure)
+    return {
+        column.name: hashlib.sha256(header + b"\n" + body).hexdigest()
+        for column, (header, body) in zip(structure.columns, written, strict=True)
+    }
+
+
+def _column_bytes(X: Table, structure: Structure) -> Iterator[tuple[bytes, bytes]]:
+    """Give name and values of each column in canonical form."""
     if is_frame(X):
         values = [column.values for column in read_frame(X)]
     elif X.dtype == object:
         values = [column.values for column in read_object_array(X, structure.columns)]
     else:
         values = [*X.T]
-    digest = hashlib.sha256(f"{X.shape[0]} rows\n".encode())
     for column, one in zip(structure.columns, values, strict=True):
         is_category = column.kind == "category"
         header = [column.name, "categories" if is_category else "numbers"]
-        digest.update(json.dumps(header).encode() + b"\n")
         if is_category:
-            # `value != value` finds NaN, which an all-missing column is read as
-            texts = [None if v is None or v != v else str(v) for v in one.tolist()]  # noqa: PLR0124
-            digest.update(json.dumps(texts).encode())
+            body = json.dumps([_category_text(value) for value in one.tolist()]).encode()
         else:
-            numbers = np.where(np.isnan(one), np.nan, one + 0.0)
-            digest.update(numbers.astype("<f8").tobytes())
-    return digest.hexdigest()
+            body = np.where(np.isnan(one), np.nan, one + 0.0).astype("<f8").tobytes()
+        yield json.dumps(header).encode(), body
+
+
+def _category_text(value: Any) -> str | None:
+    """Write a category; 1, 1.0 and True are one category, whichever way a table holds them."""
+    if value is None or value != value:  # noqa: PLR0124  (NaN, which an all-missing column is read as)
+        return None
+    if isinstance(value, (bool, int, float)) and float(value).is_integer():
+        return str(int(value))
+    return str(value)

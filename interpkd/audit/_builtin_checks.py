@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interpkd.audit._builtin_checks_agreement import AgreementByImbalance, ExplanationsDisagree
+from interpkd.audit._builtin_checks_fairness import AttributeUsed, WorseForGroup
 from interpkd.audit._builtin_checks_fidelity import LowFidelity, LowFidelityInGroup, WorseSegment
 from interpkd.audit._builtin_checks_model import NotMonotone, ThinParts, TooManyParts, Unstable
 from interpkd.audit._builtin_checks_rows import OutsideTraining, SharedRows, UnlearnedMissing
@@ -32,5 +33,7 @@ BUILTIN_CHECKS: tuple[Check, ...] = (
     OutsideTraining(),
     SharedRows(),
     UnlearnedMissing(),
+    AttributeUsed(),
+    WorseForGroup(),
 )
 """The checks that every report makes, KD001 and following; a code is never given to another."""

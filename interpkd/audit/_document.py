@@ -32,16 +32,26 @@ from interpkd.audit._blocks import (
     words,
 )
 from interpkd.audit._coefficient_tables import coefficient_section
+from interpkd.audit._counterfactual_tables import counterfactual_section
+from interpkd.audit._dependence_tables import dependence_section
+from interpkd.audit._discrimination_tables import discrimination_section
 from interpkd.audit._evidence_tables import fidelity_section, performance_section
 from interpkd.audit._explanation_tables import explanation_section
+from interpkd.audit._fairness_tables import fairness_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._interactive_panel import what_if_section
+from interpkd.audit._monitoring_section import monitoring_section
+from interpkd.audit._monotonicity_tables import monotonicity_section
 from interpkd.audit._points_tables import points_section
+from interpkd.audit._provenance_tables import provenance_blocks
+from interpkd.audit._reason_quality_tables import reason_quality_section
 from interpkd.audit._reason_tables import reasons_section
 from interpkd.audit._refit_tables import distil_section, frontier_section, stability_section
 from interpkd.audit._rule_tables import student_section
 from interpkd.audit._segment_tables import cutoff_section, worst_segment_section
+from interpkd.audit._sensitivity_tables import sensitivity_section
+from interpkd.audit._soundness_tables import oversight_section, soundness_section
 from interpkd.audit._training_tables import training_section
 
 if TYPE_CHECKING:
@@ -95,6 +105,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
     sections = (
         Section("identity", "Identity", (_identity(data),)),
         Section("lineage", "Lineage", tuple(_lineage(data))),
+        soundness_section(data),
         Section("data", "Data", tuple(_data(data))),
         training_section(data),
         _student(data),
@@ -102,13 +113,22 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         fidelity_section(data),
         worst_segment_section(data),
         cutoff_section(data),
+        fairness_section(data),
         performance_section(data),
+        discrimination_section(data),
+        monotonicity_section(data),
+        sensitivity_section(data),
         explanation_section(data),
         agreement_section(data),
+        dependence_section(data),
         reasons_section(data),
+        reason_quality_section(data),
+        counterfactual_section(data),
         frontier_section(data),
         distil_section(data),
         stability_section(data),
+        oversight_section(data),
+        monitoring_section(data),
         Section("limitations", "Limitations", (_limitations(data),)),
         Section("sign-off", "Sign-off", tuple(_sign_off())),
     )
@@ -198,7 +218,7 @@ def _lineage(data: Mapping[str, Any]) -> list[Block]:
     rows = [(name, words(version)) for name, version in lineage["software"].items()]
     rows.append(("seed of the report's samples", number(lineage["random_state"], "plain")))
     blocks.append(facts("Software and seed", rows))
-    return blocks
+    return blocks + provenance_blocks(data)
 
 
 def _models(lineage: Mapping[str, Any]) -> Block:
@@ -280,8 +300,8 @@ def _limitations(data: Mapping[str, Any]) -> Block:
 
 def _sign_off() -> list[Block]:
     text = (
-        "The signatures say that the report was read and judged; the report itself makes no "
-        "judgement and draws no legal conclusion."
+        "The signatures say that the report was read and judged. Its findings are questions to who "
+        "signs; the report draws no legal conclusion."
     )
     roles = ("Model developer", "Independent validator", "Model owner")
     return [

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._fairness_evidence import fairness_limitations
 from interpkd.audit._refit_evidence import refit_limitations
 from interpkd.audit._segment_evidence import segment_limitations
 
@@ -46,6 +47,7 @@ def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
             _always,
             _about_fidelity,
             segment_limitations,
+            fairness_limitations,
             refit_limitations,
             _about_rows,
             _about_rules,

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.audit._fairness_picture import draw_fairness
 from interpkd.audit._interactive_tree import MAX_LEAVES
 from interpkd.audit._points_picture import MAX_COLUMNS, draw_points
 from interpkd.audit._rule_sections import answer_columns
+from interpkd.audit._section_evidence import draw_sections
 from interpkd.audit._svg import (
     HIGH,
     INK,
@@ -125,9 +127,11 @@ def draw_pictures(
     if data["comparison"]:
         seed = data["lineage"]["random_state"]
         pictures["comparison"] = draw_comparison(inputs, data["comparison"], seed)
+    if data["fairness"]["is_computed"]:
+        pictures["fairness"] = draw_fairness(data["fairness"])
     for k in range(min(len(attributions.answers), MAX_BEESWARMS)):
         pictures[f"beeswarm-{k}"] = draw_beeswarm(attributions, k)
-    return pictures
+    return pictures | draw_sections(data)
 
 
 def draw_comparison(inputs: Inputs, bins: list[dict[str, Any]], random_state: int) -> str:

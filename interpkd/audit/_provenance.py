@@ -10,9 +10,11 @@ of an explanation is, so the two can be compared.
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.metadata
 import json
+import math
 import platform
 import sys
 from datetime import UTC, datetime
@@ -21,12 +23,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
     from interpkd._structure import Structure
 
 SOFTWARE = ("interpkd", "numpy", "scipy", "sklearn", "pandas", "shap", "matplotlib", "jinja2")
 """The libraries whose versions every report states, beside the teacher's own."""
+
+
+LEFT_OUT = (
+    ("created_utc",),
+    ("frontier", "points", "*", "seconds_per_row"),
+    ("provenance", "hashes", "report"),
+)
+"""Paths that a report's hash leaves out, ``*`` for each of a list: times, and the hash itself."""
 
 
 def utc_now() -> str:
@@ -49,9 +59,82 @@ def hash_values(values: Any) -> str:
     """
     array = np.asarray(values)
     shape = json.dumps(array.shape).encode()
+    if array.dtype == object and all(_is_number(one) for one in array.ravel().tolist()):
+        array = array.astype(np.float64)
     if array.dtype.kind in "fiub":
         return _digest([shape, _number_bytes(array)])
     return _digest([shape, *(_value_bytes(value) for value in array.ravel().tolist())])
+
+
+def hash_answers(answers: Any) -> str:
+    """Give the SHA-256 of answers to nine digits, which other processors give alike.
+
+    Parameters
+    ----------
+    answers : array-like of shape (n_samples,) or (n_samples, n_classes)
+        Probabilities or predictions.
+
+    Returns
+    -------
+    sha256 : str
+        64 hexadecimal digits of the answers over the power of ten below the largest of them
+        (probabilities: over 1), rounded to nine decimals.
+    """
+    values = np.asarray(answers, dtype=np.float64)
+    largest = float(np.abs(values).max(initial=0.0))
+    power = math.floor(math.log10(largest)) if largest > 1 else 0
+    return hash_values(np.round(values / 10.0**power, 9))
+
+
+def hash_json(data: Any) -> str:
+    """Give the SHA-256 of plain data as canonical JSON.
+
+    Parameters
+    ----------
+    data : dict, list, text, number or None
+        What JSON can hold.
+
+    Returns
+    -------
+    sha256 : str
+        64 hexadecimal digits of the ASCII text with sorted keys, without spaces, every other sign
+        as its escape, numbers as Python writes them.
+    """
+    text = json.dumps(
+        data, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False
+    )
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def hash_report(data: Mapping[str, Any]) -> str:
+    """Give the SHA-256 of a report's data model without its times and without this hash.
+
+    Parameters
+    ----------
+    data : mapping
+        The data model, or what its JSON file holds.
+
+    Returns
+    -------
+    sha256 : str
+        64 hexadecimal digits: :func:`hash_json` of everything but `LEFT_OUT`.
+    """
+    plain = copy.deepcopy(dict(data))
+    for path in LEFT_OUT:
+        _leave_out(plain, path)
+    return hash_json(plain)
+
+
+def _leave_out(part: Any, path: Sequence[str]) -> None:
+    """Take what a path leads to out of plain data, in place."""
+    first, *rest = path
+    if first == "*":
+        for one in part if isinstance(part, list) else []:
+            _leave_out(one, rest)
+    elif isinstance(part, dict) and not rest:
+        part.pop(first, None)
+    elif isinstance(part, dict):
+        _leave_out(part.get(first), rest)
 
 
 def hash_student(structure: Structure, student: Any) -> str | None:
@@ -151,6 +234,10 @@ def _number_bytes(values: Any) -> bytes:
     numbers = np.ascontiguousarray(values, dtype="<f8") + 0.0  # -0.0 becomes 0.0
     numbers[np.isnan(numbers)] = np.nan  # one bit pattern for every missing value
     return numbers.tobytes()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (bool, int, float))
 
 
 def _value_bytes(value: Any) -> bytes:

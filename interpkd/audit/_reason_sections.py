@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,11 +13,14 @@ import numpy as np
 from interpkd._alignment import align
 from interpkd._tables import select_rows
 from interpkd._validation import num_samples
+from interpkd.audit._section_blocks import nothing
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation import reasons
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
     from interpkd._typing import Table
     from interpkd.audit._inputs import Inputs
@@ -34,6 +38,27 @@ MAX_BACKGROUND = 500
 """Most rows that the reference groups are chosen from."""
 
 
+@dataclass(frozen=True)
+class Compared:
+    """The declines on which the references were compared: what the quality of reasons is read from.
+
+    Attributes
+    ----------
+    rows : ndarray of shape (n_compared,)
+        Their positions among the evaluation rows.
+
+    pool : table
+        The applicants.
+
+    by_reference : list of Reasons
+        Their reasons by each reference.
+    """
+
+    rows: NDArray[np.intp]
+    pool: Table
+    by_reference: list[Reasons]
+
+
 def reasons_of_declines(
     inputs: Inputs,
     background: Table | None,
@@ -41,7 +66,7 @@ def reasons_of_declines(
     adverse_class: Any = None,
     dictionary: Mapping[str, str] | None = None,
     random_state: int,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Compared | None]:
     """Give reasons of five adverse decisions, and how often the reference group matters.
 
     Parameters
@@ -66,6 +91,9 @@ def reasons_of_declines(
     section : dict
         "is_computed", and "reason" why not; else what the reasons say.
 
+    compared : Compared or None
+        The reasons themselves; None where there are none.
+
     Raises
     ------
     InvalidInputError
@@ -75,19 +103,20 @@ def reasons_of_declines(
         msg = f"adverse_class must be one of the classes {inputs.classes}, got {adverse_class!r}."
         raise InvalidInputError(msg)
     if inputs.classes is None or len(inputs.classes) != 2:
-        return _skipped("Reasons are of adverse decisions, of which a student of two classes has.")
+        why = "Reasons are of adverse decisions, of which a student of two classes has."
+        return nothing(why), None
     if not (inputs.structure.is_tree or hasattr(inputs.structure.core, "coef_")):
-        return _skipped("The student is neither a tree nor linear nor a scorecard.")
+        return nothing("The student is neither a tree nor linear nor a scorecard."), None
     rng = np.random.default_rng(random_state)
     pool = applicants(inputs, background, rng)
     try:
-        section = _computed(inputs, pool, adverse_class, dictionary, rng)
+        section, compared = _computed(inputs, pool, adverse_class, dictionary, rng)
     except InvalidInputError as error:  # nobody passes, for instance: the report says so
         if str(error).startswith("dictionary"):  # the caller's mistake, not what the rows are like
             raise
-        return _skipped(str(error))
+        return nothing(str(error)), None
     section["background"]["source"] = "evaluation rows" if background is None else "given"
-    return section
+    return section, compared
 
 
 def applicants(inputs: Inputs, background: Table | None, rng: np.random.Generator) -> Table:
@@ -121,7 +150,7 @@ def _computed(
     adverse_class: Any,
     dictionary: Mapping[str, str] | None,
     rng: np.random.Generator,
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Compared | None]:
     first = select_rows(inputs.rows, np.arange(1))
     options = {"adverse_class": adverse_class, "dictionary": dictionary}
     about = _ask(inputs, first, pool, REFERENCES[0], ask_teacher=False, **options)
@@ -150,7 +179,7 @@ def _computed(
         "declines": [],
     }
     if not len(declined):
-        return section
+        return section, None
     many = [
         _ask(inputs, select_rows(inputs.rows, compared), pool, name, ask_teacher=False, **options)
         for name in REFERENCES
@@ -164,7 +193,7 @@ def _computed(
     section["declines"] = [
         _decline(int(row), number, few) for number, row in enumerate(shown.tolist())
     ]
-    return section
+    return section, Compared(compared, pool, many)
 
 
 def _ask(inputs: Inputs, X: Table, pool: Table, reference: str, **options: Any) -> Reasons:
@@ -204,7 +233,3 @@ def _sample(rows: Any, size: int, rng: np.random.Generator) -> Any:
     if len(rows) <= size:
         return rows
     return np.sort(rng.choice(rows, size=size, replace=False))
-
-
-def _skipped(why: str) -> dict[str, Any]:
-    return {"is_computed": False, "reason": why}

@@ -27,8 +27,8 @@ def refit_evidence(**given: Any) -> dict[str, dict[str, Any]]:
 
     Parameters
     ----------
-    **given : Frontier, DistilOrNot, Stability or None
-        The results by name.
+    **given : Frontier, DistilOrNot, Stability, str or None
+        The results by name; a text says why there is none.
 
     Returns
     -------
@@ -47,10 +47,13 @@ def refit_evidence(**given: Any) -> dict[str, dict[str, Any]]:
             reason = f"Not given to the report. Make it with {call} and pass it as {name}=."
             sections[name] = {"is_computed": False, "reason": reason}
             continue
+        if isinstance(found, str):
+            sections[name] = {"is_computed": False, "reason": found}
+            continue
         if not isinstance(found, kind):
             msg = (
-                f"{name} must be a {kind.__name__}, the result of {call}, got "
-                f"{type(found).__name__}."
+                f"{name} must be a {kind.__name__}, the result of {call}, or a text that says why "
+                f"there is none, got {type(found).__name__}."
             )
             raise InvalidInputError(msg)
         sections[name] = {"is_computed": True, "reason": None, **found.to_dict()}

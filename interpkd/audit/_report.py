@@ -16,7 +16,9 @@ from interpkd.audit._attributions import attribute
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._checks import check_checks, read_findings, worst
 from interpkd.audit._coefficient_sections import student_coefficients
+from interpkd.audit._counterfactuals import check_frozen
 from interpkd.audit._document import build_document
+from interpkd.audit._fairness_evidence import fairness_of_groups
 from interpkd.audit._floors import check_floors
 from interpkd.audit._gate import judge
 from interpkd.audit._inputs import (
@@ -24,19 +26,26 @@ from interpkd.audit._inputs import (
     check_seed,
     check_split,
     merge_labels,
+    plain,
     read_inputs,
 )
 from interpkd.audit._interactive_panel import what_if
 from interpkd.audit._limitations import limitations
+from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
+from interpkd.audit._model_card import model_card_text
+from interpkd.audit._monitoring import monitoring_plan
 from interpkd.audit._pictures import draw_pictures, left_out
 from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
+from interpkd.audit._read_report import SCHEMA
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
 from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
 from interpkd.audit._rule_sections import comparison, student_rules
+from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
+from interpkd.audit._soundness import conceptual_soundness
 from interpkd.audit._training_evidence import training_evidence
 from interpkd.exceptions import InvalidInputError
 from interpkd.export import to_json
@@ -44,7 +53,7 @@ from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import ArrayLike
@@ -54,8 +63,6 @@ if TYPE_CHECKING:
     from interpkd.audit._inputs import Inputs
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
-
-SCHEMA = {"name": "interpkd.audit_report", "version": 1}
 
 
 @dataclass(frozen=True, repr=False)
@@ -131,6 +138,21 @@ class AuditReport:
         document = build_document(self.data, self.pictures)
         return write_atomically(path, to_markdown_text(document))
 
+    def to_model_card(self, path: str | os.PathLike[str]) -> Path:
+        """Write a model card: YAML for a hub's index, then what a reader of the hub looks for.
+
+        Parameters
+        ----------
+        path : path-like
+            The file, such as ``README.md``; it appears whole or not at all.
+
+        Returns
+        -------
+        path : Path
+            The file.
+        """
+        return write_atomically(path, model_card_text(self.data))
+
     def to_html(self, path: str | os.PathLike[str]) -> Path:
         """Write the report as one HTML file that needs no network.
 
@@ -171,20 +193,25 @@ def audit_report(
     y_train: ArrayLike | None = None,
     background: Table | None = None,
     groups: Any = None,
+    group_reference: Any = None,
     segments: Any = None,
     sample_weight: ArrayLike | None = None,
     cutoff: float = 0.5,
     adverse_class: Any = None,
     dictionary: Mapping[str, str] | None = None,
+    frozen_columns: Sequence[str] | None = None,
     alpha: float = 0.05,
     fields: Mapping[str, Any] | None = None,
     split: Mapping[str, Any] | None = None,
-    frontier: Frontier | None = None,
-    distil_or_not: DistilOrNot | None = None,
-    stability: Stability | None = None,
+    frontier: Frontier | str | None = None,
+    distil_or_not: DistilOrNot | str | None = None,
+    stability: Stability | str | None = None,
     checks: Iterable[Check] | None = None,
     floors: Mapping[str, float] | None = None,
+    monitoring: Mapping[str, Any] | None = None,
     random_state: int = 0,
+    command: str | None = None,
+    source: Mapping[str, Any] | None = None,
     progress: Callable[[str], Any] | None = None,
 ) -> AuditReport:
     """Gather what a reviewer needs to judge a student: the model itself and the evidence.
@@ -193,7 +220,8 @@ def audit_report(
     points of the student, its fidelity to the teacher, the segment in which that is worst, the
     decisions at the cut-off, the performance of both against labels, SHAP explanations of both and
     how far they agree, reasons of adverse decisions,
-    limitations, and lines to sign. It states evidence and draws no conclusion.
+    limitations, what later rows are to be compared with, and lines to sign. Checks read this
+    evidence, and what they find stands first; no legal conclusion is drawn.
 
     Parameters
     ----------
@@ -225,7 +253,12 @@ def audit_report(
 
     groups : mapping, data frame, array-like of shape (n_samples,) or None, default=None
         Protected attributes: labels of rows by name, which need not be columns of `X`. Fidelity is
-        reported for each value.
+        reported for each value, and fairness as by :func:`interpkd.audit.group_fairness` (extra
+        ``fairness``).
+
+    group_reference : mapping, object or None, default=None
+        The value of each attribute that the other groups are compared with. None for the group that
+        the same model selects most often, of those with at least 2 % of the rows.
 
     segments : mapping, data frame, array-like of shape (n_samples,) or None, default=None
         Other labels of rows by name, reported likewise.
@@ -245,6 +278,11 @@ def audit_report(
         A column's name to the sentence that states it as a reason, as
         :func:`interpkd.explanation.reasons` takes it.
 
+    frozen_columns : sequence of str or None, default=None
+        Columns that nobody can change, such as an age: they stay as they are in what would have to
+        change for another decision, as do protected attributes of `groups` that are columns, and
+        reasons that name them are counted.
+
     alpha : float, default=0.05
         One minus the confidence of the intervals.
 
@@ -256,15 +294,16 @@ def audit_report(
     split : mapping or None, default=None
         How `X` was held out: any names to texts or numbers.
 
-    frontier : Frontier or None, default=None
-        What :func:`interpkd.fidelity.frontier` gave. Without it, and without the next two, the report
-        says how to get it: they take refits, which the report does not make.
+    frontier : Frontier, str or None, default=None
+        What :func:`interpkd.fidelity.frontier` gave, or a text that says why it was left out. Without
+        it, and without the next two, the report says how to get it: they take refits, which the
+        report does not make.
 
-    distil_or_not : DistilOrNot or None, default=None
-        What :func:`interpkd.fidelity.distil_or_not` gave.
+    distil_or_not : DistilOrNot, str or None, default=None
+        What :func:`interpkd.fidelity.distil_or_not` gave, or why it was left out.
 
-    stability : Stability or None, default=None
-        What :func:`interpkd.audit.stability` gave.
+    stability : Stability, str or None, default=None
+        What :func:`interpkd.audit.stability` gave, or why it was left out.
 
     checks : iterable of Check or None, default=None
         The questions put to the evidence; their answers are the findings. None for
@@ -274,8 +313,20 @@ def audit_report(
         What the checks hold the evidence against, by the names of :data:`interpkd.audit.FLOORS`, such as
         ``{"agreement": 0.95}``. Those left out keep their defaults, which are conventions.
 
+    monitoring : mapping or None, default=None
+        Thresholds of the monitoring plan in place of the usual ones: "psi_warning", "psi_alarm",
+        "share_warning", "share_alarm", "fidelity_tolerance", "calibration_tolerance",
+        "performance_tolerance"; and "how_often" and "responsible" as texts.
+
     random_state : int, default=0
         Seed of the samples that are explained and drawn.
+
+    command : str or None, default=None
+        The command that makes this report again, for its manifest.
+
+    source : mapping or None, default=None
+        Where `X` and `y` came from, as names to what JSON can hold: the command line notes here
+        what :func:`verify` needs to hold the same rows out again.
 
     progress : callable or None, default=None
         Called with the name of each stage as it begins.
@@ -316,9 +367,31 @@ def audit_report(
     questions = check_checks(BUILTIN_CHECKS if checks is None else checks)
     asked = check_floors(floors)
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
+    command, source = check_manifest_inputs(command, source)
     labels, group_names = merge_labels(groups, segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
+    frozen = check_frozen(frozen_columns, inputs, group_names)
+    parameters = {
+        "cutoff": plain(cutoff),
+        "adverse_class": plain(adverse_class),
+        "alpha": plain(alpha),
+        "random_state": seed,
+        "background": "given" if background is not None else None,
+        "groups": group_names,
+        "group_reference": {str(name): plain(one) for name, one in group_reference.items()}
+        if hasattr(group_reference, "items")
+        else plain(group_reference),
+        "segments": [name for name in labels if name not in group_names],
+        "is_weighted": sample_weight is not None,
+        "checks": [one.code for one in questions],
+        "floors": {name: plain(value) for name, value in asked.items()},
+        "fields": identity,
+        "split": held_out,
+        "frozen_columns": None if frozen_columns is None else list(frozen_columns),
+        "dictionary": None if dictionary is None else dict(dictionary),
+        "monitoring": None if monitoring is None else dict(monitoring),
+    }
     background = X_train if background is None else background
     begin("Measuring fidelity")
     fidelity = _fidelity(
@@ -327,16 +400,28 @@ def audit_report(
     begin("Searching for the worst segment")
     rows: dict[str, Any] = {"sample_weight": sample_weight, "cutoff": cutoff, "alpha": alpha}
     worst = worst_segments(inputs, random_state=seed, **rows)
+    begin("Measuring fairness")
+    fairness = fairness_of_groups(
+        inputs,
+        {name: labels[name] for name in group_names},
+        adverse_class=adverse_class,
+        reference=group_reference,
+        sample_weight=sample_weight,
+        alpha=alpha,
+        random_state=seed,
+    )
     begin("Explaining both models")
     attributions = attribute(inputs, background, random_state=seed)
     begin("Giving reasons")
-    declines = reasons_of_declines(
+    declines, compared = reasons_of_declines(
         inputs,
         background,
         adverse_class=adverse_class,
         dictionary=dictionary,
         random_state=seed,
     )
+    begin("Noting what later rows are compared with")
+    plan = monitoring_plan(inputs, fidelity, monitoring, sample_weight)
     begin("Writing the sections")
     model = _model(student)
     data: dict[str, Any] = {
@@ -356,18 +441,41 @@ def audit_report(
         "worst_segments": worst,
         "cutoff": at_the_cutoff(inputs, **rows),
         "group_names": group_names,
+        "fairness": fairness,
         "comparison": comparison(inputs),
         "explanation": attributions.facts,
         "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),
         "reasons": declines,
         **refits,
+        "monitoring": plan,
     }
+    begin("Testing both models")
+    data |= section_evidence(
+        inputs,
+        declines,
+        compared,
+        frozen,
+        data["explanation"]["columns"],
+        sample_weight=sample_weight,
+        alpha=alpha,
+        random_state=seed,
+    )
+    data["conceptual_soundness"] = conceptual_soundness(data)
     data["pictures_left_out"] = left_out(data)
     data["limitations"] = limitations(data)
     begin("Running the checks")
     data.update(judge(data, questions, asked))
+    data["provenance"] = manifest(
+        inputs,
+        data,
+        parameters=parameters,
+        labels=labels,
+        sample_weight=sample_weight,
+        command=command,
+        source=source,
+    )
     # through JSON once: what is not JSON fails here, and the dict equals the file
-    data = json.loads(to_json_text(data))
+    data = seal(json.loads(to_json_text(data)))
     begin("Drawing the pictures")
     return AuditReport(data, draw_pictures(inputs, attributions, data))
 

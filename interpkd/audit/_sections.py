@@ -146,6 +146,8 @@ def unwrap(teacher: Any) -> Any:
     """Give the model inside a `FrozenEstimator` or inside what `as_teacher` made."""
     if isinstance(teacher, FrozenEstimator):
         return unwrap(teacher.estimator)
+    if is_instance_of_name(teacher, "interpkd.teachers._torch.TorchTeacher"):
+        return teacher.module
     if is_instance_of_name(teacher, "interpkd.teachers._as_teacher._Frozen"):
         return unwrap(teacher.model)
     if is_instance_of_name(

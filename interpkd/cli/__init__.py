@@ -13,8 +13,11 @@ import click
 from interpkd import __version__
 from interpkd.cli._audit import audit
 from interpkd.cli._demo import demo
+from interpkd.cli._diff import diff
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
+from interpkd.cli._monitor import monitor
+from interpkd.cli._verify import verify
 
 HELP = """Distil a black box into a model a person can read, with the evidence of how faithful it is.
 
@@ -24,6 +27,9 @@ Examples:
   interpkd distill loans.csv --target default --out results
   interpkd distill homes.parquet --target price --drop id --out results
   interpkd audit results/report.json --fail-on medium
+  interpkd monitor results/report.json homes-in-march.parquet
+  interpkd verify results/report.json --data loans.csv
+  interpkd diff before/report.json results/report.json
 """
 
 
@@ -44,6 +50,9 @@ def main(ctx: click.Context) -> None:
 
 main.add_command(audit)
 main.add_command(demo)
+main.add_command(diff)
 main.add_command(distill)
+main.add_command(monitor)
+main.add_command(verify)
 
 __all__ = ["main"]

@@ -1,16 +1,14 @@
-"""What the commands print: stages with their times, rules, scores, paths."""
+"""What the commands print: rules, scores, times, paths."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.progress import Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -18,71 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from interpkd.cli._stages import StageTime
     from interpkd.export import Coefficient, Condition, PointsTable, Rule
 
 MAX_RULES_SHOWN = 16
 MAX_BINS_SHOWN = 60
-
-
-class _Seconds(ProgressColumn):
-    """The seconds a stage has taken, to a tenth: most take less than a minute."""
-
-    def render(self, task: Task) -> Text:
-        """Give the time as text."""
-        taken = task.finished_time if task.finished else task.elapsed
-        return Text(f"{taken or 0.0:7.1f} s")
-
-
-class Stages:
-    """The stages of a run as they begin: a live line each on a terminal, plain lines elsewhere.
-
-    Parameters
-    ----------
-    console : rich.console.Console
-        Where to write.
-    """
-
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._start = time.monotonic()
-        self._progress: Progress | None = None
-        if console.is_terminal:
-            self._progress = Progress(
-                SpinnerColumn(finished_text=Text("+", style="green")),
-                TextColumn("{task.description}", markup=False),
-                _Seconds(),
-                console=console,
-            )
-
-    def __enter__(self) -> Self:
-        if self._progress is not None:
-            self._progress.start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._progress is not None:
-            if error[0] is None:
-                self._finish()
-            self._progress.stop()
-
-    def begin(self, name: str) -> None:
-        """Say that a stage begins, and so that the one before it is done.
-
-        Parameters
-        ----------
-        name : str
-            What is being done.
-        """
-        if self._progress is None:
-            seconds = time.monotonic() - self._start
-            self._console.print(Text(f"{seconds:7.1f} s  {name}"))
-            return
-        self._finish()
-        self._progress.add_task(name, total=1)
-
-    def _finish(self) -> None:
-        if self._progress is not None and self._progress.tasks:
-            self._progress.update(self._progress.tasks[-1].id, completed=1)
 
 
 def make_console() -> Console:
@@ -234,6 +172,30 @@ def show_scores(
     for name in next(iter(columns.values())):
         cells = [Text(_estimate(scores[name])) for scores in columns.values()]
         table.add_row(Text(name), *cells)
+    console.print(table)
+
+
+def show_times(console: Console, times: Sequence[StageTime]) -> None:
+    """Print how long the stages of a run took.
+
+    Parameters
+    ----------
+    console : rich.console.Console
+        Where to write.
+
+    times : sequence of StageTime
+        The stages.
+    """
+    console.print(Text("Time by stage", style="bold"))
+    total = sum(one.seconds for one in times)
+    table = Table(**_PLAIN)
+    table.add_column("stage", overflow="fold")
+    table.add_column("seconds", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    for one in times:
+        share = f"{100 * one.seconds / total:.0f} %" if total else ""
+        table.add_row(Text(one.stage), f"{one.seconds:.1f}", share)
+    table.add_row("all stages", f"{total:.1f}", "100 %")
     console.print(table)
 
 

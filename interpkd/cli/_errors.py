@@ -19,6 +19,7 @@ from interpkd.exceptions import DistillationWarning, InterpkdError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 TRACEBACK = "interpkd.traceback"
 """Key in click's context: whether the user asked for the traceback of an error."""
@@ -120,6 +121,16 @@ def traceback_option(command: Callable[..., Any]) -> Callable[..., Any]:
         callback=remember,
         help="Show the traceback of an error.",
     )(command)
+
+
+@contextlib.contextmanager
+def results_are_written(out: Path) -> Iterator[None]:
+    """Say of an interrupt that it came when the results lay in their place."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        message = f"Interrupted; the results are in {out}."
+        raise Interrupted(message) from error
 
 
 def _sentence(error: Exception) -> str:

@@ -16,14 +16,33 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FILES = ("metrics.json", "report.html", "report.json", "report.md", "rules.csv", "rules.txt")
+COMMON_FILES = (
+    "metrics.json",
+    "model_card.md",
+    "report.html",
+    "report.json",
+    "report.md",
+    "times.json",
+)
+"""The files of every run."""
+
+FILES = (*COMMON_FILES, "rules.csv", "rules.txt")
 """The files that the commands write for a tree."""
 
-LINEAR_FILES = ("coefficients.csv", "metrics.json", "report.html", "report.json", "report.md")
+LINEAR_FILES = (*COMMON_FILES, "coefficients.csv")
 """Those for a linear student."""
 
-CARD_FILES = ("metrics.json", "points.csv", "report.html", "report.json", "report.md")
-"""Those for a scorecard; a folder of anything else is never replaced."""
+CARD_FILES = (*COMMON_FILES, "points.csv")
+"""Those for a scorecard."""
+
+CONFIGURATION = "run.toml"
+"""The options of `interpkd distill`."""
+
+MONITOR_FILES = ("monitoring.json", "monitoring.md")
+"""Those of `interpkd monitor`."""
+
+OWN_NAMES = {*FILES, *LINEAR_FILES, *CARD_FILES, *MONITOR_FILES, CONFIGURATION}
+"""A folder of anything else is never replaced."""
 
 
 @contextlib.contextmanager
@@ -81,7 +100,7 @@ def _check_free(target: Path, out: Path, *, overwrite: bool) -> None:
     except OSError as error:
         msg = f"{where} cannot be read: {error.strerror}."
         raise click.UsageError(msg) from error
-    foreign = [name for name in held if name not in {*FILES, *LINEAR_FILES, *CARD_FILES}]
+    foreign = [name for name in held if name not in OWN_NAMES]
     if foreign:
         msg = (
             f"{where} is not empty and holds {foreign[0]!r}, which interpkd did not write; "

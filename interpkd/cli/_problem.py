@@ -13,8 +13,8 @@ import click
 import numpy as np
 from sklearn.model_selection import train_test_split
 
+from interpkd.cli._columns import check_columns, check_known, check_no_text_among_numbers
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import check_columns, check_known, check_no_text_among_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -161,7 +161,7 @@ def make_problem(
     if target not in categories:
         check_no_text_among_numbers(frame[target])
     task, reason = _choose_task(frame[target], task)
-    y = _classes(frame[target]) if task == "classification" else _numbers(frame[target])
+    y = read_target(frame[target], task)
     if len(np.unique(y)) < 2:
         msg = (
             f"The target {target!r} has the single value {y[0]!s} in all {len(y)} rows; there is "
@@ -172,6 +172,25 @@ def make_problem(
         msg = f"{source} has {len(y)} rows; at least {MIN_ROWS} are needed."
         raise DataError(msg)
     return Problem(source, X, y, target, task, reason)
+
+
+def read_target(values: pd.Series, task: str) -> NDArray[Any]:
+    """Give the target as plain numpy.
+
+    Parameters
+    ----------
+    values : pandas.Series of shape (n_rows,)
+        The column.
+
+    task : {"classification", "regression"}
+        What it is for.
+
+    Returns
+    -------
+    y : ndarray of shape (n_rows,)
+        bool, int64 or text for classes, float64 for a regression.
+    """
+    return _classes(values) if task == "classification" else _numbers(values)
 
 
 def hold_out(problem: Problem, *, test_size: float, seed: int) -> Split:

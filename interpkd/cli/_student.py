@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
-from interpkd.cli._tables import check_known
+from interpkd.cli._columns import check_known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +33,9 @@ LACKS = {
     "tree": "is for a tree; --student {} has no leaves: leave it out.",
     "scorecard": "is for a scorecard; --student {} has no points: leave it out.",
 }
+
+EVEN = 0.5
+"""The cutoff that needs no two classes."""
 
 SIGNS = {"increasing": 1, "decreasing": -1}
 
@@ -86,6 +89,29 @@ def check_student(student: str, problem: Problem) -> None:
             f"--student scorecard is for two classes; the target {problem.target!r} has "
             f"{n_classes}: choose tree, logistic or svm, or a target of one class against the rest."
         )
+        raise click.UsageError(msg)
+
+
+def check_cutoff(cutoff: float, problem: Problem) -> None:
+    """Refuse a cutoff where there are no two classes to divide.
+
+    Parameters
+    ----------
+    cutoff : float
+        What ``--cutoff`` says.
+
+    problem : Problem
+        The table and its target.
+
+    Raises
+    ------
+    click.UsageError
+        If it is not the default, and there are not two classes.
+    """
+    n_classes = len(np.unique(problem.y))
+    if cutoff != EVEN and (problem.task == "regression" or n_classes != 2):
+        kind = "a regression" if problem.task == "regression" else f"of {n_classes} classes"
+        msg = f"--cutoff divides two classes; this is {kind}: leave it out."
         raise click.UsageError(msg)
 
 

@@ -5,26 +5,23 @@
 
 from __future__ import annotations
 
-import difflib
 import warnings
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from interpkd._optional import require
+from interpkd.cli._columns import check_names, tidy
 from interpkd.cli._errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pandas as pd
 
 MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL")
 """Texts of a CSV file that mean a missing value; "none" and "None" are categories."""
-
-MAX_NAMES = 20
-"""A column of texts that are all different names rows, unless it has as few as this."""
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -82,119 +79,7 @@ def read_table(
     if frame.empty:
         msg = f"{path.name} has column names but no rows."
         raise DataError(msg)
-    for name in frame.columns:
-        if frame[name].dtype == object and frame[name].dropna().map(type).eq(bool).all():
-            frame[name] = frame[name].astype("boolean")  # true, false and missing
-    return frame
-
-
-def check_known(names: Iterable[str], frame: pd.DataFrame, option: str) -> None:
-    """Refuse names that are no columns of the table, with the nearest one that is.
-
-    Parameters
-    ----------
-    names : iterable of str
-        What the user wrote.
-
-    frame : pandas.DataFrame
-        The table.
-
-    option : str
-        Where the user wrote it, such as ``"--target"``.
-
-    Raises
-    ------
-    click.UsageError
-        If a name is no column.
-    """
-    columns = [str(column) for column in frame.columns]
-    lowered = {column.lower(): column for column in columns}
-    for name in names:
-        if name in columns:
-            continue
-        near = difflib.get_close_matches(name.lower(), lowered, n=1)
-        shown = ", ".join(columns[:10]) + (", …" if len(columns) > 10 else "")
-        hint = f"did you mean {lowered[near[0]]!r}?" if near else f"the columns are {shown}."
-        msg = f"{option} {name!r}: the table has no such column; {hint}"
-        raise click.UsageError(msg)
-
-
-def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> None:
-    """Refuse columns that are empty, infinite or name rows, and text among numbers.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        The columns that will be used.
-
-    categories : sequence of str, default=()
-        Columns that the user has said are categories.
-
-    Raises
-    ------
-    DataError
-        Naming the column, the first offending row, counted from 1 below the header, and the
-        remedy.
-    """
-    import pandas as pd
-
-    for name in frame.columns:
-        values = frame[name].reset_index(drop=True).dropna()
-        if values.empty:
-            msg = f"Column {name!r} holds no values at all; leave it out with --drop {name!r}."
-            raise DataError(msg)
-        if pd.api.types.is_float_dtype(values.dtype) and values.abs().eq(float("inf")).any():
-            row = int(values.abs().idxmax()) + 1
-            msg = f"Column {name!r} is infinite in row {row}; correct the file."
-            raise DataError(msg)
-        if name not in categories:
-            check_no_text_among_numbers(frame[name])
-        if _holds_text(values) and len(values) > MAX_NAMES and values.is_unique:
-            msg = (
-                f"Column {name!r} has a different text in every row (names, identifiers, dates?), "
-                f"so nothing can be learned from it as it is; leave it out with --drop {name!r}."
-            )
-            raise DataError(msg)
-
-
-def check_no_text_among_numbers(column: pd.Series) -> None:
-    """Refuse a column of numbers that is read as text because some of it is no number.
-
-    Parameters
-    ----------
-    column : pandas.Series of shape (n_rows,)
-        The column.
-
-    Raises
-    ------
-    DataError
-        If most of its values, but not all, look like numbers.
-    """
-    import pandas as pd
-
-    if not _holds_text(column):
-        return
-    values = column.reset_index(drop=True).dropna().astype(str)
-    is_number = pd.to_numeric(values, errors="coerce").notna()
-    # "1,234", "3,5" and "12 %" are meant as numbers too, though they are read as text
-    looks_it = pd.to_numeric(values.str.replace(r"[,%\s]", "", regex=True), errors="coerce").notna()
-    texts = values[~is_number]
-    if texts.empty or looks_it.mean() <= 0.5:
-        return
-    name = column.name
-    msg = (
-        f"Column {name!r} holds numbers, but {len(texts)} of its {len(values)} values "
-        f"{'is' if len(texts) == 1 else 'are'} text, first {texts.iloc[0]!r} in row "
-        f"{texts.index[0] + 1}; correct the file, name a text that means missing with --missing, "
-        f"or say --category {name!r} if the numbers are names."
-    )
-    raise DataError(msg)
-
-
-def _holds_text(column: pd.Series) -> bool:
-    import pandas as pd
-
-    return bool(pd.api.types.is_string_dtype(column.dtype) or column.dtype == object)
+    return tidy(frame)
 
 
 def _read_csv(
@@ -237,10 +122,7 @@ def _read_csv(
 
 def _check_header(header: list[str], path: Path, separator: str) -> None:
     """Refuse what pandas would mend in silence: names missing, names twice, a wrong separator."""
-    twice = [name for i, name in enumerate(header) if name and name in header[:i]]
-    if twice:
-        msg = f"{path.name} has two columns named {twice[0]!r}; rename or remove one of them."
-        raise DataError(msg)
+    check_names(header, path.name)
     blank = [i for i, name in enumerate(header) if not name.strip()]
     if blank:
         msg = (
@@ -258,7 +140,6 @@ def _check_header(header: list[str], path: Path, separator: str) -> None:
 
 
 def _read_parquet(path: Path, categories: Sequence[str]) -> pd.DataFrame:
-    import pandas as pd
 
     parquet = require("pyarrow.parquet", extra="parquet", purpose="read Parquet files")
     arrow = require("pyarrow", extra="parquet", purpose="read Parquet files")
@@ -267,15 +148,8 @@ def _read_parquet(path: Path, categories: Sequence[str]) -> pd.DataFrame:
     except (arrow.ArrowException, OSError) as error:
         msg = f"{path.name} is no readable Parquet file: {error}"
         raise DataError(msg) from error
-    twice = [name for i, name in enumerate(table.column_names) if name in table.column_names[:i]]
-    if twice:
-        msg = f"{path.name} has two columns named {twice[0]!r}; rename or remove one of them."
-        raise DataError(msg)
+    check_names(table.column_names, path.name)
     # a saved index names rows, and so is no column to learn from
     frame = table.to_pandas().reset_index(drop=True)
     frame.columns = [str(name) for name in frame.columns]
-    for name in categories:
-        if name in frame.columns and pd.api.types.is_numeric_dtype(frame[name].dtype):
-            texts = frame[name].map(lambda value: f"{value:g}", na_action="ignore")
-            frame[name] = texts.astype("object")
-    return frame
+    return tidy(frame, categories)

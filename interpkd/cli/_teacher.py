@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import numpy as np
 
+from interpkd.cli._columns import check_known
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import check_known
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import pandas as pd
@@ -149,6 +149,37 @@ class TeacherChoice:
         if self.is_trained_here:
             return f"Fitting the teacher ({n_folds} folds and all rows) and the student"
         return "Fitting the student"
+
+
+def read_choice(options: Mapping[str, Any]) -> TeacherChoice:
+    """Read which teacher the options ask for.
+
+    Parameters
+    ----------
+    options : mapping
+        What :func:`teacher_options` added.
+
+    Returns
+    -------
+    choice : TeacherChoice
+        The checked choice.
+
+    Raises
+    ------
+    click.UsageError
+        If two kinds of teacher are asked for, or an option has no teacher to act on.
+    """
+    choice = TeacherChoice(
+        options["teacher"],
+        options["device"],
+        options["teacher_file"],
+        options["teacher_scores"],
+        options["from_logits"],
+        options["trust"],
+        options["trust_pickle"],
+    )
+    check_teacher_options(choice)
+    return choice
 
 
 def check_teacher_options(choice: TeacherChoice) -> None:

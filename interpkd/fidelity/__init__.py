@@ -32,6 +32,7 @@ from interpkd.fidelity._error_scores import (
     ErrorQuantile,
     MeanError,
 )
+from interpkd.fidelity._estimates import estimate_mean, estimate_share
 from interpkd.fidelity._frontier import frontier
 from interpkd.fidelity._frontier_findings import (
     FoldScores,
@@ -40,6 +41,7 @@ from interpkd.fidelity._frontier_findings import (
     FrontierPoint,
 )
 from interpkd.fidelity._intervals import ScoreEstimate
+from interpkd.fidelity._label_scores import LabelScores, discrimination
 from interpkd.fidelity._rank_scores import (
     KendallTau,
     SpearmanCorrelation,
@@ -63,6 +65,7 @@ from interpkd.fidelity._scores import (
 from interpkd.fidelity._segment_findings import SegmentFinding, WorstSegments
 from interpkd.fidelity._segment_labels import leaf_labels, score_bands
 from interpkd.fidelity._segment_rules import SegmentCondition
+from interpkd.fidelity._shared_teacher import share_fits
 from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
@@ -87,6 +90,7 @@ __all__ = [
     "JensenShannon",
     "KLDivergence",
     "KendallTau",
+    "LabelScores",
     "Lesson",
     "LogitMAE",
     "LogitR2",
@@ -115,13 +119,17 @@ __all__ = [
     "WorstRows",
     "WorstSegments",
     "cutoff_report",
+    "discrimination",
     "distil_or_not",
+    "estimate_mean",
+    "estimate_share",
     "fidelity_report",
     "fidelity_scorer_names",
     "frontier",
     "leaf_labels",
     "make_fidelity_scorer",
     "score_bands",
+    "share_fits",
     "worst_rows",
     "worst_segment",
 ]

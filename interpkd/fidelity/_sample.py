@@ -82,6 +82,10 @@ class Sample:
             return per_row
         return np.bincount(self._unit, weights=per_row).astype(np.float64)
 
+    def by_row(self, per_unit: FloatArray) -> FloatArray:
+        """Give every row the number of its unit, shape (n_rows,)."""
+        return per_unit if self.groups is None else per_unit[self._unit]
+
     def leave_one_out(self) -> LeaveOneOut:
         """Give the weightings without each unit."""
         return LeaveOneOut(self.weights, self._unit, self.n_units)

@@ -39,6 +39,9 @@ def is_frozen(teacher: Any) -> bool:
 def share_fits(teacher: Any) -> Any:
     """Give an unfitted teacher all of whose clones share their fits.
 
+    Where the same teacher is fitted to the same rows again, such as for :func:`frontier` and
+    :func:`distil_or_not` on the same folds, it takes what it had learned then.
+
     Parameters
     ----------
     teacher : estimator
@@ -47,7 +50,20 @@ def share_fits(teacher: Any) -> Any:
     Returns
     -------
     teacher : estimator
-        Of a class derived from the teacher's own. The fits are kept as long as this class lives.
+        Of a class derived from the teacher's own. The fits are kept as long as this class lives,
+        and are not known to other processes.
+
+    Examples
+    --------
+    >>> from sklearn.base import clone
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from interpkd.fidelity import share_fits
+    >>> X, y = load_iris(return_X_y=True)
+    >>> teacher = share_fits(LogisticRegression(max_iter=500))
+    >>> first, second = clone(teacher).fit(X, y), clone(teacher).fit(X, y)
+    >>> second.coef_ is first.coef_
+    True
     """
     if is_frozen(teacher):
         return teacher

@@ -11,6 +11,7 @@ says that it may be trusted.
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,7 +73,7 @@ def load_teacher(
     Returns
     -------
     teacher : FrozenClassifier, FrozenRegressor or TorchTeacher
-        The teacher.
+        The teacher; its `source_file_` holds "name" and "sha256" of the file.
 
     Raises
     ------
@@ -110,15 +111,28 @@ def load_teacher(
         raise InvalidInputError(msg)
     ending = path.suffix.lower()
     _refuse(path, ending, trust_pickle=trust_pickle)
-    if ending == ".pt2":
-        module = _read(_torch_program, path)
-        return TorchTeacher(module, classes=classes, from_logits=from_logits, device=device)
-    if from_logits:
+    if from_logits and ending != ".pt2":
         msg = f"from_logits=True is for networks (.pt2); {path.name} is another kind of file."
         raise InvalidInputError(msg)
-    if ending == ".skops":
-        return as_teacher(_skops_model(path, trusted), classes=classes)
-    return as_teacher(_read(READERS[ending], path), classes=classes)
+    before = _file_hash(path)
+    if ending == ".pt2":
+        module = _read(_torch_program, path)
+        teacher = TorchTeacher(module, classes=classes, from_logits=from_logits, device=device)
+    elif ending == ".skops":
+        teacher = as_teacher(_skops_model(path, trusted), classes=classes)
+    else:
+        teacher = as_teacher(_read(READERS[ending], path), classes=classes)
+    if _file_hash(path) != before:
+        msg = f"{path.name} changed while it was read. Read it again when nobody writes it."
+        raise InvalidInputError(msg)
+    # what an audit report states of where the teacher came from
+    teacher.source_file_ = {"name": path.name, "sha256": before}
+    return teacher
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _refuse(path: Path, ending: str, *, trust_pickle: bool) -> None:

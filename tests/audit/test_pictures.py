@@ -12,8 +12,9 @@ from interpkd.audit._svg import drawing, new_figure, short, to_svg
 
 
 def test_pictures_are_the_expected_ones(reports):
-    assert set(reports["binary"].pictures) == {"comparison", "importance", "beeswarm-0"}
-    assert set(reports["regression"].pictures) == set(reports["binary"].pictures)
+    common = {"comparison", "importance", "beeswarm-0", "calibration", "dependence"}
+    assert set(reports["binary"].pictures) == common | {"discrimination", "fairness"}
+    assert set(reports["regression"].pictures) == common
     assert "beeswarm-2" in reports["multiclass"].pictures
     assert "comparison" not in reports["scores_only"].pictures
 

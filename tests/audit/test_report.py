@@ -81,6 +81,7 @@ def test_sections_are_there(report):
         "worst_segments",
         "cutoff",
         "group_names",
+        "fairness",
         "comparison",
         "explanation",
         "explanation_agreement",
@@ -88,14 +89,24 @@ def test_sections_are_there(report):
         "frontier",
         "distil_or_not",
         "stability",
+        "discrimination",
+        "monotonicity",
+        "reason_quality",
+        "sensitivity",
+        "dependence",
+        "counterfactuals",
+        "monitoring",
+        "oversight",
+        "conceptual_soundness",
         "pictures_left_out",
         "limitations",
         "floors",
         "findings",
         "finding_counts",
         "passed",
+        "provenance",
     ]
-    assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 1}
+    assert report.data["schema"] == {"name": "interpkd.audit_report", "version": 2}
 
 
 def test_the_student_is_there_as_a_document_or_why_not(report):

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from interpkd.cli import main
 from interpkd.datasets import make_credit
+from interpkd.teachers import make_teacher
 
 # click before 8.2 mixes stderr into stdout unless told not to; since then it never does
 APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).parameters else {}
@@ -14,13 +15,16 @@ APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).pa
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run `interpkd` with the given arguments, in an empty folder."""
+    """Run `interpkd` with the given arguments, in an empty folder; no refits unless asked for."""
     home = tmp_path / "home"
     home.mkdir()
     monkeypatch.chdir(home)
     monkeypatch.setenv("COLUMNS", "80")
 
     def invoke(*args):
+        # refits have their own tests; without them a run takes a second
+        if args[:1] == ("distill",) and not {"--folds", "--refits", "--config"} & set(args):
+            args = (*args, "--quick")
         return CliRunner(**APART).invoke(main, [str(arg) for arg in args])
 
     return invoke
@@ -46,3 +50,31 @@ def write_csv(tmp_path):
         return path
 
     return write
+
+
+@pytest.fixture
+def small_teacher(monkeypatch):
+    """Make the teachers of a run small: what they know does not matter here."""
+
+    def small(kind, **options):
+        teacher = make_teacher(kind, **options)
+        return teacher.set_params(model__n_estimators=5)
+
+    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
+
+
+@pytest.fixture
+def stop_at(monkeypatch):
+    """Let a run end where it calls a function of `interpkd.cli._run`; give what that is called with."""
+
+    def stop(name):
+        seen = []
+
+        def end(*args, **options):
+            seen.append((args, options))
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(f"interpkd.cli._run.{name}", end)
+        return seen
+
+    return stop

@@ -173,7 +173,7 @@ def test_an_interrupt_is_one_sentence_and_130(run, tmp_path, monkeypatch):
     monkeypatch.setattr("interpkd.datasets.load_clinical", interrupt)
     result = run("demo")
     assert result.exit_code == 130
-    assert result.stderr == "Interrupted; nothing was written.\n"
+    assert result.stderr == "Interrupted during 'Reading the table'; nothing was written.\n"
     assert list((tmp_path / "home").iterdir()) == []
 
 

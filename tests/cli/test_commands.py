@@ -16,14 +16,14 @@ import pytest
 import interpkd
 from interpkd import DistilledTreeClassifier
 from interpkd.cli import main
-from interpkd.cli._folder import FILES, LINEAR_FILES
-from interpkd.cli._run import Settings
+from interpkd.cli._folder import CONFIGURATION, FILES, LINEAR_FILES
+from interpkd.cli._settings import Settings
 from interpkd.exceptions import DistillationWarning
 from interpkd.teachers import make_teacher
 
 
 def results(out):
-    assert sorted(path.name for path in Path(out).iterdir()) == sorted(FILES)
+    assert {path.name for path in Path(out).iterdir()} - {CONFIGURATION} == set(FILES)
     report = json.loads((Path(out) / "report.json").read_text(encoding="utf-8"))
     metrics = json.loads((Path(out) / "metrics.json").read_text(encoding="utf-8"))
     return report, metrics
@@ -167,7 +167,7 @@ def start(*arguments, folder):
 def test_the_demo_as_it_is_called(tmp_path):
     (tmp_path / "interpkd-demo").mkdir()
     (tmp_path / "interpkd-demo" / "report.html").write_text("of an earlier run")
-    printed, errors = (process := start("demo", folder=tmp_path)).communicate()
+    printed, errors = (process := start("demo", "--quick", folder=tmp_path)).communicate()
     assert process.returncode == 0, errors
     assert errors == ""
     assert printed.splitlines()[-1] == str(Path("interpkd-demo") / "report.html")
@@ -181,7 +181,15 @@ def test_the_demo_as_it_is_called(tmp_path):
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(
     ("number", "code", "says"),
-    [(signal.SIGINT, 130, "Interrupted; nothing was written.\n"), (signal.SIGTERM, 143, "")],
+    [
+        (
+            signal.SIGINT,
+            130,
+            "Interrupted during 'Fitting the teacher (5 folds and all rows) and the student'; "
+            "nothing was written.\n",
+        ),
+        (signal.SIGTERM, 143, ""),
+    ],
 )
 def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number, code, says):
     process = start("demo", "--out", "a/b", folder=tmp_path)
@@ -210,7 +218,7 @@ def test_distill_into_a_linear_classifier(run, loans, write_csv, student):
     path = write_csv(loans)
     result = run("distill", path, "--target", "outcome", "--out", "out", "--student", student)
     assert result.exit_code == 0, result.stderr
-    assert sorted(path.name for path in Path("out").iterdir()) == sorted(LINEAR_FILES)
+    assert {path.name for path in Path("out").iterdir()} == {*LINEAR_FILES, CONFIGURATION}
     report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
     table = pd.read_csv("out/coefficients.csv")
     assert table["column"][0] == "intercept"

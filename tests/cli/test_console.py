@@ -8,7 +8,13 @@ import pytest
 from rich.console import Console
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd.cli._console import MAX_RULES_SHOWN, Stages, show_facts, show_rules, show_scores
+from interpkd.cli._console import (
+    MAX_RULES_SHOWN,
+    show_facts,
+    show_rules,
+    show_scores,
+)
+from interpkd.cli._stages import Stages
 from interpkd.export import rule_list
 
 

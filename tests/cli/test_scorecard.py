@@ -11,8 +11,8 @@ import pytest
 
 from interpkd import DistilledScorecardClassifier
 from interpkd.cli import main
-from interpkd.cli._folder import CARD_FILES
-from interpkd.cli._run import Settings
+from interpkd.cli._folder import CARD_FILES, CONFIGURATION
+from interpkd.cli._settings import Settings
 from interpkd.cli._student import OWN_OPTIONS, read_monotonic
 
 
@@ -29,7 +29,7 @@ def test_distill_into_a_scorecard(run, loans, write_csv):
         "--pdo", 40, "--base-score", 500, "--base-odds", 10, "--good-class", "repaid",
         "--monotonic", "amount=increasing", "--monotonic", "term_months=increasing",
     )  # fmt: skip
-    assert sorted(path.name for path in Path("out").iterdir()) == sorted(CARD_FILES)
+    assert {path.name for path in Path("out").iterdir()} == {*CARD_FILES, CONFIGURATION}
     assert all(len(line) <= 80 for line in printed.splitlines())
     words = " ".join(printed.split())
     assert "scorecard of at most 3 columns in at most 4 bins; 40 points double the odds" in words

@@ -5,8 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interpkd.cli._columns import check_columns, check_known
 from interpkd.cli._errors import DataError
-from interpkd.cli._tables import MISSING, check_columns, check_known, read_table
+from interpkd.cli._tables import MISSING, read_table
 
 
 def test_none_is_a_category_and_the_stated_texts_are_missing(write_csv):

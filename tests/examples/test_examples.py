@@ -92,3 +92,14 @@ def test_a_search_for_fidelity_takes_the_largest_tree_and_temperature_does_not_h
     ratio = {name: found["spread"][name] / found["fold_spread"][name] for name in found["spread"]}
     assert ratio["fidelity"] > 2 * ratio["accuracy"]
     assert found["report"]["agreement"]["estimate"] > 0.8
+
+
+def test_monitoring_names_the_column_that_changed_and_the_teacher_that_left(run):
+    found = run("plot_monitoring")
+    assert found["quiet"] == "ok"
+    assert found["moved"] == {"January": [], "February": ["income"], "March": []}
+    alarms = {(one.kind, one.name) for one in found["found"]["March"].alarms}
+    assert ("fidelity", "agreement") in alarms
+    assert found["agreement"]["March"] < found["agreement"]["January"] - 0.2
+    assert found["n_lines"] == len(found["decisions"]) == 50
+    assert found["declined"]["reasons"]
