@@ -164,9 +164,9 @@ def test_findings_come_first_in_the_files(overgrown, tmp_path):
     report = AuditReport(overgrown, {})
     html = report.to_html(tmp_path / "r.html").read_text(encoding="utf-8")
     assert html.index('<h2 id="findings">') < html.index('<h2 id="identity">')
-    assert '<td><a href="#student">' in html
+    assert '><a href="#student">' in html
     text = report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
-    title = re.search(r"\| KD010 \| medium \|.*\| \[([^\]]+)\]\(#([\w-]+)\) \|", text)
+    title = re.search(r"\| KD010 \| ◆ medium \|.*\| \[([^\]]+)\]\(#([\w-]+)\) \|", text)
     assert f"\n## {title[1]}\n" in text
     assert title[2] == re.sub(r"[^\w -]", "", title[1]).lower().replace(" ", "-")
 
