@@ -46,7 +46,7 @@ stands out is often not among them.
 These four are what makes scores cover in `benchmarks.coverage`, down to ten groups and five rows
 of a class, by intervals and by either bound alone."""
 
-STEP = 1e-3
+STEP = 0.02
 """How far the units' weights are moved to see the score bend."""
 
 
