@@ -43,6 +43,14 @@ class Gini(RankedPairs):
 
     scale = PLAIN
 
+    def to_area(self, value: float) -> float:
+        """Give the area that a coefficient stands for."""
+        return (value + 1) / 2
+
+    def from_area(self, area: float) -> float:
+        """Give the coefficient at an area."""
+        return 2 * area - 1
+
     def values(self, W: FloatArray | LeaveOneOut) -> FloatArray:
         """Give the coefficient under each weighting."""
         return 2 * super().values(W) - 1

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from interpkd._betting import betting_interval, betting_order
+from interpkd.fidelity._area import area_interval
 from interpkd.fidelity._exact import clopper_pearson
-from interpkd.fidelity._jackknife import MIN_UNITS, jackknife_interval
+from interpkd.fidelity._jackknife import MIN_UNITS, jackknife_interval, too_little
 from interpkd.fidelity._quantiles import BinnedDifference, Quantile
+from interpkd.fidelity._statistics import RankedPairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,6 +38,8 @@ Key = TypeVar("Key")
 Interval = tuple[float | None, float | None]
 
 NONE: Interval = (None, None)
+
+AREA_METHOD = "Newcombe's pseudo-score interval"
 
 
 @dataclass(frozen=True)
@@ -131,10 +135,23 @@ def _interval(
     if isinstance(statistic, BinnedDifference):
         return _of_bins(statistic, sample, alpha)
     mean = statistic.bounded
+    if mean is None and sample.is_plain and isinstance(statistic, RankedPairs):
+        return _of_area(statistic, sample, alpha, estimate)
     if mean is None:
         return jackknife_interval(statistic, sample, alpha, estimate=estimate)
     (low, high), method = _of_mean(mean, sample, alpha)
     return (mean.transform(low), mean.transform(high)), method
+
+
+def _of_area(
+    statistic: RankedPairs, sample: Sample, alpha: float, estimate: float
+) -> tuple[Interval, str]:
+    """Give the interval of an area of equal rows, on the scale on which it is reported."""
+    refusal = too_little(statistic, sample)
+    if refusal:
+        return NONE, f"no interval: {refusal}"
+    low, high = area_interval(statistic.to_area(estimate), *statistic.n_of_kinds, alpha)
+    return (statistic.from_area(low), statistic.from_area(high)), AREA_METHOD
 
 
 def _of_mean(mean: BoundedMean, sample: Sample, alpha: float) -> tuple[tuple[float, float], str]:

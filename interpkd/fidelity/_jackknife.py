@@ -33,10 +33,10 @@ MIN_OF_KIND = 5
 PART_TRUSTED = 0.5
 """Part of the degrees of freedom that is used: few units show less unevenness than there is."""
 
-LEAST_DEGREES = 5.0
+LEAST_DEGREES = 3.0
 """Fewer degrees of freedom than this are not assumed where there are more units."""
 
-LEAN_HIDDEN = 6.0
+LEAN_HIDDEN = 8.0
 """How much further the score leans to one side than it shows, times the degrees of freedom."""
 
 SKEW_HIDDEN = 40.0
@@ -94,7 +94,7 @@ def jackknife_interval(
     .. [3] T. DiCiccio and B. Efron, "More accurate confidence intervals in exponential families",
        Biometrika 79, 1992: the quadratic coefficient of ABC intervals.
     """
-    refusal = _too_little(statistic, sample)
+    refusal = too_little(statistic, sample)
     if refusal:
         return (None, None), f"no interval: {refusal}"
     scale = statistic.scale
@@ -118,7 +118,7 @@ def jackknife_interval(
     return (low, high), f"jackknife t{on}, {sample.n_units} {unit}s"
 
 
-def _too_little(statistic: Statistic, sample: Sample) -> str:
+def too_little(statistic: Statistic, sample: Sample) -> str:
     """Say which kind of unit is too rare; nothing when all are seen often enough."""
     unit = "rows" if sample.groups is None else "groups"
     if sample.n_units < MIN_UNITS:

@@ -315,6 +315,20 @@ class RankedPairs:
         self._n_levels = len(levels)
         self._is_positive = positive.astype(np.float64)
 
+    @property
+    def n_of_kinds(self) -> tuple[int, int]:
+        """The numbers of positive and of other rows."""
+        n_positive = int(self._is_positive.sum())
+        return n_positive, len(self._is_positive) - n_positive
+
+    def to_area(self, value: float) -> float:
+        """Give the area that a value of the statistic stands for."""
+        return value
+
+    def from_area(self, area: float) -> float:
+        """Give the value of the statistic at an area."""
+        return area
+
     def _by_level(self, w: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Sum the weights of positive and of other rows at each level."""
         positive, other = (

@@ -5,10 +5,13 @@ import pytest
 from scipy import stats
 
 from interpkd._betting import betting_interval, betting_order
+from interpkd.fidelity._area import area_interval
 from interpkd.fidelity._association import Kappa, RankCorrelation
+from interpkd.fidelity._discrimination import Gini
 from interpkd.fidelity._intervals import MIN_UNITS, clopper_pearson, measure
 from interpkd.fidelity._jackknife import (
     LEAN_HIDDEN,
+    LEAST_DEGREES,
     PART_TRUSTED,
     SKEW_HIDDEN,
     _bend,
@@ -203,8 +206,8 @@ class TestRefusals:
         ).method.startswith("jackknife")
 
     def test_the_end_of_a_range(self):
-        positive = np.arange(30) < 15
-        score = measure_one(RankedPairs(~positive, np.arange(30.0), undefined="x"), plain(30))
+        one = np.arange(30) % 2
+        score = measure_one(Kappa(one, one, n_classes=2, undefined="x"), plain(30))
         assert (score.estimate, score.low) == (1, None)
         assert score.method == "no interval: the score is at the end of its range"
 
@@ -219,6 +222,40 @@ class TestRefusals:
     def test_a_score_that_no_row_moves(self):
         score = measure_one(WeightedMean(np.full(30, 0.1)), plain(30))
         assert score.method == "no interval: no row moves the score"
+
+
+class TestArea:
+    def test_of_a_perfect_ranking_only_the_lower_end_is_open(self):
+        positive = np.arange(30) >= 15
+        score = measure_one(RankedPairs(positive, np.arange(30.0), undefined="x"), plain(30))
+        assert score.estimate == score.high == 1
+        assert 0.8 < score.low < 0.9
+        assert score.method == "Newcombe's pseudo-score interval"
+
+    def test_turned_scores_turn_the_interval_and_gini_follows(self):
+        rng = np.random.default_rng(0)
+        positive, scores = rng.uniform(size=90) < 0.3, rng.normal(size=90)
+        area, turned = (
+            measure_one(RankedPairs(positive, sign * scores, undefined="x"), plain(90))
+            for sign in (1, -1)
+        )
+        assert (turned.low, turned.high) == pytest.approx((1 - area.high, 1 - area.low))
+        gini = measure_one(Gini(positive, scores, undefined="x"), plain(90))
+        assert (gini.low, gini.high) == pytest.approx((2 * area.low - 1, 2 * area.high - 1))
+
+    def test_ends_are_a_normal_quantile_of_their_own_errors_away(self):
+        """Newcombe (2006), method 5, written out."""
+        low, high = area_interval(0.9, 20, 60, 0.05)
+        for end in (low, high):
+            spread = 1 + 39 * ((1 - end) / (2 - end) + end / (1 + end))
+            error = np.sqrt(end * (1 - end) / 1200 * spread)
+            assert abs(0.9 - end) == pytest.approx(stats.norm.ppf(0.975) * error)
+
+    def test_weighted_rows_get_a_jackknife(self):
+        positive, scores = np.arange(40) % 2 == 1, np.arange(40.0) % 7
+        sample = Sample(1.0 + np.arange(40) % 3)
+        score = measure_one(RankedPairs(positive, scores, undefined="x"), sample)
+        assert score.method.startswith("jackknife t on logit scale")
 
 
 class TestJackknife:
@@ -239,7 +276,7 @@ class TestJackknife:
         moves = x - x.mean()
         squares = (moves**2).sum()
         unevenness = (moves**4).sum() / squares**2 - 1 / 60
-        degrees = min(max(5, 2 * PART_TRUSTED / unevenness), 59)
+        degrees = min(max(LEAST_DEGREES, 2 * PART_TRUSTED / unevenness), 59)
         student_t = stats.t.ppf(0.975, degrees)
         skew = abs((moves**3).sum()) / squares**1.5 / 6 * (2 * stats.norm.ppf(0.975) ** 2 + 1)
         further = skew * (1 + LEAN_HIDDEN / degrees + SKEW_HIDDEN / 60)

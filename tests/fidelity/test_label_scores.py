@@ -104,7 +104,9 @@ def test_wrong_inputs_are_refused(answers):
         discrimination(labels, {})
     with pytest.raises(InvalidInputError, match=r"probabilities\['a'\] must be one number from 0"):
         discrimination(labels, {"a": probabilities["student"] + 1})
-    with pytest.raises(InvalidInputError, match="rows must hold one finite number per row, at least one"):
+    with pytest.raises(
+        InvalidInputError, match="rows must hold one finite number per row, at least one"
+    ):
         estimate_share([])
     with pytest.raises(InvalidInputError, match=r"sample_weight must have shape \(2,\)"):
         estimate_share([True, False], sample_weight=[1])

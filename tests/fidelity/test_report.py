@@ -188,7 +188,7 @@ class TestContents:
         for name in ("kl_divergence", "proba_mae", "proba_rmse", "calibration_bias", "logit_mae"):
             assert methods[name] == BETTING
         assert methods["proba_r2"] == JACKKNIFE.format("scale of log(1 - R²)", n)
-        assert methods["decision_auc"] == JACKKNIFE.format("logit scale", n)
+        assert methods["decision_auc"] == "Newcombe's pseudo-score interval"
         assert methods["cohen_kappa"] == JACKKNIFE.format("Fisher's z scale", n)
         of_student = report.performance["student"]
         assert of_student["brier"].method == BETTING
