@@ -12,6 +12,7 @@ import click
 
 from interpkd import __version__
 from interpkd.cli._audit import audit
+from interpkd.cli._decide import decide
 from interpkd.cli._demo import demo
 from interpkd.cli._diff import diff
 from interpkd.cli._distill import distill
@@ -28,6 +29,7 @@ Examples:
   interpkd distill homes.parquet --target price --drop id --out results
   interpkd audit results/report.json --fail-on medium
   interpkd monitor results/report.json homes-in-march.parquet
+  interpkd decide results/report.json march.csv --log decisions.jsonl
   interpkd verify results/report.json --data loans.csv
   interpkd diff before/report.json results/report.json
 """
@@ -49,6 +51,7 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(audit)
+main.add_command(decide)
 main.add_command(demo)
 main.add_command(diff)
 main.add_command(distill)

@@ -180,8 +180,8 @@ def _compare(
 ) -> MonitoringReport:
     from interpkd.audit import monitor as compare
 
-    manifest = _read_report(report)
-    frame = read_table(table, categories=_text_columns(manifest), **reading)
+    manifest = read_plan(report)
+    frame = read_table(table, categories=text_columns(manifest), **reading)
     y, classes = None, manifest["classes"]
     if target is not None:
         check_known([target], frame, "--target")
@@ -189,7 +189,7 @@ def _compare(
     return compare(manifest, frame, y, _teacher(choice, frame, classes, table.name), alpha=alpha)
 
 
-def _read_report(path: Path) -> dict[str, Any]:
+def read_plan(path: Path) -> dict[str, Any]:
     """Read the JSON of a report, as far as the reading of the table needs it."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -224,7 +224,7 @@ def _teacher(
     return read_scores(choice, frame, problem)
 
 
-def _text_columns(manifest: Mapping[str, Any]) -> list[str]:
+def text_columns(manifest: Mapping[str, Any]) -> list[str]:
     """Give the columns whose categories are texts, although a file may show numbers."""
     return [
         one["column"]
