@@ -22,7 +22,14 @@ from interpkd.fidelity._paired import _Difference
 from interpkd.fidelity._performance import Brier, LabelAUC, LogLoss
 from interpkd.fidelity._sample import Sample
 
-SIZES = (50, 200, 1000)
+SIZES = (50, 100, 200, 1000)
+PAIR_SIZES = {
+    "equal rows": (30, 200, 1000),
+    "weighted rows": (30, 200, 1000),
+    "groups of five": (100, 200, 1000),
+}
+"""The smallest are the fewest rows, or groups, that get an interval."""
+
 SCALES = np.array([3.0, 2.0, 1.5, 1.0, 0.7, 0.3])
 TRUTH_ROWS = 1_000_000
 SHAPES = ("equal rows", "weighted rows", "groups of five")
@@ -31,7 +38,7 @@ SHAPES = ("equal rows", "weighted rows", "groups of five")
 def run(n_sets, n_jobs=1):
     """Print coverage and width."""
     designs = [("explanations", n, "equal rows") for n in SIZES]
-    designs += [("pairs", n, shape) for shape in SHAPES for n in SIZES]
+    designs += [("pairs", n, shape) for shape in SHAPES for n in PAIR_SIZES[shape]]
     with ProcessPoolExecutor(n_jobs) as pool:
         found = pool.map(partial(_simulate, n_sets), *zip(*designs, strict=True))
     rows = [row for of_design in found for row in of_design]

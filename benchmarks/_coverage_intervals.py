@@ -23,7 +23,13 @@ from interpkd.fidelity._intervals import measure
 from interpkd.fidelity._performance import Brier, LabelAUC, LogLoss
 from interpkd.fidelity._sample import Sample
 
-SIZES = (50, 200, 2000)
+SIZES = {
+    "equal rows": (30, 200, 2000),
+    "weighted rows": (30, 200, 2000),
+    "groups of five": (100, 200, 2000),
+}
+"""The smallest are the fewest rows, or groups, that get a jackknife interval."""
+
 ALPHA = 0.05
 N_LEAVES = 12
 CLUSTER = 5
@@ -118,7 +124,7 @@ def run(n_sets, n_jobs=1):
     rows = [row for of_design in results for row in of_design]
     _print_summary(rows)
     for kind, shape in designs:
-        for n in SIZES:
+        for n in SIZES[shape]:
             _print_design(f"{kind}, {shape}", n, rows)
     return rows
 
@@ -128,7 +134,7 @@ def _design(n_sets, kind, shape):
     truth = _truth(POSITIVES[kind], shape)
     return [
         {"design": f"{kind}, {shape}", "score": name, "n": n, **tally}
-        for n in SIZES
+        for n in SIZES[shape]
         for name, tally in _simulate(n_sets, n, POSITIVES[kind], shape, truth).items()
     ]
 

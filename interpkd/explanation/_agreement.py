@@ -155,7 +155,7 @@ def explanation_agreement(
 
     Rows where a score has no meaning, as one model has no value but zero, are left out of it.
     The means over rows are of bounded numbers and have guaranteed betting bounds [2]_; the rank
-    correlation has a BCa bootstrap interval [3]_ over rows, both models on the same ones, from 30
+    correlation has a BCa bootstrap interval [3]_ over rows, both models on the same ones, from 100
     rows on. Both treat the rows as independent and the background as given.
 
     Parameters

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NUMBERS_AT_ONCE = 4_000_000
 """About how many weights are held at once."""
 
-LEAST_ROWS = 30
-"""With fewer, intervals of skewed figures were seen to cover too rarely."""
+LEAST_ROWS = 100
+"""With 50, the upper end for a rank correlation was seen to cover 93.6 % instead of 95 %."""
 
 
 def bca_interval(

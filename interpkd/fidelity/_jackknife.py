@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from interpkd.fidelity._statistics import Statistic
 
 MIN_UNITS = 10
-"""Fewer independent rows or groups than this do not show their spread."""
+"""Fewer independent rows or groups than this are not compared with others."""
+
+MIN_ROWS = 30
+"""Fewer independent rows do not show their spread: at 20, some ends were seen to cover 93 %."""
+
+MIN_GROUPS = 20
+"""Fewer independent groups do not show theirs: at 10, one end was seen to cover 93 %."""
 
 MIN_OF_KIND = 5
 """Fewer rows or groups than this of one kind, such as a class, do not show what it is like."""
@@ -121,8 +127,9 @@ def jackknife_interval(
 def too_little(statistic: Statistic, sample: Sample) -> str:
     """Say which kind of unit is too rare; nothing when all are seen often enough."""
     unit = "rows" if sample.groups is None else "groups"
-    if sample.n_units < MIN_UNITS:
-        return f"{sample.n_units} {unit}, at least {MIN_UNITS} are needed"
+    least = MIN_ROWS if sample.groups is None else MIN_GROUPS
+    if sample.n_units < least:
+        return f"{sample.n_units} {unit}, at least {least} are needed"
     if statistic.kinds is not None:
         seen = [
             np.count_nonzero(sample.total_by_unit(kind.astype(np.float64)))

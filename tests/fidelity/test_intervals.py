@@ -8,10 +8,11 @@ from interpkd._betting import betting_interval, betting_order
 from interpkd.fidelity._area import area_interval
 from interpkd.fidelity._association import Kappa, RankCorrelation
 from interpkd.fidelity._discrimination import Gini
-from interpkd.fidelity._intervals import MIN_UNITS, clopper_pearson, measure
+from interpkd.fidelity._intervals import clopper_pearson, measure
 from interpkd.fidelity._jackknife import (
     LEAN_HIDDEN,
     LEAST_DEGREES,
+    MIN_ROWS,
     PART_TRUSTED,
     SKEW_HIDDEN,
     _bend,
@@ -176,23 +177,23 @@ class TestRefusals:
         assert score.method == "not computed: the teacher decides one class only"
 
     def test_too_few_rows(self):
-        n = MIN_UNITS - 1
+        n = MIN_ROWS - 1
         score = measure_one(WeightedMean(np.arange(float(n))), plain(n))
-        assert (score.estimate, score.low, score.high) == (4, None, None)
-        assert score.method == "no interval: 9 rows, at least 10 are needed"
+        assert (score.estimate, score.low, score.high) == (14, None, None)
+        assert score.method == "no interval: 29 rows, at least 30 are needed"
 
     def test_too_few_groups(self):
-        sample = Sample(np.ones(90), np.arange(90) // 10)
-        score = measure_one(WeightedMean(np.arange(90.0)), sample)
-        assert score.method == "no interval: 9 groups, at least 10 are needed"
+        sample = Sample(np.ones(190), np.arange(190) // 10)
+        score = measure_one(WeightedMean(np.arange(190.0)), sample)
+        assert score.method == "no interval: 19 groups, at least 20 are needed"
 
     def test_too_few_of_a_class(self):
         statistic = RankedPairs(np.arange(30) % 10 == 3, np.arange(30.0), undefined="x")
         score = measure_one(statistic, plain(30))
         assert score.estimate is not None
         assert score.method == "no interval: 3 rows of one class, at least 5 are needed"
-        grouped = measure_one(statistic, Sample(np.ones(30), np.arange(30) % 10))
-        assert grouped.method == "no interval: 1 groups of one class, at least 5 are needed"
+        grouped = measure_one(statistic, Sample(np.ones(30), np.arange(30) % 20))
+        assert grouped.method == "no interval: 2 groups of one class, at least 5 are needed"
 
     def test_too_few_rows_off_the_usual_decision(self):
         one, other = np.zeros((2, 60), dtype=int)

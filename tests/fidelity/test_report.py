@@ -231,7 +231,7 @@ class TestContents:
         report = fidelity_report(binary.student, binary.X[:1], binary.y[:1], teacher=binary.teacher)
         assert report.scores["agreement"].method == "Clopper-Pearson, exact"
         assert report.scores["kl_divergence"].method == BETTING
-        expected = "no interval: 1 rows, at least 10 are needed"
+        expected = "no interval: 1 rows, at least 30 are needed"
         assert report.more["logit_rmse"].method == expected
         assert report.scores["proba_r2"].estimate is None
 
