@@ -6,6 +6,7 @@ from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
+from interpkd.export._to_onnx import to_onnx
 from interpkd.export._to_rules import to_rules
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "rule_list",
     "to_javascript",
     "to_json",
+    "to_onnx",
     "to_rules",
 ]

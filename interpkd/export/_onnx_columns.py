@@ -186,7 +186,10 @@ def add_columns(graph: OnnxGraph, planned: Sequence[InputColumn]) -> EncodedTabl
     """
     sorts = {sort: [one for one in planned if one.sort == sort] for sort in MATRICES}
     tensors = _add_inputs(graph, planned, sorts)
-    rows, owners, codes, columns = [], [], [], []
+    rows: list[str] = []
+    owners: list[int] = []
+    codes: list[float] = []
+    columns: list[dict[str, Any]] = []
     for sort in ("text", "code"):
         if not sorts[sort]:
             continue

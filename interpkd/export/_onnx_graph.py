@@ -15,7 +15,6 @@ from interpkd.exceptions import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
 
 Dtype = Literal["float32", "float64"]
 
@@ -55,6 +54,7 @@ class OnnxGraph:
     def __init__(self, dtype: Dtype) -> None:
         self.dtype = dtype
         self.helper = require("onnx.helper", extra="onnx", purpose="write ONNX")
+        self.arrays = require("onnx.numpy_helper", extra="onnx", purpose="write ONNX")
         self.types = require("onnx", extra="onnx", purpose="write ONNX").TensorProto
         self.opset_ml = OPSET_ML
         self._nodes: list[Any] = []
@@ -107,12 +107,10 @@ class OnnxGraph:
     def tensor(self, values: Any, kind: str, name: str = "values") -> Any:
         """Give values as ONNX holds them."""
         if kind == "text":
-            texts = [write_text(one).encode() for one in values]
-            return self.helper.make_tensor(name, self.type_of(kind), [len(texts)], texts)
-        array: NDArray[Any] = np.asarray(values, dtype=kind)
-        return self.helper.make_tensor(
-            name, self.type_of(kind), array.shape, array.tobytes(), raw=True
-        )
+            array = np.array([write_text(one) for one in values], dtype=object)
+        else:
+            array = np.asarray(values, dtype=kind)
+        return self.arrays.from_array(array, name)
 
     def numbers(self, name: str, values: Sequence[float], kind: str) -> dict[str, Any]:
         """Give numbers as an attribute: a list of singles, or a tensor of doubles."""

@@ -105,5 +105,7 @@ def _category_values(
             continue
         category = column["categories"][int(code)]
         if category != term["reference"]:
-            out[k] = next(one["values"] for one in term["categories"] if one["category"] == category)
+            out[k] = next(
+                one["values"] for one in term["categories"] if one["category"] == category
+            )
     return out

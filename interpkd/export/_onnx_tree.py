@@ -201,20 +201,22 @@ def _step_tree(
     tree: int, feature: int, borders: Sequence[float], values: Sequence[int], missing: int
 ) -> Iterator[Node]:
     """Give the nodes of a tree that looks a step up by halving."""
-    # every number is up to infinity, and a missing value is not
-    yield Node(tree, 0, None, feature, np.inf, 2, 1)
-    yield Node(tree, 1, missing)
-    todo = [(2, 0, len(borders))]  # a node for the steps from the second to the third
-    following = 3
+    todo = [(0, 0, len(borders))]  # a node for the steps from the second to the third
+    following = 1
     while todo:
         node, first, last = todo.pop()
-        if first == last:
+        if first < last:
+            middle = (first + last) // 2
+            yield Node(tree, node, None, feature, borders[middle], following, following + 1)
+            todo += [(following, first, middle), (following + 1, middle + 1, last)]
+            following += 2
+        elif last < len(borders):
             yield Node(tree, node, values[first])
-            continue
-        middle = (first + last) // 2
-        yield Node(tree, node, None, feature, borders[middle], following, following + 1)
-        todo += [(following, first, middle), (following + 1, middle + 1, last)]
-        following += 2
+        else:  # missing values come as far, and alone are not up to infinity
+            yield Node(tree, node, None, feature, np.inf, following, following + 1)
+            yield Node(tree, following, values[first])
+            yield Node(tree, following + 1, missing)
+            following += 2
 
 
 def _add_ensemble(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, kind: str) -> str:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
+from interpkd._files import write_atomically
 from interpkd.exceptions import InvalidInputError
 from interpkd.export._onnx_answers import read_labels
 from interpkd.export._onnx_columns import add_columns, plan_inputs
@@ -121,12 +123,17 @@ def to_onnx(
     """
     model, _ = make_onnx(student, X=X, parity=parity, dtype=dtype, inputs=inputs)
     if path is not None:
-        ...
+        write_atomically(path, model.SerializeToString(deterministic=True))
     return model
 
 
 def make_onnx(
-    student: Any, *, X: Table | None, parity: Parity, dtype: Dtype = "float32", inputs: Form = "auto"
+    student: Any,
+    *,
+    X: Table | None,
+    parity: Parity,
+    dtype: Dtype = "float32",
+    inputs: Form = "auto",
 ) -> tuple[Any, ParityReport]:
     """Make the model of a student, and compare them.
 
@@ -190,8 +197,6 @@ def emit_onnx(
     model : onnx.ModelProto
         The model.
     """
-    from interpkd import __version__
-
     _check_choice("dtype", dtype, ("float32", "float64"))
     _check_choice("inputs", inputs, ("auto", "columns", "matrix"))
     graph = OnnxGraph(dtype)
@@ -201,7 +206,8 @@ def emit_onnx(
         f"interpkd_{data['kind']}",
         doc_string=f"A student ({data['kind']}, {data['task']}) of interpkd. {note}".rstrip(),
         producer_name="interpkd",
-        producer_version=__version__,
+        # the package's root is never imported from inside
+        producer_version=str(sys.modules["interpkd"].__version__),
     )
     graph.helper.set_model_props(model, _facts(data, planned, note))
     return model
