@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from interpkd._files import write_atomically
 from interpkd.exceptions import InvalidInputError
+from interpkd.export._formats import as_content
 from interpkd.export._onnx_answers import read_labels
 from interpkd.export._onnx_columns import add_columns, plan_inputs
 from interpkd.export._onnx_engine import OnnxRuntime
@@ -123,45 +124,19 @@ def to_onnx(
     """
     model, _ = make_onnx(student, X=X, parity=parity, dtype=dtype, inputs=inputs)
     if path is not None:
-        write_atomically(path, model.SerializeToString(deterministic=True))
+        write_atomically(path, as_content(model))
     return model
 
 
 def make_onnx(
     student: Any,
     *,
-    X: Table | None,
-    parity: Parity,
+    X: Table | None = None,
+    parity: Parity = "auto",
     dtype: Dtype = "float32",
     inputs: Form = "auto",
 ) -> tuple[Any, ParityReport]:
-    """Make the model of a student, and compare them.
-
-    Parameters
-    ----------
-    student : fitted estimator
-        The student.
-
-    X : array-like, data frame or None
-        Rows to compare on.
-
-    parity : {"auto", "require", "warn", "skip"}
-        As in `to_onnx`.
-
-    dtype : {"float32", "float64"}, default="float32"
-        As in `to_onnx`.
-
-    inputs : {"auto", "columns", "matrix"}, default="auto"
-        As in `to_onnx`.
-
-    Returns
-    -------
-    model : onnx.ModelProto
-        The model.
-
-    report : ParityReport
-        How it compares.
-    """
+    """Give the model, and how it compares with the student."""
     _check_choice("dtype", dtype, ("float32", "float64"))
     data = to_json(student)
 
