@@ -11,6 +11,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from interpkd.exceptions import InvalidInputError, MissingExtraError, ParityError
 from interpkd.export import _onnx_engine, _onnx_tree, read_json, to_json, to_onnx
+from interpkd.export._onnx_columns import input_names
 from interpkd.export._onnx_engine import feed, open_session
 from interpkd.export._parity_rows import as_asked, frame_of
 from interpkd.export._to_onnx import emit_onnx, make_onnx
@@ -198,6 +199,20 @@ def test_inputs_are_named_as_columns_or_the_names_are_told(student_of):
     np.testing.assert_array_equal(found["leaf"], answers_of(emit_onnx(data), own)["leaf"])
     own_names = {one.name for one in emit_onnx(data).graph.input}
     assert own_names == {column["name"] for column in data["columns"]}
+
+
+def test_names_that_are_taken():
+    names = ["", "column_0", "score", "\udcff", "fine"]
+    assert input_names(names) == ["column_0_", "column_0", "column_2", "column_3", "fine"]
+
+
+@pytest.mark.parametrize("kinds", [("purpose", "rooms"), ("rooms",)])
+def test_categories_alone(student_of, kinds):
+    data = to_json(student_of("logistic, multiclass")[0])
+    data["columns"] = [one for one in data["columns"] if one["name"] in kinds]
+    data["terms"] = [one for one in data["terms"] if one["column"] in kinds]
+    report = make_onnx(read_json(data), parity="require")[1]
+    assert report.passed
 
 
 def test_forms_of_inputs(student_of):
