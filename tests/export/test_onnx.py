@@ -3,10 +3,13 @@
 import hashlib
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sklearn.tree import DecisionTreeClassifier
 
 from interpkd.exceptions import InvalidInputError, MissingExtraError, ParityError
@@ -301,6 +304,34 @@ def test_what_onnx_cannot_hold(student_of):
         to_onnx(student_of("tree, binary")[0], dtype="float16")
     with pytest.raises(InvalidInputError, match="'inputs' parameter must be one of"):
         to_onnx(student_of("tree, binary")[0], inputs="rows")
+
+
+def test_cuts_and_special_values_at_the_ends_of_precision(student_of):
+    data = to_json(student_of("scorecard, binary")[0])
+    (feature,) = [one for one in data["features"] if one["column"] == "income"]
+    cuts = [-3.4e38, -1e-42, 0.1, np.nextafter(0.1, 1), float(np.float32(0.1)), 16777217.0, 1e300]
+    special = [-1e-42, 0.0, 5e-324, 0.1, 16777216.0]
+    blank = feature["bins"][0] | {"lower": None, "upper": None, "categories": [], "value": None}
+    bins = [
+        *({"kind": "interval", "lower": a, "upper": b} for a, b in pairwise([None, *cuts, None])),
+        *({"kind": "special", "value": one} for one in special),
+        {"kind": "missing"},
+    ]
+    feature["bins"] = [blank | one | {"points": 7**k % 101} for k, one in enumerate(bins)]
+    for dtype in ("float32", "float64"):
+        report = make_onnx(read_json(data), parity="require", dtype=dtype)[1]
+        assert report.passed
+        assert report.largest_difference <= (1e-7 if dtype == "float32" else 0.0)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(data=st.data())
+def test_random_documents_answer_as_read(documents, data):
+    document = data.draw(documents())
+    dtype = data.draw(st.sampled_from(["float32", "float64"]))
+    inputs = data.draw(st.sampled_from(["columns", "matrix"]))
+    report = make_onnx(read_json(document), parity="require", dtype=dtype, inputs=inputs)[1]
+    assert report.passed
 
 
 def test_a_file(student_of, tmp_path):
