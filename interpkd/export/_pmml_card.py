@@ -1,0 +1,125 @@
+"""A scorecard as a Scorecard of PMML, with reason codes."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from interpkd.export._pmml_fields import (
+    data_type,
+    label,
+    number,
+    output,
+    write_schema,
+)
+from interpkd.export._pmml_linear import constant
+from interpkd.export._pmml_predicates import compare, is_between, is_one_of
+from interpkd.export._pmml_xml import child, node
+
+if TYPE_CHECKING:
+    from interpkd.export._pmml_fields import Names
+    from interpkd.export._pmml_xml import Element
+
+ORDER = {"missing": 0, "special": 1, "interval": 2, "categories": 2}
+"""The first bin that holds a value counts: so special values stand before intervals."""
+
+
+def write_card(data: dict[str, Any], names: Names) -> Element:
+    """Write a scorecard.
+
+    Its score are points. Reason codes are the names of columns, by points lost against the mean of
+    the training rows: the reasons that `interpkd.explanation.reasons` gives with these rows as the
+    background and all of them as the reference group.
+
+    Parameters
+    ----------
+    data : dict
+        The document of the student.
+
+    names : Names
+        The names of its fields.
+
+    Returns
+    -------
+    model : Element
+        The model.
+    """
+    columns = {column["name"]: column for column in data["columns"]}
+    listed = [_write_feature(one, columns[one["column"]]) for one in data["features"]]
+    return node(
+        "Scorecard",
+        write_schema(data, names),
+        node("Output", *_write_outputs(data, names)),
+        node("Characteristics", *listed),
+        functionName="regression",
+        algorithmName="interpkd",
+        initialScore=number(data["base_points"]),
+        useReasonCodes="true",
+        reasonCodeAlgorithm="pointsBelow" if _speaks_for_good(data) else "pointsAbove",
+        baselineMethod="mean",
+    )
+
+
+def _speaks_for_good(data: dict[str, Any]) -> bool:
+    """Tell whether points lost are what speaks for the adverse class."""
+    scale, classes = data["scale"], data["classes"]
+    adverse = 1
+    if scale["good_class_was_given"]:
+        adverse = 1 - classes.index(scale["good_class"])
+    return (adverse == 1) != (data["factor"] > 0)
+
+
+def _write_feature(feature: dict[str, Any], column: dict[str, Any]) -> Element:
+    name, bins = column["name"], feature["bins"]
+    mean = math.fsum(one["share"] * one["points"] for one in bins)
+    element = node("Characteristic", name=name, reasonCode=name, baselineScore=number(mean))
+    for one in sorted(bins, key=lambda one: ORDER[one["kind"]]):
+        part = child(element, "Attribute", partialScore=number(one["points"]))
+        part.append(_holds(one, column))
+    return element
+
+
+def _holds(one: dict[str, Any], column: dict[str, Any]) -> Element:
+    if one["kind"] == "missing":
+        return compare(column["name"], "isMissing")
+    if one["kind"] == "categories":
+        return is_one_of(column["name"], one["categories"])
+    lower = -math.inf if one["lower"] is None else one["lower"]
+    upper = math.inf if one["upper"] is None else one["upper"]
+    if one["kind"] == "interval":
+        return is_between(column, lower, upper)
+    if column["kind"] == "boolean":
+        return is_one_of(column["name"], [value for value in (False, True) if value == one["value"]])
+    return compare(column["name"], "equal", number(one["value"]))
+
+
+def _write_outputs(data: dict[str, Any], names: Names) -> list[Element]:
+    """Write the points, and what they mean: 1 / (1 + exp((offset - points) / factor))."""
+    first, second = names.probabilities
+    points = node("FieldRef", field=names.points)
+    distance = _apply("-", constant(data["offset"]), points)
+    odds = _apply("exp", _apply("/", distance, constant(data["factor"])))
+    probability = _apply("/", constant(1.0), _apply("+", constant(1.0), odds))
+    kind = data_type(data["classes"])
+    decided = [
+        node("Constant", text=label(value), dataType=kind) for value in reversed(data["classes"])
+    ]
+    is_second = _apply("greaterThan", node("FieldRef", field=second), constant(0.5))
+    rest = _apply("-", constant(1.0), node("FieldRef", field=second))
+    return [
+        output(names.points, "predictedValue", kind="double"),
+        output(second, "transformedValue", probability, kind="double"),
+        output(first, "transformedValue", rest, kind="double"),
+        output(names.prediction, "transformedValue", _apply("if", is_second, *decided), kind=kind),
+        *(
+            output(name, "reasonCode", kind="string", rank=str(k))
+            for k, name in enumerate(names.reasons, 1)
+        ),
+    ]
+
+
+def _apply(function: str, *arguments: Element) -> Element:
+    return node("Apply", *arguments, function=function)
