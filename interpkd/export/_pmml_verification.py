@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 N_ROWS = 20
 """Most rows in a document."""
 
-PRECISION = 1e-9
-"""How far an evaluator may be off, relative to the answer."""
+PRECISION, SMALL = 1e-9, 1e-6
+"""How far an evaluator may be off, relative to the answer; and below what it is as good as 0."""
 
 UNIT = float(np.finfo(np.float64).eps)
 
@@ -58,7 +58,7 @@ def write_verification(data: dict[str, Any], names: Names) -> Element:
     ]
     for k, (name, values) in enumerate(answers.items()):
         is_number = values.dtype.kind == "f"
-        close = {"precision": f"{PRECISION:g}", "zeroThreshold": f"{PRECISION:g}"}
+        close = {"precision": number(PRECISION), "zeroThreshold": number(SMALL)}
         field = node("VerificationField", field=name, column=f"y{k}", **(close if is_number else {}))
         fields.append(field)
     table = node("InlineTable")
@@ -78,10 +78,14 @@ def write_verification(data: dict[str, Any], names: Names) -> Element:
 def _choose(data: dict[str, Any]) -> Any:
     """Take some of the rows made to hurt, none that rounding decides."""
     rows = hurting_rows(data)
-    tied = certainty(data, rows, unit=UNIT, tolerance=PRECISION / 100).tied
+    known = certainty(data, rows, unit=UNIT, tolerance=PRECISION * SMALL)
+    unsure = known.tied
+    if data["classes"] is None:
+        answers = np.abs(read_json(data).predict(as_asked(data, rows)))
+        unsure = answers * PRECISION < 100 * UNIT * known.sizes
     # an empty text between two tags is a missing value to some
     empty = (rows.astype(object) == "").any(axis=1).to_numpy(dtype=bool)
-    usable = np.flatnonzero(~(tied | empty))
+    usable = np.flatnonzero(~(unsure | empty))
     places = np.linspace(0, len(usable) - 1, min(N_ROWS, len(usable))).astype(int)
     return rows.iloc[usable[places]].reset_index(drop=True)
 

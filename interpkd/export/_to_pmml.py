@@ -57,33 +57,18 @@ def emit_pmml(data: dict[str, Any], *, note: str = "") -> str:
     InvalidInputError
         If a name, category or class cannot stand in XML, or two of them become the same text.
     """
-    from interpkd import __version__
-
-    names = make_names(data)
-    model = WRITERS[data["kind"]](data, names)
-    model.append(write_verification(data, names))
-    header = node("Header", node("Application", name="interpkd", version=__version__))
-    if note:
-        header.append(node("Annotation", text=note))
-    root = node(
-        "PMML",
-        header,
-        write_dictionary(data, names),
-        model,
-        xmlns="http://www.dmg.org/PMML-4_4",
-        version="4.4",
-    )
-    return to_text(root)
+    return _finish(_start(data), note)
 
 
 def make_pmml(
     student: Any, *, X: Table | None = None, parity: Parity = "auto"
 ) -> tuple[str, ParityReport]:
-    """Write a student as PMML, and say how it compares with its student."""
+    """Write a student as PMML, and say how the document compares with it."""
     data = to_json(student)
+    root = _start(data)
 
     def emit(note: str) -> str:
-        return emit_pmml(data, note=note)
+        return _finish(root, note)
 
     return checked(
         student, data, export="pmml", emit=emit, engine=PmmlEngine(data), X=X, parity=parity
@@ -101,3 +86,28 @@ def to_pmml(
     if path is not None:
         write_atomically(path, text)
     return text
+
+
+def _start(data: dict[str, Any]) -> Element:
+    """Write all but the header."""
+    names = make_names(data)
+    model = WRITERS[data["kind"]](data, names)
+    model.append(write_verification(data, names))
+    return node(
+        "PMML",
+        node("Header"),
+        write_dictionary(data, names),
+        model,
+        xmlns="http://www.dmg.org/PMML-4_4",
+        version="4.4",
+    )
+
+
+def _finish(root: Element, note: str) -> str:
+    """Write the header, and give the text."""
+    from interpkd import __version__
+
+    root[0] = node("Header", node("Application", name="interpkd", version=__version__))
+    if note:
+        root[0].append(node("Annotation", text=note))
+    return to_text(root)
