@@ -9,13 +9,14 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from interpkd.export._pmml_fields import (
-    data_type,
-    label,
+    apply,
+    constant,
+    decide,
     number,
     output,
+    refer,
     write_schema,
 )
-from interpkd.export._pmml_linear import constant
 from interpkd.export._pmml_predicates import compare, is_between, is_one_of
 from interpkd.export._pmml_xml import child, node
 
@@ -99,27 +100,17 @@ def _holds(one: dict[str, Any], column: dict[str, Any]) -> Element:
 def _write_outputs(data: dict[str, Any], names: Names) -> list[Element]:
     """Write the points, and what they mean: 1 / (1 + exp((offset - points) / factor))."""
     first, second = names.probabilities
-    points = node("FieldRef", field=names.points)
-    distance = _apply("-", constant(data["offset"]), points)
-    odds = _apply("exp", _apply("/", distance, constant(data["factor"])))
-    probability = _apply("/", constant(1.0), _apply("+", constant(1.0), odds))
-    kind = data_type(data["classes"])
-    decided = [
-        node("Constant", text=label(value), dataType=kind) for value in reversed(data["classes"])
-    ]
-    is_second = _apply("greaterThan", node("FieldRef", field=second), constant(0.5))
-    rest = _apply("-", constant(1.0), node("FieldRef", field=second))
+    distance = apply("-", constant(data["offset"]), refer(names.points))
+    odds = apply("exp", apply("/", distance, constant(data["factor"])))
+    probability = apply("/", constant(1.0), apply("+", constant(1.0), odds))
+    rest = apply("-", constant(1.0), refer(second))
     return [
         output(names.points, "predictedValue", kind="double"),
         output(second, "transformedValue", probability, kind="double"),
         output(first, "transformedValue", rest, kind="double"),
-        output(names.prediction, "transformedValue", _apply("if", is_second, *decided), kind=kind),
+        decide(data, names, second, [0.5]),
         *(
             output(name, "reasonCode", kind="string", rank=str(k))
             for k, name in enumerate(names.reasons, 1)
         ),
     ]
-
-
-def _apply(function: str, *arguments: Element) -> Element:
-    return node("Apply", *arguments, function=function)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MAX_REASONS = 4
 """Most reason codes of a scorecard: more are not asked for of a notice."""
 
+MAX_ORDERED = 4
+"""Most classes among which PMML4S finds the first of those with equal probabilities."""
+
 LARGEST_SINGLE = float(np.nextafter(2.0**128 - 2.0**103, 0.0))
 """The largest double that does not become infinite in single precision."""
 
@@ -98,8 +101,8 @@ class Names:
     probabilities : tuple of str
         The outputs with the probabilities, in the order of the classes.
 
-    points, leaf : str
-        The outputs with the points of a scorecard and the leaf of a tree.
+    points, leaf, place : str
+        The outputs with the points of a scorecard, the leaf of a tree, and an inner one.
 
     reasons : tuple of str
         The outputs with the reason codes of a scorecard.
@@ -113,6 +116,7 @@ class Names:
     probabilities: tuple[str, ...]
     points: str
     leaf: str
+    place: str
     reasons: tuple[str, ...]
     taken: frozenset[str]
 
@@ -120,6 +124,9 @@ class Names:
 def make_names(data: dict[str, Any]) -> Names:
     """Choose names that no column has."""
     taken = {column["name"] for column in data["columns"]}
+    if "" in taken:
+        msg = "PMML cannot name a field with an empty text. Rename the column before fitting."
+        raise InvalidInputError(msg)
 
     def fresh(name: str) -> str:
         while name in taken:
@@ -135,6 +142,7 @@ def make_names(data: dict[str, Any]) -> Names:
         probabilities=tuple(fresh(f"probability({one})") for one in classes),
         points=fresh("points"),
         leaf=fresh("leaf"),
+        place=fresh("place of the class"),
         reasons=tuple(fresh(f"reason {k + 1}") for k in range(n_reasons)),
         taken=frozenset(taken),
     )
@@ -211,11 +219,71 @@ def write_answers(data: dict[str, Any], names: Names) -> list[Element]:
     classes = data["classes"]
     if classes is None:
         return [output(names.prediction, "predictedValue", kind="double")]
+    kind = data_type(classes)
     probabilities = [
         output(name, "probability", kind="double", value=text)
         for name, text in zip(names.probabilities, labels(classes, "the classes"), strict=True)
     ]
-    return [output(names.prediction, "predictedValue", kind=data_type(classes)), *probabilities]
+    if data["kind"] != "tree" and len(classes) > MAX_ORDERED:
+        place = output(
+            names.place, "transformedValue", _first_largest(names.probabilities), kind="double"
+        )
+        place.set("isFinalResult", "false")
+        borders = [k + 0.5 for k in range(len(classes) - 1)]
+        return [*probabilities, place, decide(data, names, names.place, borders)]
+    return [output(names.prediction, "predictedValue", kind=kind), *probabilities]
+
+
+def decide(data: dict[str, Any], names: Names, field: str, borders: Sequence[float]) -> Element:
+    """Write the class as an output: the next one above each border of a field."""
+    classes, kind = data["classes"], data_type(data["classes"])
+    expression = (_numbers if kind == "double" else _texts)(field, borders, classes)
+    return output(names.prediction, "transformedValue", expression, kind=kind)
+
+
+def _numbers(field: str, borders: Sequence[float], classes: Sequence[float]) -> Element:
+    expression = constant(classes[0])
+    for border, value in zip(borders, classes[1:], strict=True):
+        is_above = apply("greaterThan", refer(field), constant(border))
+        expression = apply("if", is_above, constant(value), expression)
+    return expression
+
+
+def _texts(field: str, borders: Sequence[float], classes: Sequence[Any]) -> Element:
+    # in attributes: of a text between tags PMML4S reads only what follows the last escaped sign
+    ends = [None, *borders, None]
+    expression = node("Discretize", field=field, dataType="string")
+    for value, lower, upper in zip(classes, ends[:-1], ends[1:], strict=True):
+        margins = {"closure": "openOpen" if upper is None else "openClosed"}
+        margins |= {} if lower is None else {"leftMargin": number(lower)}
+        margins |= {} if upper is None else {"rightMargin": number(upper)}
+        expression.append(node("DiscretizeBin", node("Interval", **margins), binValue=label(value)))
+    return expression
+
+
+def refer(name: str) -> Element:
+    """Write the value of a field in an expression."""
+    return node("FieldRef", field=name)
+
+
+def constant(value: float) -> Element:
+    """Write a number in an expression."""
+    return node("Constant", text=number(value), dataType="double")
+
+
+def apply(function: str, *arguments: Element) -> Element:
+    """Write a function of expressions."""
+    return node("Apply", *arguments, function=function)
+
+
+def _first_largest(names: Sequence[str]) -> Element:
+    """Write the place of the largest of some fields, the first one of equals."""
+    expression = constant(len(names) - 1)
+    for k in reversed(range(len(names) - 1)):
+        rest = apply("max", *map(refer, names[k + 1 :]))
+        is_largest = apply("greaterOrEqual", refer(names[k]), rest)
+        expression = apply("if", is_largest, constant(k), expression)
+    return expression
 
 
 def _write_field(column: dict[str, Any], data: dict[str, Any]) -> Element:

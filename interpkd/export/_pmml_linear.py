@@ -8,7 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from interpkd.export._pmml_fields import label, number, write_answers, write_schema
+from interpkd.export._pmml_fields import (
+    apply,
+    constant,
+    label,
+    number,
+    refer,
+    write_answers,
+    write_schema,
+)
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
@@ -89,16 +97,10 @@ def _write_term(
     else:
         parts.append(_Part(name, None, term["values"]))
     if term["missing"] is not None:
-        asked = node("Apply", node("FieldRef", field=name), function="isMissing")
-        flag = node("Apply", asked, constant(1.0), constant(0.0), function="if")
+        flag = apply("if", apply("isMissing", refer(name)), constant(1.0), constant(0.0))
         field = _derive(f"{name} is missing", derived, taken, flag)
         parts.append(_Part(field, None, term["missing"]))
     return parts
-
-
-def constant(value: float) -> Element:
-    """Write a number in an expression."""
-    return node("Constant", text=number(value), dataType="double")
 
 
 def _one_if(name: str, value: str, missing: float) -> Element:
@@ -168,15 +170,13 @@ def _write_softmax(
     for k, value in enumerate(data["classes"]):
         addends = [constant(data["intercept"][k])]
         for one in parts:
-            what = node("FieldRef", field=one.field)
-            if one.category is not None:
-                what = _one_if(one.field, one.category, 0.0)
-            addends.append(node("Apply", constant(one.values[k]), what, function="*"))
-        total = node("Apply", *addends, function="sum")
+            category = one.category
+            what = refer(one.field) if category is None else _one_if(one.field, category, 0.0)
+            addends.append(apply("*", constant(one.values[k]), what))
+        total = apply("sum", *addends)
         scores.append(_derive(f"score({label(value)})", derived, taken, total))
-    refs = [node("FieldRef", field=score) for score in scores]
-    function = "max" if slope >= 0 else "min"
-    top = _derive("highest score", derived, taken, node("Apply", *refs, function=function))
+    highest = apply("max" if slope >= 0 else "min", *map(refer, scores))
+    top = _derive("highest score", derived, taken, highest)
     tables = []
     for value, score in zip(data["classes"], scores, strict=True):
         table = node("RegressionTable", intercept=number(0.0), targetCategory=label(value))

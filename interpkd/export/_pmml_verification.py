@@ -29,7 +29,7 @@ PRECISION, SMALL = 1e-9, 1e-6
 UNIT = float(np.finfo(np.float64).eps)
 
 
-def write_verification(data: dict[str, Any], names: Names) -> Element:
+def write_verification(data: dict[str, Any], names: Names) -> Element | None:
     """Write some rows with what the student says of them.
 
     They are rows made to hurt, and never the user's: a document that is handed on holds no
@@ -45,10 +45,12 @@ def write_verification(data: dict[str, Any], names: Names) -> Element:
 
     Returns
     -------
-    verification : Element
-        The rows.
+    verification : Element or None
+        The rows; None where rounding decides all of them.
     """
     rows = _choose(data)
+    if not len(rows):
+        return None
     asked = as_asked(data, rows)
     answers = _answers(data, names, asked)
     tags = [f"x{i}" for i in range(len(data["columns"]))]

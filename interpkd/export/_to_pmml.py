@@ -92,7 +92,9 @@ def _start(data: dict[str, Any]) -> Element:
     """Write all but the header."""
     names = make_names(data)
     model = WRITERS[data["kind"]](data, names)
-    model.append(write_verification(data, names))
+    verification = write_verification(data, names)
+    if verification is not None:
+        model.append(verification)
     return node(
         "PMML",
         node("Header"),
