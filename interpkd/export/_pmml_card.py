@@ -8,21 +8,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from interpkd.export._pmml_fields import (
-    apply,
-    constant,
-    decide,
-    number,
-    output,
-    refer,
-    write_schema,
-)
+from interpkd.export._pmml_fields import number, write_schema
+from interpkd.export._pmml_outputs import apply, constant, decide, output, refer
 from interpkd.export._pmml_predicates import compare, is_between, is_one_of
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from interpkd.export._pmml_fields import Names
-    from interpkd.export._pmml_xml import Element
 
 ORDER = {"missing": 0, "special": 1, "interval": 2, "categories": 2}
 """The first bin that holds a value counts: so special values stand before intervals."""
@@ -93,7 +87,9 @@ def _holds(one: dict[str, Any], column: dict[str, Any]) -> Element:
     if one["kind"] == "interval":
         return is_between(column, lower, upper)
     if column["kind"] == "boolean":
-        return is_one_of(column["name"], [value for value in (False, True) if value == one["value"]])
+        return is_one_of(
+            column["name"], [value for value in (False, True) if value == one["value"]]
+        )
     return compare(column["name"], "equal", number(one["value"]))
 
 

@@ -5,47 +5,37 @@
 
 from __future__ import annotations
 
-import atexit
-import json
 import os
 import shutil
-import subprocess
-import sys
-import threading
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from interpkd.export._parity import Answers
 from interpkd.export._pmml_fields import data_type, label, make_names
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-TIME_LIMIT = 300.0
-"""Seconds for one block of rows, the start of Java included."""
+from interpkd.export._pmml_java import WORKER
 
 BLOCK = 2000
 """Rows asked at once."""
 
 
-@dataclass(frozen=True)
 class PmmlEngine:
-    """What runs PMML.
+    """PMML4S on Java.
 
-    Attributes
+    Parameters
     ----------
     data : dict
-        The document of the student.
+        The document of the student: it says which field has which answer.
     """
 
-    data: dict[str, Any]
-    name: str = "PMML4S"
-    tolerance: float = 1e-12
-    in_single: bool = False
+    name = "PMML4S"
+    tolerance = 1e-12
+    in_single = False
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self.data = data
 
     def version(self) -> str | None:
         """Give the version that is installed; None when pypmml or Java is lacking."""
@@ -57,7 +47,9 @@ class PmmlEngine:
 
     def install_line(self) -> str:
         """Say what installs it."""
-        return 'pip install "interpkd[pmml]", and Java (on Debian: apt install default-jre-headless)'
+        return (
+            'pip install "interpkd[pmml]", and Java (on Debian: apt install default-jre-headless)'
+        )
 
     def answers(self, artefact: str, rows: Any) -> Answers:
         """Answer rows of a data frame."""
@@ -121,75 +113,3 @@ def _values(series: Any, column: dict[str, Any]) -> list[Any]:
     if column["kind"] == "boolean":
         return [None if one is None else label(bool(one)) for one in listed]
     return [None if one is None else float(one) for one in listed]
-
-
-class _Worker:
-    """The program that runs Java; it starts when it is first asked, and serves the process."""
-
-    def __init__(self) -> None:
-        self.process: subprocess.Popen[str] | None = None
-        self.owner = 0
-        self.lock = threading.Lock()
-
-    def ask(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Send a request and wait for its answer."""
-        with self.lock:
-            process = self._running()
-            # one that hangs is ended, and then there is no answer
-            limit = threading.Timer(TIME_LIMIT, process.kill)
-            limit.start()
-            try:
-                line = _exchange(process, json.dumps(request))
-            finally:
-                limit.cancel()
-            if not line:
-                self.close()
-        answer = json.loads(line) if line else {"error": "it ended or took too long"}
-        if "error" in answer:
-            msg = f"The evaluator of PMML gave no answer: {answer['error']}"
-            raise RuntimeError(msg)  # who checks parity says more
-        return dict(answer)
-
-    def close(self) -> None:
-        """End the program, if it is ours."""
-        process, self.process = self.process, None
-        if process is None or self.owner != os.getpid():
-            return
-        try:
-            process.communicate(timeout=5)
-        except (subprocess.TimeoutExpired, OSError, ValueError):
-            process.kill()
-            process.communicate()
-
-    def _running(self) -> subprocess.Popen[str]:
-        # a process that was forked has the pipes of its parent: it needs its own
-        if self.process is None or self.owner != os.getpid() or self.process.poll() is not None:
-            self.process, self.owner = _start(), os.getpid()
-            atexit.register(self.close)
-        return self.process
-
-
-def _start() -> subprocess.Popen[str]:
-    program = Path(__file__).with_name("_pmml_worker.py")
-    return subprocess.Popen(
-        # -P: the folder of the program is no place to import from
-        [sys.executable, "-P", os.fspath(program)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        encoding="utf-8",
-    )
-
-
-def _exchange(process: subprocess.Popen[str], line: str) -> str:
-    assert process.stdin is not None
-    assert process.stdout is not None
-    try:
-        process.stdin.write(line + "\n")
-        process.stdin.flush()
-        return process.stdout.readline()
-    except OSError:
-        return ""
-
-
-WORKER = _Worker()

@@ -8,22 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from interpkd.export._pmml_fields import (
-    apply,
-    constant,
-    label,
-    number,
-    refer,
-    write_answers,
-    write_schema,
-)
+from interpkd.export._pmml_fields import label, number, write_schema
+from interpkd.export._pmml_outputs import apply, constant, refer, write_answers
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+    from xml.etree.ElementTree import Element
 
     from interpkd.export._pmml_fields import Names
-    from interpkd.export._pmml_xml import Element
 
 
 @dataclass(frozen=True)
@@ -33,6 +26,24 @@ class _Part:
     field: str
     category: str | None
     values: list[float]
+
+
+class _Derived:
+    """Fields that are computed from the columns, with names that nothing else has."""
+
+    def __init__(self, taken: Iterable[str]) -> None:
+        self.taken = set(taken)
+        self.elements: list[Element] = []
+
+    def add(self, name: str, expression: Element) -> str:
+        """Write a field, and give its name."""
+        while name in self.taken:
+            name += "_"
+        self.taken.add(name)
+        self.elements.append(
+            node("DerivedField", expression, name=name, optype="continuous", dataType="double")
+        )
+        return name
 
 
 def write_linear(data: dict[str, Any], names: Names) -> Element:
@@ -51,16 +62,15 @@ def write_linear(data: dict[str, Any], names: Names) -> Element:
     model : Element
         The model.
     """
-    taken = set(names.taken)
-    derived: list[Element] = []
-    parts: list[_Part] = []
-    for column, term in zip(data["columns"], data["terms"], strict=True):
-        parts += _write_term(column, term, data["takes_missing"], derived, taken)
+    derived = _Derived(names.taken)
+    parts = [
+        part
+        for column, term in zip(data["columns"], data["terms"], strict=True)
+        for part in _write_term(data, column, term, derived)
+    ]
     slope = float(data.get("link_slope", 1.0))
-    if len(data["intercept"]) > 1:
-        tables = _write_softmax(data, parts, slope, derived, taken)
-    else:
-        tables = _write_single(data, parts, slope)
+    write = _write_single if len(data["intercept"]) == 1 else _write_softmax
+    tables = write(data, parts, slope, derived)
     links = {"logistic": "logit", "softmax": "softmax", "identity": "none"}
     model = node(
         "RegressionModel",
@@ -70,36 +80,31 @@ def write_linear(data: dict[str, Any], names: Names) -> Element:
         algorithmName="interpkd",
         normalizationMethod=links[data["link"]],
     )
-    if derived:
-        model.append(node("LocalTransformations", *derived))
+    if derived.elements:
+        model.append(node("LocalTransformations", *derived.elements))
     model.extend(tables)
     return model
 
 
 def _write_term(
-    column: dict[str, Any],
-    term: dict[str, Any],
-    takes_missing: bool,  # noqa: FBT001
-    derived: list[Element],
-    taken: set[str],
+    data: dict[str, Any], column: dict[str, Any], term: dict[str, Any], derived: _Derived
 ) -> list[_Part]:
     """Write what a column adds, with the fields that stand for its missing values."""
     name = column["name"]
-    parts = []
     if column["kind"] == "category":
-        parts += [_Part(name, label(one["category"]), one["values"]) for one in term["categories"]]
-    elif column["kind"] == "boolean":
-        field = _derive(f"{name} as a number", derived, taken, _one_if(name, "true", term["imputed"]))
-        parts.append(_Part(field, None, term["values"]))
-    elif takes_missing:
-        filled = node("FieldRef", field=name, mapMissingTo=number(term["imputed"]))
-        parts.append(_Part(_derive(f"{name} filled", derived, taken, filled), None, term["values"]))
+        # a missing one adds nothing
+        parts = [_Part(name, label(one["category"]), one["values"]) for one in term["categories"]]
     else:
-        parts.append(_Part(name, None, term["values"]))
+        field = name
+        if column["kind"] == "boolean":
+            field = derived.add(f"{name} as a number", _one_if(name, "true", term["imputed"]))
+        elif data["takes_missing"]:
+            filled = node("FieldRef", field=name, mapMissingTo=number(term["imputed"]))
+            field = derived.add(f"{name} filled", filled)
+        parts = [_Part(field, None, term["values"])]
     if term["missing"] is not None:
         flag = apply("if", apply("isMissing", refer(name)), constant(1.0), constant(0.0))
-        field = _derive(f"{name} is missing", derived, taken, flag)
-        parts.append(_Part(field, None, term["missing"]))
+        parts.append(_Part(derived.add(f"{name} is missing", flag), None, term["missing"]))
     return parts
 
 
@@ -107,23 +112,15 @@ def _one_if(name: str, value: str, missing: float) -> Element:
     return node("NormDiscrete", field=name, value=value, mapMissingTo=number(missing))
 
 
-def _derive(name: str, derived: list[Element], taken: set[str], expression: Element) -> str:
-    """Write a field that is computed, and give its name."""
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    derived.append(
-        node("DerivedField", expression, name=name, optype="continuous", dataType="double")
-    )
-    return name
-
-
-def _write_single(data: dict[str, Any], parts: Sequence[_Part], slope: float) -> list[Element]:
+def _write_single(
+    data: dict[str, Any], parts: Sequence[_Part], slope: float, derived: _Derived
+) -> list[Element]:
     """Write one table, and for two classes the empty one of the other.
 
     The score is for the second class. Of equal probabilities evaluators take the first table's
     class, the student its first class: so that table is of the first class, all signs turned.
     """
+    del derived  # nothing more is computed
     [intercept] = data["intercept"]
     if data["classes"] is None:
         return [_write_table(parts, intercept, 1.0)]
@@ -134,14 +131,15 @@ def _write_single(data: dict[str, Any], parts: Sequence[_Part], slope: float) ->
     ]
 
 
-def _write_table(
-    parts: Sequence[_Part], intercept: float, factor: float, **target: str
-) -> Element:
+def _write_table(parts: Sequence[_Part], intercept: float, factor: float, **target: str) -> Element:
     table = node("RegressionTable", intercept=number(factor * intercept), **target)
     for one in parts:
         if one.category is None:
             child(
-                table, "NumericPredictor", name=one.field, coefficient=number(factor * one.values[0])
+                table,
+                "NumericPredictor",
+                name=one.field,
+                coefficient=number(factor * one.values[0]),
             )
     for one in parts:
         if one.category is not None:
@@ -156,11 +154,7 @@ def _write_table(
 
 
 def _write_softmax(
-    data: dict[str, Any],
-    parts: Sequence[_Part],
-    slope: float,
-    derived: list[Element],
-    taken: set[str],
+    data: dict[str, Any], parts: Sequence[_Part], slope: float, derived: _Derived
 ) -> list[Element]:
     """Write the scores as fields, and tables of their distances from the highest.
 
@@ -174,9 +168,8 @@ def _write_softmax(
             what = refer(one.field) if category is None else _one_if(one.field, category, 0.0)
             addends.append(apply("*", constant(one.values[k]), what))
         total = apply("sum", *addends)
-        scores.append(_derive(f"score({label(value)})", derived, taken, total))
-    highest = apply("max" if slope >= 0 else "min", *map(refer, scores))
-    top = _derive("highest score", derived, taken, highest)
+        scores.append(derived.add(f"score({label(value)})", total))
+    top = derived.add("highest score", apply("max", *map(refer, scores)))
     tables = []
     for value, score in zip(data["classes"], scores, strict=True):
         table = node("RegressionTable", intercept=number(0.0), targetCategory=label(value))

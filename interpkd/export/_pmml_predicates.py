@@ -13,8 +13,7 @@ from interpkd.export._pmml_xml import node
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from interpkd.export._pmml_xml import Element
+    from xml.etree.ElementTree import Element
 
 
 def compare(name: str, operator: str, value: str | None = None) -> Element:

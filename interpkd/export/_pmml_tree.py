@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 from interpkd.export._borders import double_border
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._json_tree import SIDES
-from interpkd.export._pmml_fields import label, number, output, write_answers, write_schema
+from interpkd.export._pmml_fields import label, number, write_schema
+from interpkd.export._pmml_outputs import output, write_answers
 from interpkd.export._pmml_predicates import compare, is_between
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from interpkd.export._pmml_fields import Names
-    from interpkd.export._pmml_xml import Element
 
 
 def write_tree(data: dict[str, Any], names: Names) -> Element:

@@ -17,8 +17,9 @@ from interpkd.export._read_json import read_json
 from interpkd.export._rounding import certainty
 
 if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
     from interpkd.export._pmml_fields import Names
-    from interpkd.export._pmml_xml import Element
 
 N_ROWS = 20
 """Most rows in a document."""
@@ -61,7 +62,9 @@ def write_verification(data: dict[str, Any], names: Names) -> Element | None:
     for k, (name, values) in enumerate(answers.items()):
         is_number = values.dtype.kind == "f"
         close = {"precision": number(PRECISION), "zeroThreshold": number(SMALL)}
-        field = node("VerificationField", field=name, column=f"y{k}", **(close if is_number else {}))
+        field = node(
+            "VerificationField", field=name, column=f"y{k}", **(close if is_number else {})
+        )
         fields.append(field)
     table = node("InlineTable")
     for i in range(len(rows)):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import sys
+from importlib import import_module
 from typing import Any
 
 JAVA_OPTIONS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss8m"]
@@ -20,27 +21,26 @@ JAVA_OPTIONS = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xss8m"]
 
 def main() -> None:
     """Answer requests until there are no more."""
-    from pypmml import Model, PMMLContext
-
-    PMMLContext.getOrCreate(java_opts=JAVA_OPTIONS)
+    pypmml = import_module("pypmml")
+    pypmml.PMMLContext.getOrCreate(java_opts=JAVA_OPTIONS)
     loaded: tuple[str, Any] = ("", None)
     try:
         for line in sys.stdin:
             request = json.loads(line)
             try:
                 if request["pmml"] != loaded[0]:
-                    loaded = (request["pmml"], Model.fromString(request["pmml"]))
+                    loaded = (request["pmml"], pypmml.Model.fromString(request["pmml"]))
                 table = {"columns": request["columns"], "data": request["rows"]}
                 # as a text: pypmml rounds the numbers of a data frame to ten digits
                 found = json.loads(loaded[1].predict(json.dumps(table)))
                 answer = {"columns": found["columns"], "rows": found["data"]}
-            except Exception as error:  # noqa: BLE001  # told to the one who asks
+            except Exception as error:  # told to the one who asks
                 answer = {"error": f"{type(error).__name__}: {error}"}
             sys.stdout.write(json.dumps(answer) + "\n")
             sys.stdout.flush()
     finally:
         loaded = ("", None)
-        PMMLContext.shutdown()
+        pypmml.PMMLContext.shutdown()
 
 
 if __name__ == "__main__":
