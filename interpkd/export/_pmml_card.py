@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from interpkd.export._pmml_fields import number, write_schema
 from interpkd.export._pmml_outputs import apply, constant, decide, output, refer
-from interpkd.export._pmml_predicates import compare, is_between, is_one_of
+from interpkd.export._pmml_predicates import compare, is_between, is_missing, is_one_of
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _write_feature(feature: dict[str, Any], column: dict[str, Any]) -> Element:
 
 def _holds(one: dict[str, Any], column: dict[str, Any]) -> Element:
     if one["kind"] == "missing":
-        return compare(column["name"], "isMissing")
+        return is_missing(column)
     if one["kind"] == "categories":
         return is_one_of(column["name"], one["categories"])
     lower = -math.inf if one["lower"] is None else one["lower"]

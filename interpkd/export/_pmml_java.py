@@ -58,8 +58,10 @@ class Worker:
             process.communicate()
 
     def _running(self) -> subprocess.Popen[str]:
+        if self.process is not None and self.process.poll() is not None:
+            self.close()
         # a process that was forked has the pipes of its parent: it needs its own
-        if self.process is None or self.owner != os.getpid() or self.process.poll() is not None:
+        if self.process is None or self.owner != os.getpid():
             self.process, self.owner = _start(), os.getpid()
             atexit.register(self.close)
         return self.process

@@ -103,7 +103,9 @@ def _write_term(
             field = derived.add(f"{name} filled", filled)
         parts = [_Part(field, None, term["values"])]
     if term["missing"] is not None:
-        flag = apply("if", apply("isMissing", refer(name)), constant(1.0), constant(0.0))
+        flag = constant(1.0)  # of a column without categories every value is missing
+        if column["kind"] != "category" or column["categories"]:
+            flag = apply("if", apply("isMissing", refer(name)), flag, constant(0.0))
         parts.append(_Part(derived.add(f"{name} is missing", flag), None, term["missing"]))
     return parts
 

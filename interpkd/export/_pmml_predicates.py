@@ -22,6 +22,20 @@ def compare(name: str, operator: str, value: str | None = None) -> Element:
     return node("SimplePredicate", field=name, operator=operator, **given)
 
 
+def is_missing(column: dict[str, Any]) -> Element:
+    """Write that a value is missing, as every value is of a column without categories."""
+    if column["kind"] == "category" and not column["categories"]:
+        return node("True")  # where none is listed, evaluators let all of them pass
+    return compare(column["name"], "isMissing")
+
+
+def is_known(column: dict[str, Any]) -> Element:
+    """Write that a value is not missing."""
+    if column["kind"] == "category" and not column["categories"]:
+        return node("False")
+    return compare(column["name"], "isNotMissing")
+
+
 def either(joint: str, *predicates: Element) -> Element:
     """Join predicates; one alone stays as it is."""
     if len(predicates) == 1:
@@ -58,10 +72,10 @@ def is_between(column: dict[str, Any], lower: float, upper: float) -> Element:
     """
     name, known = column["name"], _known(column)
     if known is None:
-        return _is_number_between(name, lower, upper)
+        return _is_number_between(column, lower, upper)
     inside = [value for code, value in known if lower < code <= upper]
     if len(inside) == len(known):
-        return compare(name, "isNotMissing")
+        return is_known(column)
     return is_one_of(name, inside)
 
 
@@ -72,11 +86,10 @@ def _known(column: dict[str, Any]) -> list[tuple[int, Any]] | None:
     return [*enumerate(column["categories"])] if column["kind"] == "category" else None
 
 
-def _is_number_between(name: str, lower: float, upper: float) -> Element:
-    if not lower < upper:
+def _is_number_between(column: dict[str, Any], lower: float, upper: float) -> Element:
+    if not lower < upper or lower == math.inf or upper == -math.inf:
         return node("False")
+    name = column["name"]
     above = [] if lower == -math.inf else [compare(name, "greaterThan", number(lower))]
     below = [] if upper == math.inf else [compare(name, "lessOrEqual", number(upper))]
-    if lower == math.inf or upper == -math.inf:
-        return node("False")
-    return either("and", *(above + below)) if above or below else compare(name, "isNotMissing")
+    return either("and", *above, *below) if above or below else is_known(column)

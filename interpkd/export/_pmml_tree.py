@@ -13,7 +13,7 @@ from interpkd.export._json_checks import INFINITE
 from interpkd.export._json_tree import SIDES
 from interpkd.export._pmml_fields import label, number, write_schema
 from interpkd.export._pmml_outputs import output, write_answers
-from interpkd.export._pmml_predicates import compare, is_between
+from interpkd.export._pmml_predicates import is_between, is_known, is_missing
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
@@ -102,9 +102,9 @@ def _split(column: dict[str, Any], one: dict[str, Any]) -> dict[str, Element]:
     # an empty side makes the other one everything: then no answer is unknown, and none is needed
     for side, other in (SIDES, SIDES[::-1]):
         if known[side].tag == "False":
-            known[other] = compare(column["name"], "isNotMissing")
+            known[other] = is_known(column)
             if one["missing"] == side:
-                known[side] = compare(column["name"], "isMissing")
+                known[side] = is_missing(column)
             else:
                 known[other] = node("True")
     return known
