@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from interpkd.export._pmml_fields import Names
 
+ROUNDING = 1e-9
+"""Points that are none: points are whole, and a mean of them is no nearer to one than this."""
+
 ORDER = {"missing": 0, "special": 1, "interval": 2, "categories": 2}
 """The first bin that holds a value counts: so special values stand before intervals."""
 
@@ -43,7 +46,13 @@ def write_card(data: dict[str, Any], names: Names) -> Element:
         The model.
     """
     columns = {column["name"]: column for column in data["columns"]}
-    listed = [_write_feature(one, columns[one["column"]]) for one in data["features"]]
+    loses = _speaks_for_good(data)
+    # evaluators differ on a column that loses nothing, and take rounding for a loss
+    shift = -ROUNDING if loses else ROUNDING
+    # of equal losses the first one in the document goes first: as in the table
+    order = {name: i for i, name in enumerate(columns)}
+    features = sorted(data["features"], key=lambda one: order[one["column"]])
+    listed = [_write_feature(one, columns[one["column"]], shift) for one in features]
     return node(
         "Scorecard",
         write_schema(data, names),
@@ -53,7 +62,7 @@ def write_card(data: dict[str, Any], names: Names) -> Element:
         algorithmName="interpkd",
         initialScore=number(data["base_points"]),
         useReasonCodes="true",
-        reasonCodeAlgorithm="pointsBelow" if _speaks_for_good(data) else "pointsAbove",
+        reasonCodeAlgorithm="pointsBelow" if loses else "pointsAbove",
         baselineMethod="mean",
     )
 
@@ -67,10 +76,10 @@ def _speaks_for_good(data: dict[str, Any]) -> bool:
     return (adverse == 1) != (data["factor"] > 0)
 
 
-def _write_feature(feature: dict[str, Any], column: dict[str, Any]) -> Element:
+def _write_feature(feature: dict[str, Any], column: dict[str, Any], shift: float) -> Element:
     name, bins = column["name"], feature["bins"]
-    mean = math.fsum(one["share"] * one["points"] for one in bins)
-    element = node("Characteristic", name=name, reasonCode=name, baselineScore=number(mean))
+    baseline = math.fsum(one["share"] * one["points"] for one in bins) + shift
+    element = node("Characteristic", name=name, reasonCode=name, baselineScore=number(baseline))
     for one in sorted(bins, key=lambda one: ORDER[one["kind"]]):
         part = child(element, "Attribute", partialScore=number(one["points"]))
         part.append(_holds(one, column))

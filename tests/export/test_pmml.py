@@ -82,6 +82,16 @@ def test_reason_codes_are_the_reasons_of_python(student_of, good):
         assert [*said] == ([reason.column for reason in one.reasons] or [None])
 
 
+def test_a_column_that_changes_nothing_is_no_reason(student_of):
+    student, rows = student_of("scorecard, binary")
+    data = to_json(student)
+    for one in data["features"][0]["bins"]:
+        one["points"] = 7
+    found = evaluate(emit_pmml(data), rows, data)
+    names = {code for name in make_names(data).reasons for code in found[name]}
+    assert names - {None} == {feature["column"] for feature in data["features"][1:]}
+
+
 def test_leaves_have_their_numbers(student_of):
     student, rows = student_of("bare tree, three classes")
     data = to_json(student)
