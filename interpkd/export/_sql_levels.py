@@ -39,7 +39,7 @@ class Levels:
     def __init__(self, data: dict[str, Any], order: Order) -> None:
         self.data, self.order, self.dialect = data, order, order.dialect
         self.student: ReadStudent = read_json(data)
-        self.parts = Parts(order.dialect, self.student.columns_)
+        self.parts = Parts(order.dialect, self.student.columns_, order.names)
         self.number = order.dialect.write_number
         taken = [*order.names, *order.names.values(), *(one.name for one in order.outputs)]
         self.taken = {name.casefold() for name in taken}
@@ -63,8 +63,8 @@ class Levels:
             for kept, name in zip(self.kept, order.keep, strict=True)
         ]
         for name in [*self.parts.columns] if self.guard else used:
-            given = f"{source}.{write(order.names[name], 'the column')}"
-            items.append((self.parts.reference(name), self.parts.known(name, given)))
+            column = self.parts.reference(name)
+            items.append((column, self.parts.known(name, f"{source}.{column}")))
         table = ".".join(write(part, "the table") for part in order.table)
         # a tree of one leaf needs no column
         self.lines = _select(items or [(self.fresh("row"), ["1"])])

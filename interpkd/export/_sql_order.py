@@ -104,14 +104,14 @@ def read_order(
     *,
     table: Any,
     dialect: Any,
-    keep: Any,
-    columns: Any,
-    names: Any,
-    cutoff: Any,
-    n_reasons: Any,
-    adverse_class: Any,
-    reference: Any,
-    dictionary: Any,
+    keep: Any = (),
+    columns: Any = "prediction",
+    names: Any = None,
+    cutoff: Any = None,
+    n_reasons: Any = 4,
+    adverse_class: Any = None,
+    reference: Any = None,
+    dictionary: Any = None,
 ) -> Order:
     """Read and check what `to_sql` was asked for; see there."""
     if dialect not in DIALECTS:
@@ -130,7 +130,7 @@ def read_order(
     order = Order(
         dialect=how,
         table=_table(table, how),
-        names=_names(data, names),
+        names=_names(data, names, how),
         outputs=(),
         direction=_direction(data, adverse_class) if has_reasons else 1.0,
         means=_means(data, reference) if has_reasons else {},
@@ -192,10 +192,9 @@ def _table(table: Any, dialect: Dialect) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _names(data: Mapping[str, Any], names: Any) -> dict[str, str]:
+def _names(data: Mapping[str, Any], names: Any, dialect: Dialect) -> dict[str, str]:
     own = {column["name"]: column["name"] for column in data["columns"]}
-    if names is None:
-        return own
+    names = {} if names is None else names
     if not isinstance(names, Mapping) or not all(isinstance(v, str) for v in names.values()):
         msg = f"The 'names' parameter must map columns to names in the table, got {names!r}."
         raise InvalidInputError(msg)
@@ -203,7 +202,18 @@ def _names(data: Mapping[str, Any], names: Any) -> dict[str, str]:
         if name not in own:
             msg = f"The 'names' parameter names {name!r}, which is no column of the student."
             raise InvalidInputError(msg)
-    return own | dict(names)
+    own |= names
+    seen: dict[str, str] = {}
+    for name in own.values():
+        same = dialect.same_name(name)
+        if same in seen:
+            msg = (
+                f"The columns {seen[same]!r} and {name!r} are one in {dialect.title}. Say with "
+                "'names' what the table calls them."
+            )
+            raise InvalidInputError(msg)
+        seen[same] = name
+    return own
 
 
 def _cutoff(data: Mapping[str, Any], cutoff: Any) -> float | None:

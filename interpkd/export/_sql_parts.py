@@ -68,15 +68,21 @@ class Parts:
 
     columns : sequence of Column
         The student's columns.
+
+    names : mapping
+        Their names to those of the table.
     """
 
-    def __init__(self, dialect: Dialect, columns: Sequence[Column]) -> None:
+    def __init__(
+        self, dialect: Dialect, columns: Sequence[Column], names: Mapping[str, str]
+    ) -> None:
         self.dialect = dialect
         self.columns = {column.name: column for column in columns}
+        self.names = names
 
     def reference(self, name: str) -> str:
-        """Give a column of the innermost level."""
-        return self.dialect.write_name(name, "the column")
+        """Give a column of the table and of the innermost level, by the student's name."""
+        return self.dialect.write_name(self.names[name], "the column")
 
     def known(self, name: str, given: str) -> Lines:
         """Give the innermost level's column, from one of the user's table.
