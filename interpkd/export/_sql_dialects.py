@@ -37,12 +37,23 @@ class Dialect:
     title : str
         As people call it.
 
-    numeric, boolean, text : str
-        A column ``{x}`` as a double, NaN as NULL; a column of truth values as 0 and 1; and a
-        column of texts that is compared exactly.
+    double : str
+        A column ``{x}`` as a double.
+
+    numeric : str
+        The same with NULL for NaN, written with the ``{double}`` where that needs no more.
+
+    boolean : str
+        A column of truth values as a double.
+
+    text : str
+        A column of texts that is compared exactly.
 
     number : str
-        A double ``{x}``, which is Python's text of it with an exponent.
+        A double, from Python's text of it ``{x}``, or the same with an exponent ``{e}``.
+
+    is_number : str
+        What else to ask of a column of numbers that are categories.
 
     quotes : str
         What stands before and after a name.
@@ -86,16 +97,21 @@ class Dialect:
     alias : str
         What stands between a table and its alias.
 
+    underflow_fails : bool
+        Whether a product that is nearly zero is an error.
+
     fence : str
         What keeps a subquery from being copied into each place that uses its columns.
     """
 
     name: str
     title: str
-    numeric: str
-    boolean: str
+    double: str
     text: str
-    number: str = "{x}"
+    numeric: str = "{double}"
+    boolean: str = "{double}"
+    number: str = "{e}"
+    is_number: str = ""
     quotes: str = '""'
     in_name: str | None = '""'
     no_names: str = ""
@@ -112,6 +128,7 @@ class Dialect:
     truth: tuple[str, str] = ("FALSE", "TRUE")
     greatest: str = "GREATEST"
     alias: str = " AS "
+    underflow_fails: bool = False
     fence: str = ""
 
     def write_name(self, name: str, what: str) -> str:
@@ -179,7 +196,14 @@ class Dialect:
         if self.name == "sqlite" and x != 0 and not SURE[0] <= abs(x) < SURE[1]:
             return _sqlite_number(x)
         text = repr(x)
-        return self.number.format(x=text if "e" in text else f"{text}e0")
+        if self.name == "oracle" and x != 0 and not 1e-120 < abs(x) < 1e120:
+            return f"{text}d"  # beyond its decimals
+        return self.number.format(x=text, e=text if "e" in text else f"{text}e0")
+
+    def read(self, column: str, kind: str) -> str:
+        """Write a column as the student takes it: "numeric", "boolean", "double" or "text"."""
+        double = self.double.format(x=column)
+        return str(getattr(self, kind).format(x=column, double=double))
 
     def write_label(self, value: Any) -> str:
         """Write a class."""
@@ -209,29 +233,30 @@ def _sqlite_number(x: float) -> str:
     return f"({text})"
 
 
-AS_DOUBLE = "CAST({x} AS DOUBLE)"
-NAN_IS_EQUAL = "NULLIF(CAST({{x}} AS {type}), {nan})"
-NAN_IS_ASKED = "CASE WHEN {ask}({cast}) THEN NULL ELSE {cast} END"
+NAN_IS_EQUAL = "NULLIF({double}, CAST('NaN' AS DOUBLE))"
+"""Where NaN is equal to itself."""
 
 POSTGRES = Dialect(
     "postgres",
     "PostgreSQL",
-    numeric=NAN_IS_EQUAL.format(type="DOUBLE PRECISION", nan="'NaN'::FLOAT8"),
-    boolean="CAST(CAST({x} AS INT) AS DOUBLE PRECISION)",
+    double="CAST({x} AS DOUBLE PRECISION)",
     text='CAST({x} AS TEXT) COLLATE "C"',
+    numeric="NULLIF({double}, 'NaN'::FLOAT8)",
+    boolean="CAST(CAST({x} AS INT) AS DOUBLE PRECISION)",
     number="'{x}'::FLOAT8",
     longest_name=63,
     name_unit="bytes",
     folds_case=False,
+    underflow_fails=True,
     fence="OFFSET 0",
 )
 
 SPARK = Dialect(
     "spark",
     "Spark",
-    numeric=NAN_IS_EQUAL.format(type="DOUBLE", nan="CAST('NaN' AS DOUBLE)"),
-    boolean=AS_DOUBLE,
+    double="CAST({x} AS DOUBLE)",
     text="CAST({x} AS STRING)",
+    numeric=NAN_IS_EQUAL,
     quotes="``",
     in_name="``",
     apostrophe="\\'",
@@ -242,20 +267,21 @@ LISTED = (
     Dialect(
         "duckdb",
         "DuckDB",
-        numeric=NAN_IS_EQUAL.format(type="DOUBLE", nan="CAST('NaN' AS DOUBLE)"),
-        boolean=AS_DOUBLE,
+        double="CAST({x} AS DOUBLE)",
         text="CAST({x} AS VARCHAR)",
+        numeric=NAN_IS_EQUAL,
     ),
     Dialect(
         "sqlite",
         "SQLite",
+        double="CAST({x} AS REAL)",
+        text="CAST({x} AS TEXT) COLLATE BINARY",
         # a text that is no number would be read as 0; as JSON it is an error
         numeric=(
             "CASE TYPEOF({x}) WHEN 'text' THEN CAST(JSON_EXTRACT({x}, '$') AS REAL) "
-            "ELSE CAST({x} AS REAL) END"
+            "ELSE {double} END"
         ),
-        boolean="CAST({x} AS REAL)",
-        text="CAST({x} AS TEXT) COLLATE BINARY",
+        is_number="TYPEOF({x}) <> 'text' AND ",
         truth=("0", "1"),
         n_parts=2,
         greatest="MAX",
@@ -276,9 +302,10 @@ LISTED = (
     Dialect(
         "snowflake",
         "Snowflake",
-        numeric=NAN_IS_EQUAL.format(type="DOUBLE", nan="'NaN'::DOUBLE"),
-        boolean="CAST(CAST({x} AS INT) AS DOUBLE)",
+        double="CAST({x} AS DOUBLE)",
         text="CAST({x} AS VARCHAR)",
+        numeric="NULLIF({double}, 'NaN'::DOUBLE)",
+        boolean="CAST(CAST({x} AS INT) AS DOUBLE)",
         number="'{x}'::DOUBLE",
         longest_name=255,
         folds_case=False,
@@ -287,9 +314,10 @@ LISTED = (
     Dialect(
         "bigquery",
         "BigQuery",
-        numeric=NAN_IS_ASKED.format(ask="IS_NAN", cast="CAST({x} AS FLOAT64)"),
-        boolean="CAST(CAST({x} AS INT64) AS FLOAT64)",
+        double="CAST({x} AS FLOAT64)",
         text="CAST({x} AS STRING)",
+        numeric="CASE WHEN IS_NAN({double}) THEN NULL ELSE {double} END",
+        boolean="CAST(CAST({x} AS INT64) AS FLOAT64)",
         quotes="``",
         in_name=None,
         no_names="!\"$()*,./;?@[\\]^`{}~\n\r\t",
@@ -299,9 +327,8 @@ LISTED = (
     ),
     Dialect(
         "tsql",
-        "T-SQL (SQL Server 2022 or later)",
-        numeric="CAST({x} AS FLOAT)",
-        boolean="CAST({x} AS FLOAT)",
+        "T-SQL of SQL Server 2022 and later",
+        double="CAST({x} AS FLOAT(53))",
         text="CAST({x} AS NVARCHAR(4000)) COLLATE Latin1_General_100_BIN2 + N'|'",
         quotes="[]",
         in_name="]]",
@@ -314,10 +341,10 @@ LISTED = (
     Dialect(
         "oracle",
         "Oracle",
-        numeric="NANVL(CAST({x} AS BINARY_DOUBLE), NULL)",
-        boolean="CAST({x} AS BINARY_DOUBLE)",
+        double="CAST({x} AS BINARY_DOUBLE)",
         text="CAST({x} AS VARCHAR2(4000)) COLLATE BINARY",
-        number="CAST({x} AS BINARY_DOUBLE)",
+        numeric="NANVL({double}, NULL)",
+        number="CAST({e} AS BINARY_DOUBLE)",
         in_name=None,
         longest_name=128,
         name_unit="bytes",
@@ -331,8 +358,7 @@ LISTED = (
     Dialect(
         "mysql",
         "MySQL",
-        numeric=AS_DOUBLE,
-        boolean=AS_DOUBLE,
+        double="CAST({x} AS DOUBLE)",
         text="CONVERT({x} USING utf8mb4) COLLATE utf8mb4_0900_bin",
         longest_name=64,
         n_parts=2,
@@ -345,9 +371,9 @@ LISTED = (
     Dialect(
         "clickhouse",
         "ClickHouse",
-        numeric=NAN_IS_ASKED.format(ask="isNaN", cast="CAST({x} AS Nullable(Float64))"),
-        boolean="CAST({x} AS Nullable(Float64))",
+        double="CAST({x} AS Nullable(Float64))",
         text="CAST({x} AS Nullable(String))",
+        numeric="CASE WHEN isNaN({double}) THEN NULL ELSE {double} END",
         quotes="``",
         in_name="\\`",
         folds_case=False,
@@ -357,9 +383,9 @@ LISTED = (
     Dialect(
         "trino",
         "Trino",
-        numeric=NAN_IS_ASKED.format(ask="is_nan", cast="CAST({x} AS DOUBLE)"),
-        boolean=AS_DOUBLE,
+        double="CAST({x} AS DOUBLE)",
         text="CAST({x} AS VARCHAR)",
+        numeric="CASE WHEN is_nan({double}) THEN NULL ELSE {double} END",
     ),
 )
 

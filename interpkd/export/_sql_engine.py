@@ -46,6 +46,8 @@ class SqlEngine:
 
     tolerance = 1e-12
     in_single = False
+    gives_nan = True
+    """Whether every other missing number is NaN instead of NULL, in DuckDB."""
 
     def __init__(self, data: Mapping[str, Any], order: Order) -> None:
         self.data, self.order = data, order
@@ -74,8 +76,11 @@ class SqlEngine:
 
     def answers(self, artefact: str, rows: Any) -> Answers:
         """Answer rows: a pandas data frame of float64, "boolean" and object columns with None."""
-        run = _run_duckdb if self.is_duckdb else _run_sqlite
-        found = run(artefact, self.order, _Table(self.data, self.order, rows))
+        table = _Table(self.data, self.order, rows)
+        if self.is_duckdb:
+            found = _run_duckdb(artefact, table, gives_nan=self.gives_nan)
+        else:
+            found = _run_sqlite(artefact, table)
         if len(found) != len(rows):
             msg = f"{self.name} answered {len(found)} of {len(rows)} rows."
             raise ParityError(msg)
@@ -95,23 +100,27 @@ class SqlEngine:
             return Answers(numbers[0])
         P = np.stack([1 - numbers[0], *numbers] if len(classes) == 2 else numbers, axis=1)
         said = [values for one, values in columns.items() if one.kind == "prediction"]
-        labels = np.empty(len(P), dtype=object)
-        # a dialect without truth values says 0 and 1, which Python takes for the same
-        labels[:] = [{one: one for one in classes}.get(value) for value in said[0]] if said else None
-        if said and self.order.cutoff is None:
-            return Answers(labels, P)
         if said:
-            _check_cutoff(P, labels, classes, self.order)
-        decided = np.empty(len(P), dtype=object)
-        decided[:] = [classes[k] for k in np.nan_to_num(P, nan=-1).argmax(axis=1)]
-        return Answers(decided, P)
+            # a dialect without truth values says 0 and 1, which Python takes for the same
+            known = {one: one for one in classes}
+            labels = _objects([known.get(value) for value in said[0]])
+            if self.order.cutoff is None:
+                return Answers(labels, P)
+            _check_cutoff(P, labels, classes, self.order.cutoff)
+        decided = np.nan_to_num(P, nan=-1).argmax(axis=1)
+        return Answers(_objects([classes[k] for k in decided]), P)
+
+
+def _objects(values: Sequence[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), dtype=object)
+    array[:] = values
+    return array
 
 
 def _check_cutoff(
-    P: FloatArray, labels: NDArray[Any], classes: Sequence[Any], order: Order
+    P: FloatArray, labels: NDArray[Any], classes: Sequence[Any], cutoff: float
 ) -> None:
     """See that labels are on the side of the cut-off on which probabilities are."""
-    cutoff = order.cutoff or 0.5
     is_second = np.array([label == classes[1] for label in labels])
     wrong = (is_second != (P[:, 1] > cutoff)) & (np.abs(P[:, 1] - cutoff) > NEARLY)
     if wrong.any():
@@ -128,7 +137,8 @@ class _Table:
 
     def __init__(self, data: Mapping[str, Any], order: Order, rows: Any) -> None:
         dialect, types = order.dialect, TYPES[order.dialect.name]
-        self.name = ".".join(dialect.write_name(part, "the table") for part in order.table)
+        self.parts = [dialect.write_name(part, "the table") for part in order.table]
+        self.name = ".".join(self.parts)
         self.columns: list[tuple[str, str, list[Any]]] = []
         given = {dialect.same_name(name) for name in order.names.values()}
         for column in data["columns"]:
@@ -168,49 +178,52 @@ def _plain(value: Any, kind: str) -> Any:
     return bool(value) if kind == "boolean" else float(value)
 
 
-def _run_duckdb(statement: str, order: Order, table: _Table) -> list[tuple[Any, ...]]:
+def _run_duckdb(statement: str, table: _Table, *, gives_nan: bool) -> list[tuple[Any, ...]]:
     """Run it in a DuckDB in memory."""
-    import pandas as pd
-
     duckdb = require("duckdb", extra="database", purpose="check an export to SQL")
-    frame = pd.DataFrame(
-        {f"c{k}": pd.Series(v, dtype=object) for k, (*_, v) in enumerate(table.columns)}
-    )
-    items = []
-    for k, (_, kind, values) in enumerate(table.columns):
-        if kind == "DOUBLE":
-            frame[f"c{k}"] = np.array(values, dtype=np.float64)
-            # NULL and NaN by turns: both are missing
-            missing = np.flatnonzero(frame[f"c{k}"].isna())
-            state = np.zeros(len(frame), dtype=np.int8)
-            state[missing] = 1 + np.arange(len(missing)) % 2
-            frame[f"s{k}"] = state
-            items.append(f"CASE s{k} WHEN 0 THEN c{k} WHEN 1 THEN 'NaN'::DOUBLE END")
-        else:
-            items.append(f"CAST(c{k} AS {kind})")
+    frame, items = _duckdb_rows(table, gives_nan=gives_nan)
     with duckdb.connect(":memory:") as database:
         database.execute("SET threads TO 1")  # rows come in their order
         database.execute("SET pandas_analyze_sample TO 0")
-        place = order.table[:-1]
-        parts = [order.dialect.write_name(part, "the schema") for part in place]
-        if len(parts) == 2:
-            database.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {parts[0]}")
-        if parts:
-            database.execute(f"CREATE SCHEMA IF NOT EXISTS {'.'.join(parts)}")
+        schema = table.parts[:-1]
+        if len(schema) == 2:
+            database.execute(f"ATTACH IF NOT EXISTS ':memory:' AS {schema[0]}")
+        if schema:
+            database.execute(f"CREATE SCHEMA IF NOT EXISTS {'.'.join(schema)}")
         database.execute(table.create)
         database.register("rows to score", frame)
-        database.execute(f'INSERT INTO {table.name} SELECT {", ".join(items)} FROM "rows to score"')  # noqa: S608  # names are quoted
+        insert = f'INSERT INTO {table.name} SELECT {", ".join(items)} FROM "rows to score"'  # noqa: S608  # names are quoted
+        database.execute(insert)
         found: list[tuple[Any, ...]] = database.execute(statement).fetchall()
     return found
 
 
-def _run_sqlite(statement: str, order: Order, table: _Table) -> list[tuple[Any, ...]]:
+def _duckdb_rows(table: _Table, *, gives_nan: bool) -> tuple[Any, list[str]]:
+    """Give the rows as a data frame, and what fills the table from it."""
+    import pandas as pd
+
+    parts: dict[str, Any] = {}
+    items = []
+    for k, (_, kind, values) in enumerate(table.columns):
+        if kind != "DOUBLE":
+            parts[f"c{k}"] = pd.Series(values, dtype=object)
+            items.append(f"CAST(c{k} AS {kind})")
+            continue
+        parts[f"c{k}"] = np.array(values, dtype=np.float64)
+        state = np.isnan(parts[f"c{k}"]).astype(np.int8)
+        if gives_nan:  # by turns: both are missing
+            state[np.flatnonzero(state)[1::2]] = 2
+        parts[f"s{k}"] = state
+        items.append(f"CASE s{k} WHEN 0 THEN c{k} WHEN 2 THEN CAST('NaN' AS DOUBLE) END")
+    return pd.DataFrame(parts), items
+
+
+def _run_sqlite(statement: str, table: _Table) -> list[tuple[Any, ...]]:
     """Run it in an SQLite in memory."""
     database = sqlite3.connect(":memory:")
     try:
-        if len(order.table) == 2 and order.table[0].lower() not in ("main", "temp"):
-            schema = order.dialect.write_name(order.table[0], "the schema")
-            database.execute(f"ATTACH ':memory:' AS {schema}")
+        if len(table.parts) == 2 and table.parts[0].lower() not in ('"main"', '"temp"'):
+            database.execute(f"ATTACH ':memory:' AS {table.parts[0]}")
         database.execute(table.create)
         places = ", ".join("?" for _ in table.columns)
         insert = f"INSERT INTO {table.name} VALUES ({places})"  # noqa: S608  # names are quoted

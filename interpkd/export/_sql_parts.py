@@ -28,6 +28,9 @@ Lines = list[str]
 WIDE = 60
 """Sums of more parts are put in brackets by as many: databases bound how deep brackets go."""
 
+UNDERFLOW = 1e-290
+"""What a product is more than; doubles go down to 1e-308."""
+
 NOTHING = "NULLIF(1, 1)"
 """A NULL with a type."""
 
@@ -79,6 +82,15 @@ class Parts:
         self.dialect = dialect
         self.columns = {column.name: column for column in columns}
         self.names = names
+        self.floors: dict[str, str] = {}
+
+    def avoid_underflow(self, terms: Iterable[Mapping[str, Any]]) -> None:
+        """Take numbers as zero whose products are nearly zero, where those would be an error."""
+        for term in terms if self.dialect.underflow_fails else ():
+            sizes = [abs(one) for one in term.get("values", ()) if one != 0]
+            if sizes and self.columns[term["column"]].kind == "numeric":
+                limit = self.dialect.write_number(min(UNDERFLOW / min(sizes), 1.0))
+                self.floors[term["column"]] = limit
 
     def reference(self, name: str) -> str:
         """Give a column of the table and of the innermost level, by the student's name."""
@@ -102,15 +114,20 @@ class Parts:
             as NULL.
         """
         column = self.columns[name]
-        if column.kind == "numeric":
-            return [self.dialect.numeric.format(x=given)]
-        if column.kind == "boolean":
-            return [self.dialect.boolean.format(x=given)]
+        read = self.dialect.read(given, column.kind) if column.kind != "category" else ""
+        if name in self.floors:
+            tiny = f"ABS({self.dialect.read(given, 'double')}) < {self.floors[name]}"
+            return case([(tiny, self.dialect.write_number(0.0))], otherwise=read)
+        if read:
+            return [read]
         if not column.categories:
             return [NOTHING]
         kind = _category_kind(column)
-        cast = getattr(self.dialect, kind).format(x=given)
-        return case([(self._one_of(cast, column, column.categories), cast)])
+        cast = self.dialect.read(given, kind)
+        test = self._one_of(cast, column, column.categories)
+        if kind == "double":
+            test = self.dialect.is_number.format(x=given) + test
+        return case([(test, cast)])
 
     def _one_of(self, expression: str, column: Column, values: Sequence[Any]) -> str:
         """Say that an expression is one of some categories."""
@@ -236,9 +253,9 @@ class Parts:
 
 
 def _category_kind(column: Column) -> str:
-    """Say what a table holds in a category column: "text", "boolean" or "numeric"."""
+    """Say what a table holds in a category column: "text", "boolean" or "double"."""
     kinds = {
-        "text" if isinstance(value, str) else "boolean" if isinstance(value, bool) else "numeric"
+        "text" if isinstance(value, str) else "boolean" if isinstance(value, bool) else "double"
         for value in column.categories
     }
     if "text" in kinds and len(kinds) > 1:
@@ -247,4 +264,4 @@ def _category_kind(column: Column) -> str:
             "database holds either. Convert it to text before fitting."
         )
         raise InvalidInputError(msg)
-    return kinds.pop() if len(kinds) == 1 else "numeric"
+    return kinds.pop() if len(kinds) == 1 else "double"

@@ -38,6 +38,7 @@ def write_scores(levels: Levels) -> Lines:
     lines : list of str
         The statement.
     """
+    levels.parts.avoid_underflow(levels.data.get("terms", ()))
     terms = _terms(levels)
     used = {name for listed in terms for name in listed}
     levels.begin(name for name in levels.parts.columns if name in used)
