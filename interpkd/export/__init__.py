@@ -10,6 +10,7 @@ from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
+from interpkd.export._to_sql import to_sql
 
 __all__ = [
     "Coefficient",
@@ -29,4 +30,5 @@ __all__ = [
     "to_json",
     "to_python",
     "to_rules",
+    "to_sql",
 ]

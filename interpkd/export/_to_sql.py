@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from interpkd._files import write_atomically
 from interpkd.exceptions import MissingExtraError
-from interpkd.export._parity import ParityReport, checked
-from interpkd.export._sql_dialects import DIALECTS
+from interpkd.export._parity import checked
 from interpkd.export._sql_engine import TYPES, SqlEngine
 from interpkd.export._sql_order import read_order
 from interpkd.export._sql_statement import write_statement
@@ -22,7 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from interpkd._typing import Table
-    from interpkd.export._parity import Parity
+    from interpkd.export._parity import Parity, ParityReport
+    from interpkd.export._sql_order import Order
 
 
 def to_sql(
@@ -192,16 +192,36 @@ def make_sql(
     *,
     X: Table | None = None,
     parity: Parity = "auto",
-    table: str | Sequence[str],
+    table: str | Sequence[str] | None = None,
     dialect: str = "duckdb",
     columns: str | Sequence[str] = "prediction",
-    **options: Any,
+    keep: str | Sequence[str] = (),
+    names: Mapping[str, str] | None = None,
+    cutoff: float | None = None,
+    n_reasons: int = 4,
+    adverse_class: Any = None,
+    reference: Mapping[str, float] | Table | None = None,
+    dictionary: Mapping[str, str] | None = None,
 ) -> tuple[str, ParityReport]:
-    """Write a student as SQL, and report how it compares, as :func:`to_sql` does."""
+    """Give the statement, and how it compares with the student."""
     data = to_json(student)
-    options = {"columns": columns, **options}
-    order = read_order(data, table=table, dialect=dialect, **options)
-    if dialect in TYPES or parity == "skip":
+
+    def order_for(table: Any, dialect: str, keep: Any, names: Any) -> Order:
+        return read_order(
+            data,
+            table=table,
+            dialect=dialect,
+            keep=keep,
+            columns=columns,
+            names=names,
+            cutoff=cutoff,
+            n_reasons=n_reasons,
+            adverse_class=adverse_class,
+            reference=reference,
+            dictionary=dictionary,
+        )
+
+    def check(order: Order) -> tuple[str, ParityReport]:
         return checked(
             student,
             data,
@@ -211,26 +231,19 @@ def make_sql(
             X=X,
             parity=parity,
         )
-    title = DIALECTS[dialect].title
+
+    order = order_for(table, dialect, keep, names)
+    if dialect in TYPES or parity == "skip":
+        return check(order)
+    title = order.dialect.title
     if parity == "require":
         msg = (
             f"There is no engine here that runs {title}, so parity cannot be required. With "
             "parity='auto' the same statement in DuckDB is checked."
         )
         raise MissingExtraError(msg)
-    names = {column["name"]: f"x{k}" for k, column in enumerate(data["columns"])}
-    stand_in = read_order(
-        data, table="rows", dialect="duckdb", **{**options, "names": names, "keep": ()}
-    )
-    _, report = checked(
-        student,
-        data,
-        export="sql",
-        emit=lambda note: write_statement(data, stand_in, note),
-        engine=SqlEngine(data, stand_in),
-        X=X,
-        parity=parity,
-    )
+    plain = {column["name"]: f"x{k}" for k, column in enumerate(data["columns"])}
+    _, report = check(order_for("rows", "duckdb", (), plain))
     report = replace(
         report,
         engine=None,
