@@ -12,6 +12,7 @@ from interpkd.export._to_onnx import to_onnx
 from interpkd.export._to_pmml import to_pmml
 from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
+from interpkd.export._to_sql import to_sql
 
 __all__ = [
     "Coefficient",
@@ -33,4 +34,5 @@ __all__ = [
     "to_pmml",
     "to_python",
     "to_rules",
+    "to_sql",
 ]
