@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from interpkd._tables import Column
-    from interpkd.export._sql_dialects import Dialect
+    from interpkd.export._sql_dialect import Dialect
 
 Lines = list[str]
 
@@ -216,9 +216,7 @@ class Parts:
                 branches.append((f"{ref} = {value}", one["points"]))
         for one in bins:
             if one["kind"] == "categories" and one["categories"]:
-                branches.append(
-                    (self._one_of(ref, column, one["categories"]), one["points"])
-                )
+                branches.append((self._one_of(ref, column, one["categories"]), one["points"]))
             elif one["kind"] == "interval" and one["upper"] is not None:
                 upper = self.dialect.write_number(one["upper"])
                 branches.append((f"{ref} <= {upper}", one["points"]))
