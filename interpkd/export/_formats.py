@@ -59,7 +59,7 @@ FORMATS: dict[str, Format] = {
     "json": Format("_to_json:make_json", (".json",)),
     "python": Format("_to_python:make_python", (".py",)),
     "rules": Format("_to_rules:make_rules", (".txt", ".md")),
-    "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[database]"'),
+    "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[sql]"'),
 }
 
 
