@@ -65,7 +65,7 @@ FORMATS: dict[str, Format] = {
     ),
     "python": Format("_to_python:make_python", (".py",)),
     "rules": Format("_to_rules:make_rules", (".txt", ".md")),
-    "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[database]"'),
+    "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[sql]"'),
 }
 
 

@@ -84,10 +84,12 @@ class Levels:
             Quoted names of columns of the level inside that stay, beside those that are kept.
 
         fence : bool, default=False
-            Whether the database is kept from copying the level inside into this one.
+            Whether columns of the level inside are used so often here that a database should be
+            kept from computing them each time.
         """
         carried = [(name, [name]) for name in (*self.kept, *carry)]
-        fenced = [self.dialect.fence] if fence and self.dialect.fence else []
+        has_fence = self.dialect.fence and (fence or self.dialect.fences_all)
+        fenced = [self.dialect.fence] if has_fence else []
         inside = [f"  {line}" for line in (*self.lines, *fenced)]
         alias = f"){self.dialect.alias}{self.fresh('inner')}"
         self.lines = [*_select([*carried, *items]), "FROM (", *inside, alias]

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.export._sql_dialects import DIALECTS, Dialect
+from interpkd.export._sql_dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from interpkd.export._sql_dialect import Dialect
 
 KINDS: dict[str, tuple[str, ...]] = {
     "prediction": ("tree", "logistic", "svm", "linear", "scorecard"),
@@ -222,7 +225,7 @@ def _cutoff(data: Mapping[str, Any], cutoff: Any) -> float | None:
     if len(data["classes"] or ()) != 2:
         msg = "A cut-off is for students of two classes; leave 'cutoff' out."
         raise InvalidInputError(msg)
-    if isinstance(cutoff, bool) or not isinstance(cutoff, Real) or not 0 < cutoff < 1:
+    if isinstance(cutoff, bool) or not isinstance(cutoff, Real) or not 0 < float(cutoff) < 1:
         msg = f"The 'cutoff' parameter must be a number between 0 and 1, got {cutoff!r}."
         raise InvalidInputError(msg)
     return float(cutoff)

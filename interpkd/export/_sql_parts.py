@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from interpkd._tables import Column
-    from interpkd.export._sql_dialects import Dialect
+    from interpkd.export._sql_dialect import Dialect
 
 Lines = list[str]
 
 WIDE = 60
-"""Sums of more parts are put in brackets by as many: databases bound how deep brackets go."""
+"""More parts are put in brackets by as many: databases bound how deep an expression goes."""
 
 UNDERFLOW = 1e-290
 """What a product is more than; doubles go down to 1e-308."""
@@ -143,7 +143,11 @@ class Parts:
 
     def some_missing(self) -> str:
         """Say that a column is missing."""
-        return " OR ".join(f"{self.reference(name)} IS NULL" for name in self.columns)
+        parts = [f"{self.reference(name)} IS NULL" for name in self.columns]
+        while len(parts) > WIDE:
+            blocks = [parts[i : i + WIDE] for i in range(0, len(parts), WIDE)]
+            parts = [f"({' OR '.join(block)})" for block in blocks]
+        return " OR ".join(parts)
 
     def leaf(self, tree: Any) -> tuple[list[str], Callable[[str | None], Lines]]:
         """Give the number of a row's leaf: one flat CASE.
@@ -216,9 +220,7 @@ class Parts:
                 branches.append((f"{ref} = {value}", one["points"]))
         for one in bins:
             if one["kind"] == "categories" and one["categories"]:
-                branches.append(
-                    (self._one_of(ref, column, one["categories"]), one["points"])
-                )
+                branches.append((self._one_of(ref, column, one["categories"]), one["points"]))
             elif one["kind"] == "interval" and one["upper"] is not None:
                 upper = self.dialect.write_number(one["upper"])
                 branches.append((f"{ref} <= {upper}", one["points"]))

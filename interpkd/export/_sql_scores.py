@@ -79,7 +79,7 @@ def _one(levels: Levels, terms: Terms) -> Lines:
     score = levels.fresh("score")
     total = add_up([_start(levels), *terms.values()])
     levels.level([(score, levels.guarded(total))])
-    return levels.finish(_answers(levels, score), fence=True)
+    return levels.finish(_answers(levels, score))
 
 
 def _split(levels: Levels, terms: Terms) -> Lines:
