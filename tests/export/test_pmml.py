@@ -148,7 +148,7 @@ def test_names_of_outputs_give_way_to_columns(student_of):
 
 
 few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-many = settings(few, max_examples=60)
+many = settings(few, max_examples=40)
 
 
 def check_random(document):
