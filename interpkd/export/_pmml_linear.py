@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from interpkd.export._pmml_fields import label, number, write_schema
-from interpkd.export._pmml_outputs import apply, constant, refer, write_answers
+from interpkd.export._pmml_outputs import apply, constant, refer, write_answers, write_decided
 from interpkd.export._pmml_xml import child, node
 
 if TYPE_CHECKING:
@@ -68,14 +68,18 @@ def write_linear(data: dict[str, Any], names: Names) -> Element:
         for column, term in zip(data["columns"], data["terms"], strict=True)
         for part in _write_term(data, column, term, derived)
     ]
-    slope = float(data.get("link_slope", 1.0))
-    write = _write_single if len(data["intercept"]) == 1 else _write_softmax
-    tables = write(data, parts, slope, derived)
     links = {"logistic": "logit", "softmax": "softmax", "identity": "none"}
+    if data["classes"] is None:
+        outputs = write_answers(data, names)
+        tables = [_write_table(parts, data["intercept"][0])]
+    else:
+        scores = _add_scores(data, parts, derived)
+        outputs = write_decided(data, names, scores)
+        tables = _write_classes(data, scores, derived)
     model = node(
         "RegressionModel",
         write_schema(data, names),
-        node("Output", *write_answers(data, names)),
+        node("Output", *outputs),
         functionName=data["task"],
         algorithmName="interpkd",
         normalizationMethod=links[data["link"]],
@@ -114,68 +118,46 @@ def _one_if(name: str, value: str, missing: float) -> Element:
     return node("NormDiscrete", field=name, value=value, mapMissingTo=number(missing))
 
 
-def _write_single(
-    data: dict[str, Any], parts: Sequence[_Part], slope: float, derived: _Derived
-) -> list[Element]:
-    """Write one table, and for two classes the empty one of the other.
-
-    The score is for the second class. Of equal probabilities evaluators take the first table's
-    class, the student its first class: so that table is of the first class, all signs turned.
-    """
-    del derived  # nothing more is computed
-    [intercept] = data["intercept"]
-    if data["classes"] is None:
-        return [_write_table(parts, intercept, 1.0)]
-    first, second = (label(value) for value in data["classes"])
-    return [
-        _write_table(parts, intercept, -slope, targetCategory=first),
-        node("RegressionTable", intercept=number(0.0), targetCategory=second),
-    ]
-
-
-def _write_table(parts: Sequence[_Part], intercept: float, factor: float, **target: str) -> Element:
-    table = node("RegressionTable", intercept=number(factor * intercept), **target)
+def _write_table(parts: Sequence[_Part], intercept: float) -> Element:
+    """Write the sum of a regression."""
+    table = node("RegressionTable", intercept=number(intercept))
     for one in parts:
         if one.category is None:
-            child(
-                table,
-                "NumericPredictor",
-                name=one.field,
-                coefficient=number(factor * one.values[0]),
-            )
+            coefficient = number(one.values[0])
+            child(table, "NumericPredictor", name=one.field, coefficient=coefficient)
     for one in parts:
         if one.category is not None:
-            child(
-                table,
-                "CategoricalPredictor",
-                name=one.field,
-                value=one.category,
-                coefficient=number(factor * one.values[0]),
-            )
+            given = {"value": one.category, "coefficient": number(one.values[0])}
+            child(table, "CategoricalPredictor", name=one.field, **given)
     return table
 
 
-def _write_softmax(
-    data: dict[str, Any], parts: Sequence[_Part], slope: float, derived: _Derived
-) -> list[Element]:
-    """Write the scores as fields, and tables of their distances from the highest.
-
-    Evaluators that take the exponential of a score as it is get infinity from scores above 709.
-    """
+def _add_scores(data: dict[str, Any], parts: Sequence[_Part], derived: _Derived) -> list[str]:
+    """Write the scores as fields: of two classes that of the second one, of more one for each."""
+    named = data["classes"] if len(data["intercept"]) > 1 else data["classes"][1:]
     scores = []
-    for k, value in enumerate(data["classes"]):
+    for k, value in enumerate(named):
         addends = [constant(data["intercept"][k])]
         for one in parts:
             category = one.category
             what = refer(one.field) if category is None else _one_if(one.field, category, 0.0)
             addends.append(apply("*", constant(one.values[k]), what))
-        total = apply("sum", *addends)
-        scores.append(derived.add(f"score({label(value)})", total))
+        scores.append(derived.add(f"score({label(value)})", apply("sum", *addends)))
+    return scores
+
+
+def _write_classes(data: dict[str, Any], scores: Sequence[str], derived: _Derived) -> list[Element]:
+    """Write a table for each class: its score times the slope of a support vector machine."""
+    classes = [label(value) for value in data["classes"]]
+    slope = float(data.get("link_slope", 1.0))
+    tables = [node("RegressionTable", intercept=number(0.0), targetCategory=one) for one in classes]
+    if len(scores) == 1:
+        # the first class first, which evaluators take where both are as probable
+        child(tables[0], "NumericPredictor", name=scores[0], coefficient=number(-slope))
+        return tables
+    # less the highest: the exponential of a score above 709 is infinite
     top = derived.add("highest score", apply("max", *map(refer, scores)))
-    tables = []
-    for value, score in zip(data["classes"], scores, strict=True):
-        table = node("RegressionTable", intercept=number(0.0), targetCategory=label(value))
+    for table, score in zip(tables, scores, strict=True):
         child(table, "NumericPredictor", name=score, coefficient=number(slope))
         child(table, "NumericPredictor", name=top, coefficient=number(-slope))
-        tables.append(table)
     return tables

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from interpkd.export._pmml_fields import Names
 
-MAX_ORDERED = 4
-"""Most classes among which PMML4S finds the first of those with equal probabilities."""
-
 
 def output(name: str, feature: str, *expression: Element, kind: str, **more: str) -> Element:
     """Write an output field; `kind` is the type of its values."""
@@ -33,19 +30,51 @@ def write_answers(data: dict[str, Any], names: Names) -> list[Element]:
     if classes is None:
         return [output(names.prediction, "predictedValue", kind="double")]
     kind = data_type(classes)
-    probabilities = [
-        output(name, "probability", kind="double", value=text)
-        for name, text in zip(names.probabilities, labels(classes, "the classes"), strict=True)
-    ]
-    if data["kind"] != "tree" and len(classes) > MAX_ORDERED:
-        place = output(
-            names.place, "transformedValue", _first_largest(names.probabilities), kind="double"
-        )
-        place.set("isFinalResult", "false")
-        borders = [k + 0.5 for k in range(len(classes) - 1)]
-        return [*probabilities, place, decide(data, names, names.place, borders)]
     decided = output(names.prediction, "predictedValue", kind=kind, optype="categorical")
-    return [decided, *probabilities]
+    return [decided, *_probabilities(data, names)]
+
+
+def write_decided(data: dict[str, Any], names: Names, scores: Sequence[str]) -> list[Element]:
+    """Write the outputs of a linear classifier, whose class is decided by its scores.
+
+    Evaluators decide by probabilities, and different scores may have equal ones.
+
+    Parameters
+    ----------
+    data : dict
+        The document of the student.
+
+    names : Names
+        The names of its fields.
+
+    scores : sequence of str
+        The fields with its scores.
+
+    Returns
+    -------
+    outputs : list of Element
+        The output fields.
+    """
+    probabilities = _probabilities(data, names)
+    if len(scores) == 1:
+        return [*probabilities, decide(data, names, scores[0], [0.0])]
+    place = output(
+        names.place,
+        "transformedValue",
+        _first_largest(scores),
+        kind="double",
+        isFinalResult="false",
+    )
+    borders = [k + 0.5 for k in range(len(scores) - 1)]
+    return [*probabilities, place, decide(data, names, names.place, borders)]
+
+
+def _probabilities(data: dict[str, Any], names: Names) -> list[Element]:
+    texts = labels(data["classes"], "the classes")
+    return [
+        output(name, "probability", kind="double", value=text)
+        for name, text in zip(names.probabilities, texts, strict=True)
+    ]
 
 
 def decide(data: dict[str, Any], names: Names, field: str, borders: Sequence[float]) -> Element:

@@ -90,7 +90,8 @@ def _choose(data: dict[str, Any]) -> Any:
         unsure = answers * PRECISION < 100 * UNIT * known.sizes
     # an empty text between two tags is a missing value to some
     empty = (rows.astype(object) == "").any(axis=1).to_numpy(dtype=bool)
-    usable = np.flatnonzero(~(unsure | empty))
+    lost = rows.isna().all(axis=1).to_numpy()  # a row of one cell is none by the standard
+    usable = np.flatnonzero(~(unsure | empty | lost))
     places = np.linspace(0, len(usable) - 1, min(N_ROWS, len(usable))).astype(int)
     return rows.iloc[usable[places]].reset_index(drop=True)
 

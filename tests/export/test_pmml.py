@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from interpkd import DistilledScorecardClassifier
@@ -147,91 +147,28 @@ def test_names_of_outputs_give_way_to_columns(student_of):
     assert agrees(data).passed
 
 
-NUMBERS = st.one_of(
-    st.sampled_from([0.0, 0.1, -1.0, 1e-40, 3.4028235e38, 16777217.0]),
-    st.floats(-1e6, 1e6, allow_subnormal=False),
-)
-COLUMNS = [
-    {"name": "a", "kind": "numeric", "categories": []},
-    {"name": "b", "kind": "category", "categories": ["x & y", "", '"', "z"]},
-    {"name": "c", "kind": "category", "categories": [3, 1.5]},
-    {"name": "d", "kind": "boolean", "categories": []},
-    {"name": "e", "kind": "category", "categories": []},
-]
-KNOWN = {"has_missing": True, "minimum": -1.0, "maximum": 1.0, "usual": None}
+few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(few, max_examples=40)
 
 
-def document(kind, classes, **more):
-    return {
-        "schema": {"name": "interpkd.student", "version": 1},
-        "kind": kind,
-        "task": "regression" if classes is None else "classification",
-        "classes": classes,
-        "has_names": True,
-        "takes_missing": True,
-        "columns": [column | KNOWN for column in COLUMNS],
-        **more,
-    }
-
-
-@st.composite
-def random_trees(draw):
-    classes = draw(st.sampled_from([None, ["n", "y"], [1, 2, 3]]))
-    nodes = []
-
-    def grow(depth):
-        here = {"node": len(nodes), "n_rows": 1}
-        nodes.append(here)
-        parts = draw(st.lists(st.integers(0, 9), min_size=3, max_size=3))
-        parts = (np.array(parts[: len(classes or [0])]) + 1e-3).tolist()
-        here["answer"] = parts if classes is None else [one / sum(parts) for one in parts]
-        decided = int(np.argmax(here["answer"]))
-        here["decision"] = None if classes is None else classes[decided]
-        if depth == 0 or draw(st.integers(0, 3)) == 0:
-            return here["node"]
-        column = draw(st.sampled_from(COLUMNS))
-        ends = st.sampled_from(["inf", "-inf", -0.5, 0.5, 1.5, 2.5])
-        here["column"] = column["name"]
-        here["threshold"] = draw(st.one_of(ends, NUMBERS) if column["name"] == "a" else ends)
-        here["missing"] = draw(st.sampled_from(["left", "right"]))
-        here["left"], here["right"] = grow(depth - 1), grow(depth - 1)
-        here["n_rows"] = nodes[here["left"]]["n_rows"] + nodes[here["right"]]["n_rows"]
-        return here["node"]
-
-    grow(4)
-    return document("tree", classes, compares_in="float32", nodes=nodes)
-
-
-@st.composite
-def random_linear(draw):
-    kind, classes = draw(
-        st.sampled_from(
-            [("linear", None), ("logistic", ["n", "y"]), ("svm", [1, 2, 3]), ("svm", [False, True])]
-        )
-    )
-    n = 1 if classes is None or len(classes) == 2 else len(classes)
-    values = st.lists(st.floats(-9, 9), min_size=n, max_size=n)
-    terms = []
-    for column in COLUMNS:
-        term = {"column": column["name"], "missing": draw(values)}
-        known = column["categories"]
-        if column["kind"] == "category":
-            term["reference"] = draw(st.sampled_from(known)) if known else None
-            others = [one for one in known if one != term["reference"]]
-            term["categories"] = [{"category": one, "values": draw(values)} for one in others]
-        else:
-            term |= {"values": draw(values), "imputed": draw(st.floats(-9, 9))}
-        terms.append(term)
-    slope = {"link_slope": draw(st.floats(0.1, 9))} if kind == "svm" else {}
-    link = "identity" if classes is None else "logistic" if n == 1 else "softmax"
-    return document(kind, classes, link=link, intercept=draw(values), terms=terms, **slope)
-
-
-@settings(max_examples=15, deadline=None)
-@given(st.one_of(random_trees(), random_linear()))
-def test_random_students(data):
-    report = agrees(data)
+def check_random(document):
+    report = agrees(document)
     assert report.passed, report.reason
+    if document["kind"] in ("tree", "scorecard") and document["classes"] is None:
+        assert report.largest_difference == 0
+
+
+@few
+@given(data=st.data())
+def test_random_students(documents, data):
+    check_random(data.draw(documents()))
+
+
+@pytest.mark.slow
+@many
+@given(data=st.data())
+def test_many_random_students(documents, data):
+    check_random(data.draw(documents()))
 
 
 def test_nothing_is_written_where_an_answer_is_wrong(student_of, tmp_path, monkeypatch):
