@@ -17,6 +17,7 @@ CORE = {
     "_betting",
     "_digits",
     "_files",
+    "_fingerprint",
     "_interruptible",
     "_mixing",
     "_optional",
