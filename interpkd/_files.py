@@ -1,4 +1,4 @@
-"""Text as a file that is there whole or not at all."""
+"""Text or bytes as a file that is there whole or not at all."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -12,7 +12,7 @@ from pathlib import Path
 from interpkd.exceptions import InvalidInputError
 
 
-def write_atomically(path: str | os.PathLike[str], text: str) -> Path:
+def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path:
     """Write a file so that it is there whole or not at all.
 
     Parameters
@@ -20,8 +20,8 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> Path:
     path : path-like
         Where to; a file that is there is replaced in one step.
 
-    text : str
-        The whole content.
+    content : str or bytes
+        The whole content; a text is written in UTF-8.
 
     Returns
     -------
@@ -33,6 +33,9 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> Path:
     InvalidInputError
         If the folder does not exist.
     """
+    if isinstance(content, str):
+        # half of a surrogate pair is no text; JSON and people can read its escape
+        content = content.encode("utf-8", "backslashreplace")
     target = Path(path)
     if not target.parent.is_dir():
         msg = f"The folder {str(target.parent)!r} does not exist. Create it first."
@@ -41,8 +44,7 @@ def write_atomically(path: str | os.PathLike[str], text: str) -> Path:
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         with draft.open("xb") as file:
-            # half of a surrogate pair is no text; JSON and people can read its escape
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)

@@ -21,6 +21,8 @@ CORE = {
     "_interruptible",
     "_mixing",
     "_optional",
+    "_saved_classes",
+    "_saved_state",
     "_structure",
     "_tables",
     "_typing",

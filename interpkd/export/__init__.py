@@ -1,9 +1,11 @@
 """Export: a student written down for people and for other systems."""
 
 from interpkd.export._coefficients import Coefficient, coefficient_list
+from interpkd.export._load import load
 from interpkd.export._points import PointsBin, PointsTable, points_table
 from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
+from interpkd.export._save import save
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_rules import to_rules
@@ -16,9 +18,11 @@ __all__ = [
     "ReadStudent",
     "Rule",
     "coefficient_list",
+    "load",
     "points_table",
     "read_json",
     "rule_list",
+    "save",
     "to_javascript",
     "to_json",
     "to_rules",
