@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 2**25
 """Most bytes of a file, and of its members together when unpacked: 32 MiB."""
 
-MAX_OBJECTS = 3 * 2**24
-"""Most bytes of the objects that the document may become: 48 MiB."""
+MAX_OBJECTS = 2**26
+"""Most bytes of the objects that the document may become: 64 MiB."""
 
 MAX_MANIFEST = 2**23
 """The same for the manifest: 8 MiB."""

@@ -19,7 +19,7 @@ from interpkd._saved_classes import saved_splitter, splitter_of
 from interpkd.exceptions import DamagedFileError, InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -119,7 +119,7 @@ class Packer:
         return {"array": place}
 
 
-def unpack(value: Any, arrays: Mapping[str, NDArray[Any]], *, depth: int = 0) -> Any:
+def unpack(value: Any, arrays: dict[str, NDArray[Any]], *, depth: int = 0) -> Any:
     """Read a value that `Packer` wrote.
 
     Parameters
@@ -127,8 +127,8 @@ def unpack(value: Any, arrays: Mapping[str, NDArray[Any]], *, depth: int = 0) ->
     value : object
         From JSON.
 
-    arrays : mapping
-        Names to arrays.
+    arrays : dict
+        Names to arrays; one that is used is taken out.
 
     depth : int, default=0
         How deep it lies.
@@ -158,7 +158,7 @@ def unpack(value: Any, arrays: Mapping[str, NDArray[Any]], *, depth: int = 0) ->
         return [inner(one) for one in value]
     [(kind, given)] = value.items() if len(value) == 1 else [(None, value)]
     if kind == "array" and isinstance(given, str) and given in arrays:
-        return arrays[given]
+        return arrays.pop(given)
     if kind not in READERS:
         _strange(value)
     return READERS[kind](given, inner)
