@@ -6,11 +6,13 @@ from interpkd.export._points import PointsBin, PointsTable, points_table
 from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
 from interpkd.export._save import save
+from interpkd.export._skops import SKOPS_TRUSTED
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_rules import to_rules
 
 __all__ = [
+    "SKOPS_TRUSTED",
     "Coefficient",
     "Condition",
     "PointsBin",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import platform
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from interpkd._files import write_atomically
@@ -126,10 +126,18 @@ def student_bytes(student: Any) -> bytes:
         },
         "written_by": {
             "python": platform.python_version(),
-            **{library: version(library) for library in LIBRARIES},
+            **{library: _version(library) for library in LIBRARIES},
         },
     }
     return write_members({"manifest.json": write_json(manifest), **members})
+
+
+def _version(library: str) -> str | None:
+    """Give a library's version; None where it is on the path without being installed."""
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return None
 
 
 def _parts(student: Any, kind: str, document: Any) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -405,6 +405,20 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         p = self.card_.probability(self.card_.scores(Z))
         return np.column_stack([1 - p, p])
 
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "points_table_" in state:  # in lists, which skops can write and read too
+            state["points_table_"] = state["points_table_"].to_dict("list")
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        import pandas as pd
+
+        state = dict(state)
+        if "points_table_" in state:
+            state["points_table_"] = pd.DataFrame(state["points_table_"])
+        super().__setstate__(state)
+
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.classifier_tags.multi_class = False

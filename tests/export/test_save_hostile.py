@@ -452,9 +452,10 @@ def test_values_are_checked(file_of):
 def test_a_later_version_says_so(file_of, tmp_path):
     path = tmp_path / "later.interpkd"
     data = changed(file_of("tree, regression")[0], "manifest", "version", to=2)
+    data = changed(data, "manifest", "written_by", to={"interpkd": "0.9"})
     path.write_bytes(data)
     with pytest.raises(
-        InvalidInputError, match=r"version 2 .* later version of interpkd, 0\.1"
+        InvalidInputError, match=r"version 2 .* later version of interpkd, 0\.9"
     ) as e:
         load(path)
     assert not isinstance(e.value, DamagedFileError)
