@@ -1,4 +1,4 @@
-"""Text or bytes as a file that is there whole or not at all."""
+"""A content as a file that is there whole or not at all."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -33,18 +33,17 @@ def write_atomically(path: str | os.PathLike[str], content: str | bytes) -> Path
     InvalidInputError
         If the folder does not exist.
     """
-    if isinstance(content, str):
-        # half of a surrogate pair is no text; JSON and people can read its escape
-        content = content.encode("utf-8", "backslashreplace")
     target = Path(path)
     if not target.parent.is_dir():
         msg = f"The folder {str(target.parent)!r} does not exist. Create it first."
         raise InvalidInputError(msg)
+    # half of a surrogate pair is no text; JSON and people can read its escape
+    raw = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     # in the same folder: a rename is one step only within a file system
     draft = target.with_name(f".{target.name[:100]}.{secrets.token_hex(4)}.part")
     try:
         with draft.open("xb") as file:
-            file.write(content)
+            file.write(raw)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(target)

@@ -53,6 +53,8 @@ LAZY = {
     "matplotlib",
     "narwhals",
     "numba",
+    "onnx",
+    "onnxruntime",
     "pandas",
     "rich",
     "shap",
