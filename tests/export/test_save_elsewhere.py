@@ -1,5 +1,6 @@
 """Saved students beside other tools: skops files, and a run of MLflow."""
 
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -15,8 +16,9 @@ RECIPE = Path(__file__).parents[2] / "docs" / "recipes" / "log_with_mlflow.py"
 
 
 @pytest.fixture(scope="module")
-def skops_io():
-    return pytest.importorskip("skops.io")
+def skops_io(needs_engine):
+    needs_engine("skops")
+    return importlib.import_module("skops.io")
 
 
 def test_a_whole_student_goes_through_skops(exported, skops_io, tmp_path):
