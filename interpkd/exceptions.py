@@ -55,6 +55,14 @@ class MissingExtraError(InterpkdError, ImportError):
     """An optional library is not installed; the message holds the install line."""
 
 
+class ParityError(InterpkdError, ValueError):
+    """An export that does not answer as its student; the message names the worst row."""
+
+
+class ParityWarning(UserWarning):
+    """An export that does not answer as its student, and was written all the same."""
+
+
 class DistillationWarning(UserWarning):
     """Something about a teacher or its soft targets that a careful user wants to know."""
 

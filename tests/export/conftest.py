@@ -1,10 +1,14 @@
 """Fitted students of every kind and task, with rows that are hard to score."""
 
+import importlib.util
+import os
+import shutil
 from functools import cache
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from interpkd import (
     DistilledLinearRegression,
@@ -28,6 +32,42 @@ STUDENTS = {
         special_values={"age": [20, 33]}, good_class="bad", base_score=512.3
     ),
 }
+
+
+# fitted on arrays without names, some of them without missing values
+BARE = {
+    "bare tree, infinite thresholds": DecisionTreeClassifier,
+    "bare tree, three classes": lambda: DecisionTreeClassifier(max_leaf_nodes=9, random_state=0),
+    "bare tree, regression": lambda: DecisionTreeRegressor(max_leaf_nodes=9, random_state=0),
+    "complete, logistic": DistilledLogisticRegression,
+    "complete, three classes": DistilledLinearSVC,
+    "complete, linear": DistilledLinearRegression,
+}
+
+HOSTILE_NAMES = [
+    "__proto__",
+    "constructor",
+    "</script><script>alert(1)</script>",
+    "<!-- ${alert(1)} `",
+    "\u2028\u2029",
+    "quote \" and ' and `` and \\",
+    "\"\"\"; import os; '''",
+    "*/ drop table students; --",
+    "]]> {{x}} %s {0} [a] :name $1 ?",
+    "line\nbreak\r\ttab",
+    "\u202eright to left",
+    "é\u0301 ß ı 中 \U0001f600",
+    "x" * 500,
+]
+
+HOSTILE = {
+    "hostile, tree": lambda: DistilledTreeClassifier(max_leaf_nodes=12, effort="greedy"),
+    "hostile, logistic": DistilledLogisticRegression,
+    "hostile, scorecard": DistilledScorecardClassifier,
+}
+
+PROGRAMS = ("node", "java")
+"""Engines that are programs; the others are Python modules."""
 
 
 def make_table(n=300):
@@ -97,10 +137,69 @@ def fit_student(name):
     return student, hard_rows(frame, cuts_of(student))
 
 
+@cache
+def fit_bare(name):
+    """A student of arrays, and rows of them."""
+    rng = np.random.default_rng(2)
+    X = rng.normal(size=(200, 3)) * [1.0, 50.0, 1e-3]
+    z = X @ [1.0, 0.02, 900.0]
+    if "complete" not in name:
+        X[rng.random(X.shape) < 0.2] = np.nan
+    if "infinite" in name:
+        X = np.round(X[:, :1])
+        return BARE[name]().fit(X, np.isnan(X[:, 0])), X
+    if "regression" in name or "linear" in name:
+        return BARE[name]().fit(X, z), X
+    return BARE[name]().fit(X, np.digitize(z, [-0.7, 0.7] if "three" in name else [0])), X
+
+
+@cache
+def fit_hostile(name):
+    """A student of a table whose names, categories and classes are written to do harm."""
+    rng = np.random.default_rng(3)
+    frame = pd.DataFrame({one: rng.choice(HOSTILE_NAMES, 200) for one in HOSTILE_NAMES})
+    number, *texts, good, bad = HOSTILE_NAMES[3], *HOSTILE_NAMES[:2], *HOSTILE_NAMES[6:8]
+    frame = frame.assign(**{number: rng.normal(size=200)})
+    p = 0.1 + 0.03 * sum(frame[one].map(HOSTILE_NAMES.index) for one in texts)
+    p = np.clip(p + 0.1 * frame[number], 0.01, 0.99).to_numpy()
+    y = np.where(p > 0.5, good, bad)
+    proba = np.column_stack([p, 1 - p])[:, np.argsort([good, bad])]
+    return HOSTILE[name]().fit(frame, y, teacher_proba=proba), frame
+
+
+def fit_any(name):
+    """The student of a name in any of the lists, and rows."""
+    if name in STUDENTS:
+        return fit_student(name)
+    return fit_bare(name) if name in BARE else fit_hostile(name)
+
+
+@pytest.fixture(scope="session")
+def needs_engine():
+    """A function that skips a test without its engine, or fails it where engines are required."""
+
+    def check(name):
+        if name in PROGRAMS:
+            is_there = shutil.which(name) is not None
+        else:
+            is_there = importlib.util.find_spec(name) is not None
+        if not is_there:
+            is_required = os.environ.get("INTERPKD_ENGINES") == "required"
+            (pytest.fail if is_required else pytest.skip)(f"{name} is not installed")
+
+    return check
+
+
+@pytest.fixture(scope="session", params=[*STUDENTS, *BARE, *HOSTILE])
+def exported(request):
+    """Every student in turn, those of arrays and of hostile names too, and rows of it."""
+    return fit_any(request.param)
+
+
 @pytest.fixture(scope="session")
 def student_of():
     """A function from a kind and task to a fitted student and the rows that it is tried on."""
-    return fit_student
+    return fit_any
 
 
 @pytest.fixture(scope="session", params=STUDENTS)
