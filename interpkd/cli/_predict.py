@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +22,8 @@ from rich.progress import (
 from interpkd.cli._console import make_console, show_facts
 from interpkd.cli._errors import DataError, Interrupted, traceback_option
 from interpkd.cli._predict_output import EXTRAS, Answers, CsvForm, ParquetForm
+from interpkd.cli._predict_rows import check_columns, check_ending, hint, limits_of, open_rows
 from interpkd.cli._predict_state import Job, fingerprint
-from interpkd.cli._predict_values import Limits, missing_texts
-from interpkd.cli._tables import SUFFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -129,17 +127,17 @@ def predict(
     fail_on_bad: bool,
 ) -> None:
     """Check everything that can be checked before a row is read, then go through the table."""
-    if len(separator) != 1:
-        msg = f"--separator must be a single character, got {separator!r}."
-        raise click.UsageError(msg)
-    _check_paths(model, table, out, missing)
+    _check_paths(model, table, out)
     from interpkd.cli._predict_model import read_model
 
     read = read_model(model)
     keep, extras = tuple(dict.fromkeys(keep)), tuple(dict.fromkeys(extras))
-    rows = _open(table, separator, missing)
+    rows = open_rows(table, separator, missing, "TABLE")
     answers = Answers(read.student, extras)
-    _check_columns(rows, read, keep, answers, table.name, as_text=out.suffix.lower() == ".csv")
+    _check_keep(rows, keep, answers, table.name)
+    check_columns(rows, read.student.columns_, table.name)
+    if out.suffix.lower() == ".csv":
+        rows.check_kept(keep)
     said = {
         "the table": fingerprint(table),
         "the model": read.sha256,
@@ -160,60 +158,27 @@ def predict(
         ctx.exit(1)
 
 
-def _check_paths(model: Path, table: Path, out: Path, missing: Sequence[str]) -> None:
-    for path, name in ((table, "TABLE"), (out, "--out")):
-        if path.suffix.lower() not in SUFFIXES:
-            msg = f"{name} {path.name!r} must be a file ending in {' or '.join(SUFFIXES)}."
-            raise click.UsageError(msg)
+def _check_paths(model: Path, table: Path, out: Path) -> None:
+    check_ending(out, "--out")
     if not out.resolve().parent.is_dir():
         msg = f"--out: the folder {str(out.parent)!r} does not exist; create it first."
         raise click.UsageError(msg)
     if out.resolve() in {table.resolve(), model.resolve()}:
         msg = f"--out {str(out)!r} is one of the files to read; name another one."
         raise click.UsageError(msg)
-    if missing and table.suffix.lower() == ".parquet":
-        msg = "--missing is for CSV files; a Parquet file has missing values of its own."
-        raise click.UsageError(msg)
 
 
-def _open(table: Path, separator: str, missing: Sequence[str]) -> CsvRows | ParquetRows:
-    if table.suffix.lower() == ".csv":
-        from interpkd.cli._predict_csv import CsvRows
-
-        return CsvRows(table, separator, missing_texts(missing))
-    from interpkd.cli._predict_parquet import ParquetRows
-
-    return ParquetRows(table)
-
-
-def _check_columns(
-    rows: CsvRows | ParquetRows, model: Model, keep: Sequence[str], answers: Answers, source: str,
-    *, as_text: bool,
-) -> None:  # fmt: skip
+def _check_keep(
+    rows: CsvRows | ParquetRows, keep: Sequence[str], answers: Answers, source: str
+) -> None:
     """Refuse columns that are not there, or that the output would have twice."""
-    columns = model.student.columns_
-    lacking = [column.name for column in columns if column.name not in rows.names]
-    if lacking:
-        shown = ", ".join(map(repr, lacking[:5])) + (", …" if len(lacking) > 5 else "")
-        msg = (
-            f"{source} lacks {len(lacking)} of the {len(columns)} columns of the student: {shown}."
-            f"{_hint(lacking[0], rows.names)}"
-        )
-        raise DataError(msg)
     for name in keep:
         if name not in rows.names:
-            msg = f"--keep {name!r}: {source} has no such column.{_hint(name, rows.names)}"
+            msg = f"--keep {name!r}: {source} has no such column.{hint(name, rows.names)}"
             raise click.UsageError(msg)
         if name in answers.kinds:
             msg = f"--keep {name!r}: the answers have a column of this name; rename yours."
             raise click.UsageError(msg)
-    rows.check(columns, keep, as_text=as_text)
-
-
-def _hint(name: str, names: Sequence[str]) -> str:
-    lowered = {one.lower(): one for one in names}
-    near = difflib.get_close_matches(name.lower(), lowered, n=1)
-    return f" Is {lowered[near[0]]!r} meant instead of {name!r}?" if near else ""
 
 
 def _form(out: Path, rows: CsvRows | ParquetRows, keep: Sequence[str], answers: Answers) -> Form:
@@ -259,10 +224,8 @@ def _chunks(
     """Give the rows that are still to be predicted."""
     if job.done.is_read:
         return ()
-    student = model.student
-    limits = Limits(takes_missing=student.takes_missing_, in_single=student.kind == "tree")
-    done = job.done
-    return rows.chunks(done.mark, done.n_rows, chunk_rows, student.columns_, keep, limits)
+    at, columns = (job.done.mark, job.done.n_rows, chunk_rows), model.student.columns_
+    return rows.chunks(*at, columns, keep, limits_of(model.student))
 
 
 def _progress(console: Console) -> Progress:

@@ -96,8 +96,11 @@ class CsvRows:
             self.start = file.tell()
         check_header(self.names, path, separator)
 
-    def check(self, columns: Sequence[Column], keep: Sequence[str], *, as_text: bool) -> None:
-        """Refuse columns that cannot be read; of texts all can."""
+    def check(self, columns: Sequence[Column]) -> None:
+        """Refuse columns of types that the student cannot take: texts are looked at one by one."""
+
+    def check_kept(self, keep: Sequence[str]) -> None:
+        """Refuse columns that CSV cannot hold: none."""
 
     def kept_types(self, keep: Sequence[str]) -> dict[str, Any]:
         """Give the Arrow type of each column that is handed on; None stands for text."""

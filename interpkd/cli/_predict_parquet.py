@@ -76,19 +76,13 @@ class ParquetRows:
         self.size = sum(self._groups)
         check_names(self.names, path.name)
 
-    def check(self, columns: Sequence[Column], keep: Sequence[str], *, as_text: bool) -> None:
-        """Refuse columns of types that the student cannot take, or that CSV cannot hold.
+    def check(self, columns: Sequence[Column]) -> None:
+        """Refuse columns of types that the student cannot take.
 
         Parameters
         ----------
         columns : sequence of Column
             The student's columns.
-
-        keep : sequence of str
-            Columns to hand on.
-
-        as_text : bool
-            Whether they are handed on as CSV.
 
         Raises
         ------
@@ -104,8 +98,11 @@ class ParquetRows:
                     f"student needs {what}; convert the column."
                 )
                 raise DataError(msg)
+
+    def check_kept(self, keep: Sequence[str]) -> None:
+        """Refuse columns to hand on that CSV cannot hold."""
         nested = [name for name in keep if self._arrow.types.is_nested(self._type(name))]
-        if as_text and nested:
+        if nested:
             msg = f"--keep {nested[0]!r} is nested, which CSV cannot hold; write --out as Parquet."
             raise DataError(msg)
 

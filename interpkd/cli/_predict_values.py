@@ -323,7 +323,7 @@ def _quick_numbers(texts: Sequence[str], missing: frozenset[str]) -> NDArray[np.
         values = np.array(filled, dtype=object).astype(np.float64)
     except ValueError:
         return None
-    n_missing = sum(text in missing for text in texts)
+    n_missing = sum(map(missing.__contains__, texts))
     return values if int(np.isnan(values).sum()) == n_missing else None  # else "+nan" and the like
 
 
