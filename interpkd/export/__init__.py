@@ -1,25 +1,32 @@
 """Export: a student written down for people and for other systems."""
 
 from interpkd.export._coefficients import Coefficient, coefficient_list
+from interpkd.export._export_student import export_student, parity_report
+from interpkd.export._parity import ParityReport
 from interpkd.export._points import PointsBin, PointsTable, points_table
 from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
+from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
 
 __all__ = [
     "Coefficient",
     "Condition",
+    "ParityReport",
     "PointsBin",
     "PointsTable",
     "ReadStudent",
     "Rule",
     "coefficient_list",
+    "export_student",
+    "parity_report",
     "points_table",
     "read_json",
     "rule_list",
     "to_javascript",
     "to_json",
+    "to_python",
     "to_rules",
 ]

@@ -111,11 +111,11 @@ class ParityReport:
         Rows of the user, and rows made to hurt.
 
     n_different_labels : int or None
-        Rows whose class differs, ties left out; None for a regression and when it was not run.
+        Rows whose class differs, ties left out; None for a regression and without answers.
 
     largest_difference : float or None
-        Of a probability, ties left out, or of a prediction relative as the tolerance; None when
-        it was not run.
+        Of a probability, ties left out, or of a prediction relative as the tolerance; None
+        without answers.
 
     tolerance : float
         What is rounding.
@@ -161,10 +161,12 @@ class ParityReport:
         parts.append(rows)
         if self.n_different_labels is not None:
             parts.append(f"{self.n_different_labels} labels differ")
-        what = "prediction" if self.n_different_labels is None else "probability"
-        difference = "unknown" if self.largest_difference is None else self.largest_difference
-        allowed = f"{self.tolerance:.0e}"
-        parts.append(f"largest difference of a {what} {difference:.2g}, allowed {allowed}")
+        if self.largest_difference is None:
+            parts.append("it cannot be run")
+        else:
+            what = "prediction" if self.n_different_labels is None else "probability"
+            sizes = f"{self.largest_difference:.2g}, allowed {self.tolerance:.0e}"
+            parts.append(f"largest difference of a {what} {sizes}")
         if self.n_ties:
             parts.append(f"{self.n_ties} rows are ties that rounding decides")
         return "; ".join(parts) + "."
@@ -242,44 +244,47 @@ def run_engine(
     student: Any, data: dict[str, Any], *, export: str, artefact: Any, engine: Engine, X: Any
 ) -> ParityReport:
     """Compare an export with its student, as `checked` does."""
-    import pandas as pd
-
-    tables = [] if X is None else [frame_of(data, X)]
-    tables.append(hurting_rows(data, X))
-    n_given = 0 if X is None else len(tables[0])
-    rows = pd.concat(tables, ignore_index=True)
-    if engine.in_single:
-        rows = in_single(data, rows)
+    rows, n_given = _rows(data, X, engine)
     asked = as_asked(data, rows)
     proba = None if data["classes"] is None else student.predict_proba(asked)
     wanted = Answers(np.asarray(student.predict(asked)), proba)
-    name = f"{engine.name} {engine.version()}"
     unit = float(getattr(engine, "unit", DOUBLE_UNIT))
+    n_labels, largest, n_ties, passed, reason = None, None, 0, False, ""
     try:
         found = engine.answers(artefact, rows)
+        outcome = compare(data, rows, wanted, found, tolerance=engine.tolerance, unit=unit)
     except InterpkdError:
         raise
-    except Exception as error:
-        msg = f"{name} cannot run the {export} export: {type(error).__name__}: {error}"
-        raise ParityError(msg) from error
-    outcome = compare(data, rows, wanted, found, tolerance=engine.tolerance, unit=unit)
-    reason = "" if outcome.worst is None else _describe(data, rows, wanted, found, outcome.worst)
-    if outcome.worst is not None:
-        at = outcome.worst
-        place = f"Row {at} of X" if at < n_given else f"Row {at - n_given} of those made to hurt"
-        reason = f"{place}: {reason}"
+    except Exception as error:  # whatever an engine cannot run has failed
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        n_labels, largest = outcome.n_different_labels, outcome.largest_difference
+        n_ties, passed = outcome.n_ties, outcome.worst is None
+        if outcome.worst is not None:
+            reason = _describe(rows, wanted, found, outcome.worst, n_given)
+    name, n_hurting = f"{engine.name} {engine.version()}", len(rows) - n_given
     return ParityReport(
-        export=export,
-        engine=name,
-        n_given=n_given,
-        n_hurting=len(rows) - n_given,
-        n_different_labels=outcome.n_different_labels,
-        largest_difference=outcome.largest_difference,
-        tolerance=engine.tolerance,
-        passed=outcome.worst is None,
-        reason=reason,
-        n_ties=outcome.n_ties,
+        export,
+        name,
+        n_given,
+        n_hurting,
+        n_labels,
+        largest,
+        engine.tolerance,
+        passed,
+        reason,
+        n_ties,
     )
+
+
+def _rows(data: dict[str, Any], X: Any, engine: Engine) -> tuple[Any, int]:
+    """Give all rows to ask about, and how many of the first are the user's."""
+    import pandas as pd
+
+    given = [] if X is None else [frame_of(data, X)]
+    rows = pd.concat([*given, hurting_rows(data, X)], ignore_index=True)
+    n_given = len(given[0]) if given else 0
+    return (in_single(data, rows) if engine.in_single else rows), n_given
 
 
 def _left_out(export: str, engine: Engine, parity: Parity) -> ParityReport | None:
@@ -299,8 +304,8 @@ def _left_out(export: str, engine: Engine, parity: Parity) -> ParityReport | Non
     return ParityReport(export, None, 0, 0, None, None, engine.tolerance, None, reason)
 
 
-def _describe(data: dict[str, Any], rows: Any, wanted: Answers, found: Answers, at: int) -> str:
-    """Say what the worst row is, and what was answered."""
+def _describe(rows: Any, wanted: Answers, found: Answers, at: int, n_given: int) -> str:
+    """Say which row is worst, and what was answered."""
 
     def answer(of: Answers) -> str:
         said = ascii(of.predictions[at : at + 1].tolist()[0])
@@ -308,7 +313,10 @@ def _describe(data: dict[str, Any], rows: Any, wanted: Answers, found: Answers, 
             return said
         return f"{said} with {[float(p) for p in of.probabilities[at]]}"
 
-    row = {column["name"]: rows[column["name"]].iloc[at] for column in data["columns"]}
-    plain = {k: float(v) if isinstance(v, np.floating) else v for k, v in row.items()}
-    said = f"the student says {answer(wanted)} and the export {answer(found)}, for {plain!a}"
-    return said[:MAX_REASON] + "."
+    plain = {
+        name: float(value) if isinstance(value, np.floating) else value
+        for name, value in rows.iloc[at].items()
+    }
+    place = f"Row {at} of X" if at < n_given else f"Row {at - n_given} of those made to hurt"
+    said = f"{place}: the student says {answer(wanted)} and the export {answer(found)}, for "
+    return f"{said}{plain!a}"[:MAX_REASON] + "."

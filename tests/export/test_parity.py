@@ -192,8 +192,10 @@ def test_an_engine_that_fails(student_of):
     def fall(found, rows):
         raise ZeroDivisionError
 
-    with pytest.raises(ParityError, match="cannot run the json export: ZeroDivisionError"):
+    with pytest.raises(ParityError, match=r"cannot be run\. ZeroDivisionError"):
         check(student_of("tree, binary")[0], Document(change=fall))
+    with pytest.warns(ParityWarning, match="ZeroDivisionError"):
+        check(student_of("tree, binary")[0], Document(change=fall), parity="warn")
 
 
 def test_a_tie_is_told_beforehand_and_may_fall_either_way(student_of):
