@@ -17,6 +17,7 @@ from interpkd.cli._demo import demo
 from interpkd.cli._diff import diff
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
+from interpkd.cli._export import export
 from interpkd.cli._monitor import monitor
 from interpkd.cli._predict import predict
 from interpkd.cli._verify import verify
@@ -32,6 +33,7 @@ Examples:
   interpkd monitor results/report.json homes-in-march.parquet
   interpkd decide results/report.json march.csv --log decisions.jsonl
   interpkd predict results/report.json march.csv --out scores.csv --keep id
+  interpkd export results/report.json --to sql --table loans --out model.sql
   interpkd verify results/report.json --data loans.csv
   interpkd diff before/report.json results/report.json
 """
@@ -57,6 +59,7 @@ main.add_command(decide)
 main.add_command(demo)
 main.add_command(diff)
 main.add_command(distill)
+main.add_command(export)
 main.add_command(monitor)
 main.add_command(predict)
 main.add_command(verify)

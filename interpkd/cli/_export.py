@@ -23,21 +23,6 @@ if TYPE_CHECKING:
 
 FORMATS = ("sql", "onnx", "pmml", "python", "json", "javascript", "rules")
 
-ENDINGS = {
-    ".sql": "sql",
-    ".onnx": "onnx",
-    ".pmml": "pmml",
-    ".py": "python",
-    ".json": "json",
-    ".js": "javascript",
-    ".txt": "rules",
-    ".md": "rules",
-}
-"""What a file is without ``--to``."""
-
-BELONGS = {"table": "sql", "dialect": "sql", "dtype": "onnx", "vectorised": "python"}
-"""Options of one format only."""
-
 HELP = """Write a student for another system, after comparing its answers there.
 
 MODEL is a .interpkd file, the JSON of a student, or the report.json of an audit report.
@@ -85,6 +70,9 @@ Example:
     "--dialect", metavar="NAME", help="The database of SQL, such as postgres.  [default: duckdb]"
 )
 @click.option(
+    "--keep", multiple=True, metavar="COLUMN", help="A column that SQL hands on. May be repeated."
+)
+@click.option(
     "--dtype",
     type=click.Choice(["float32", "float64"]),
     help="The numbers of ONNX.  [default: float32]",
@@ -118,43 +106,32 @@ def export(
     **options: Any,
 ) -> None:
     """Read the student and the rows, export, say how the answers compare."""
-    to = _check(model, to, out, options, overwrite=overwrite)
+    _check(model, out, overwrite=overwrite)
     given = {name: value for name, value in options.items() if value}
-    if to == "sql":
+    if (to or out.suffix.lower()) in ("sql", ".sql"):
         given.setdefault("table", "rows")
     student = read_model(model).student
-    X = None if rows is None else _read(rows, separator, missing, student)
+    X, n_bad = (None, 0) if rows is None else _read(rows, separator, missing, student)
     from interpkd.export import export_student
 
     report = export_student(student, out, to=to, X=X, parity=parity, **given)  # type: ignore[arg-type]  # click chose it
-    show_facts(make_console(), _facts(report, out))
+    show_facts(make_console(), _facts(report, out, n_bad))
 
 
-def _check(
-    model: Path, to: str | None, out: Path, options: dict[str, Any], *, overwrite: bool
-) -> str:
-    """Refuse what cannot be exported, and give the format."""
-    to = to or ENDINGS.get(out.suffix.lower())
-    if to is None:
-        msg = f"--out {out.name!r} does not say the format; add --to {'|'.join(FORMATS)}."
-        raise click.UsageError(msg)
-    wrong = [name for name, value in options.items() if value and BELONGS[name] != to]
-    if wrong:
-        msg = f"--{wrong[0]} is for --to {BELONGS[wrong[0]]}; the format is {to}: leave it out."
-        raise click.UsageError(msg)
+def _check(model: Path, out: Path, *, overwrite: bool) -> None:
+    """Refuse to write over a file that is there."""
     if out.resolve() == model.resolve():
         msg = f"--out {str(out)!r} is MODEL itself; name another file."
         raise click.UsageError(msg)
     if out.exists() and not overwrite:
         msg = f"{out} is there already; add --overwrite to replace it."
         raise DataError(msg)
-    return to
 
 
 def _read(
     path: Path, separator: str, missing: tuple[str, ...], student: ReadStudent
-) -> pd.DataFrame:
-    """Read the rows that the student can answer, as `interpkd predict` does."""
+) -> tuple[pd.DataFrame, int]:
+    """Read the rows that the student can answer, as `interpkd predict` does; count the others."""
     rows = open_rows(path, separator, missing, "--rows")
     columns = student.columns_
     check_columns(rows, columns, path.name)
@@ -164,10 +141,10 @@ def _read(
     if chunk is None or chunk.frame.empty:
         msg = f"--rows {path.name} has no row that the student can answer."
         raise DataError(msg)
-    return chunk.frame
+    return chunk.frame, len(chunk.bad)
 
 
-def _facts(report: ParityReport, out: Path) -> dict[str, str]:
+def _facts(report: ParityReport, out: Path, n_bad: int) -> dict[str, str]:
     facts = {"Format": report.export}
     if report.passed is None:
         facts["Parity"] = f"not checked: {report.reason}"
@@ -180,4 +157,6 @@ def _facts(report: ParityReport, out: Path) -> dict[str, str]:
             f"{report.largest_difference:.2g} at most; {report.tolerance:g} is rounding"
         )
         facts["Parity"] = "holds" if report.passed else f"FAILED: {report.reason}"
+    if n_bad:
+        facts["Left out"] = f"{n_bad:,} rows of --rows, which the student cannot answer"
     return facts | {"File": str(out)}
