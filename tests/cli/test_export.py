@@ -1,6 +1,11 @@
 """`interpkd export`: a thin door to `export_student`, which compares before it writes."""
 
+import http.client
 import json
+import re
+import sys
+import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -37,6 +42,35 @@ def test_the_module_answers_as_the_student(run, model, write_csv, tmp_path):
     row = {"age": 8.0, "income": 3.0}
     expected = read_json(model).predict_proba(pd.DataFrame([row]))[0].tolist()
     assert names["predict_proba"](row) == expected
+
+
+def test_the_service_of_the_documentation(run, model, tmp_path, monkeypatch):
+    """Its code as it stands there, on a free port."""
+    assert run("export", model, "--out", tmp_path / "student.py").exit_code == 0
+    text = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    code = re.search(r"```python\n(import json\n.*?)```", text, re.DOTALL).group(1)
+    monkeypatch.syspath_prepend(tmp_path)
+    names = {"__name__": "service"}
+    exec(code, names)  # noqa: S102
+    sys.modules.pop("student")
+    names["Score"].log_message = lambda *_: None
+    with names["ThreadingHTTPServer"](("127.0.0.1", 0), names["Score"]) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        found = [_post(server, body) for body in ('{"age": 8, "income": 3}', '{"age": 8}', "no")]
+        server.shutdown()
+    expected = read_json(model).predict_proba(pd.DataFrame([{"age": 8.0, "income": 3.0}]))[0]
+    assert found[0] == (200, dict(zip(["no", "yes"], expected.tolist(), strict=True)))
+    assert [status for status, _ in found] == [200, 400, 400]
+    assert "income" in found[1][1]["error"]
+
+
+def _post(server, body):
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+    connection.request("POST", "/", body)
+    answer = connection.getresponse()
+    read = json.loads(answer.read())
+    connection.close()
+    return answer.status, read
 
 
 def test_a_format_by_name_and_of_a_report(run, model, tmp_path):
