@@ -1,9 +1,11 @@
 """Where rounding decides what a linear student says.
 
-A sum of doubles depends on the order of adding: it is certain to some units in the last place of
-the sum of the addends' sizes, no better. Where a row's score is nearer to zero than that, or two
-scores nearer to each other, the label is a tie that each engine breaks as it adds. Such rows are
-told apart before any engine is asked, from the document and the row alone.
+A sum depends on the order of adding. With u half the distance from 1 to the next number, a sum of d
+products, of which coefficients may be rounded too, is within (d + 2) u of the sum of their sizes
+(Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1); two such sums are
+within (d + 4) 2u of each other, with room for the link. Where a row's score is nearer to zero than
+that, or two scores nearer to each other, the label is a tie that each engine breaks as it adds.
+Such rows are told apart before any engine is asked, from the document and the row alone.
 """
 
 # Authors: The interpkd developers
@@ -28,9 +30,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import BoolArray, FloatArray
-
-N_ULP = 64
-"""Roundings that count as one sum's: a few hundred addends, most of which cancel."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +92,25 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: flo
     if data["classes"] is None:
         certain = np.zeros(len(rows), dtype=bool)
         return Certainty(certain, None, None, None, np.maximum(1.0, sizes))
-    return _of_classes(student, Z, N_ULP * unit * sizes, tolerance)
+    return _of_classes(student, Z, (Z.shape[1] + 4) * unit * sizes, tolerance)
 
 
 def _of_classes(
     student: ReadStudent, Z: FloatArray, slack: FloatArray, tolerance: float
 ) -> Certainty:
+    """Say how far answers may change where each score may by `slack` of shape (n_samples,)."""
     scorer = student.scorer_
     scores = scorer.scores(Z)
     slope = 1.0 if scorer.slope is None else scorer.slope
     if scores.ndim == 1:
+        margins = np.column_stack([-scores, scores]) * slope
         scores = np.column_stack([np.zeros(len(Z)), scores])
-        margins = np.column_stack([-scores[:, 1], scores[:, 1]]) * slope
+        reach = slack  # what a single score is compared with is exact
     else:
-        margins = _against_others(scores * slope)
-    # both the score and what it is compared with are rounded
-    reach = 2 * abs(slope) * slack[:, None]
-    low, high = expit(margins - reach), expit(margins + reach)
-    allowed = scores >= scores.max(axis=1, keepdims=True) - 2 * slack[:, None]
+        margins, reach = _against_others(scores * slope), 2 * slack
+    allowed = scores >= scores.max(axis=1, keepdims=True) - reach[:, None]
     allowed[slack == 0] = False  # nothing but zeros is added: the rule for ties is to be kept
+    low, high = (expit(margins + sign * abs(slope) * reach[:, None]) for sign in (-1, 1))
     tied = (allowed.sum(axis=1) > 1) | ((high - low).max(axis=1) > tolerance)
     return Certainty(tied, low, high, allowed, np.ones(len(Z)))
 

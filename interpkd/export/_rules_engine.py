@@ -37,7 +37,10 @@ class RulesEngine:
 
     def __init__(self, rules: Sequence[Rule], data: dict[str, Any]) -> None:
         self.rules = rules
-        self.known = {column["name"]: set(column["categories"]) for column in data["columns"]}
+        self.known = {
+            column["name"]: column["categories"] if column["kind"] == "category" else None
+            for column in data["columns"]
+        }
 
     def version(self) -> str:
         """Give the version of Python: nothing else is needed."""
@@ -74,7 +77,7 @@ class RulesEngine:
     def _meets(self, condition: Condition, rows: Any) -> BoolArray:
         values = rows[condition.column]
         known = self.known[condition.column]
-        missing = (~values.isin(known) if known else values.isna()).to_numpy()
+        missing = (values.isna() if known is None else ~values.isin(known)).to_numpy()
         if condition.kind == "is missing":
             return missing
         if condition.kind == "is not missing":
