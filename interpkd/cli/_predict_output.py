@@ -184,16 +184,23 @@ class ParquetForm:
     def finish(self, part: Path, target: Path) -> None:
         """Write the streams as one Parquet file, one row group each."""
         draft = part.with_name(f"{part.name}.parquet")
+        try:
+            self._join(part, draft)
+            draft.replace(target)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        part.unlink()
+
+    def _join(self, part: Path, draft: Path) -> None:
+        size = part.stat().st_size
         with part.open("rb") as file, self._parquet.ParquetWriter(draft, self._schema) as writer:
-            size = part.stat().st_size
             while file.tell() < size:
                 with self._arrow.ipc.open_stream(file) as stream:
                     for batch in stream:
                         writer.write_batch(batch)
         with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        draft.replace(target)
-        part.unlink()
 
     def _array(self, values: Any, kind: Any) -> Any:
         if isinstance(values, list):

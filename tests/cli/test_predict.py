@@ -1,6 +1,7 @@
 """`interpkd predict`: the student's own answers, every row accounted for, whatever interrupts it."""
 
 import errno
+import io
 import json
 import pathlib
 import signal
@@ -11,6 +12,9 @@ import time
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
 
 from interpkd import (
     DistilledLogisticRegression,
@@ -18,6 +22,7 @@ from interpkd import (
     DistilledTreeClassifier,
     DistilledTreeRegressor,
 )
+from interpkd.cli._predict_csv import _Records
 from interpkd.export import read_json, to_json
 
 N = 37
@@ -200,6 +205,42 @@ def test_an_open_quotation_mark_costs_one_row(predict, tmp_path):
     assert result.exit_code == 0, result.stderr
     assert read(bad_file(path))["row"].tolist() == ["2"]
     assert len(read(path)) == 4001
+
+
+@given(st.text(alphabet=',"\n\r aé', max_size=40), st.integers(1, 4))
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_every_line_of_any_file_is_in_one_record(tmp_path, text, n):
+    """Read to the end, or stopped and begun again after any record."""
+    path = tmp_path / "any.csv"
+    path.write_bytes(text.encode())
+    with path.open("rb") as file:
+        records = [*_Records(file, ",", 2, "any")]
+    known = [line for line in path.read_bytes().split(b"\n") if line.strip(b"\r")]
+    lines = [line.rstrip(b"\n") for record in records for line in record.lines]
+    assert [line for line in lines if line.strip(b"\r")] == known  # blank ones aside
+    mark, again = 0, []
+    while True:
+        with path.open("rb") as file:
+            file.seek(mark)
+            reader = _Records(file, ",", 2, "any")
+            batch = reader.take(n)
+        if not batch:
+            break
+        again += batch
+        mark += reader.n_bytes
+    assert again == records
+    assert all(len(one.fields) == 2 for one in records if not one.reason)
+
+
+def test_progress_on_a_terminal(predict, write_csv, monkeypatch):
+    shown = io.StringIO()
+    console = Console(file=shown, force_terminal=True, width=100)
+    monkeypatch.setattr("interpkd.cli._predict.make_console", lambda: console)
+    assert predict(write_csv(make_table(5)), "--chunk-rows", "2")[0].exit_code == 0
+    assert "5 rows" in shown.getvalue()
+    assert "100%" in shown.getvalue()
 
 
 def test_bad_rows_of_parquet(predict, folder, tmp_path):
