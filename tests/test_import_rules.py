@@ -50,6 +50,8 @@ LAZY = {
     "matplotlib",
     "narwhals",
     "numba",
+    "onnx",
+    "onnxruntime",
     "pandas",
     "rich",
     "shap",

@@ -8,6 +8,7 @@ from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
+from interpkd.export._to_onnx import to_onnx
 from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
 
@@ -27,6 +28,7 @@ __all__ = [
     "rule_list",
     "to_javascript",
     "to_json",
+    "to_onnx",
     "to_python",
     "to_rules",
 ]

@@ -57,6 +57,7 @@ class Format:
 FORMATS: dict[str, Format] = {
     "javascript": Format("_to_javascript:make_javascript", (".js",), "Node.js 18 or later"),
     "json": Format("_to_json:make_json", (".json",)),
+    "onnx": Format("_to_onnx:make_onnx", (".onnx",), 'pip install "interpkd[onnx]"'),
     "python": Format("_to_python:make_python", (".py",)),
     "rules": Format("_to_rules:make_rules", (".txt", ".md")),
 }

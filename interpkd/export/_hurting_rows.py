@@ -23,6 +23,7 @@ from interpkd.export._hurting_values import (
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._node_paths import node_rows
 from interpkd.export._parity_rows import frame_of, make_frame
+from interpkd.export._tied_rows import tied_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
 N_BASES = 12
 """Plausible rows that single values are changed in."""
+
+N_TIED = 4
+"""Rows that are moved to the border between two classes, by each column."""
 
 MANY_CATEGORIES = 12
 """At a node of a tree all categories are tried up to so many, else those beside the border."""
@@ -77,6 +81,8 @@ def hurting_rows(data: dict[str, Any], X: Table | None = None, *, seed: int = 0)
         made += _at_nodes(data, bases)
     elif data["kind"] == "scorecard":
         made += _at_cuts(data, bases)
+    elif data["classes"] is not None:
+        made += tied_rows(data, bases[:N_TIED])
     names = [column["name"] for column in data["columns"]]
     return make_frame(data, {name: [row[name] for row in made] for name in names})
 
