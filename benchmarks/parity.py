@@ -210,16 +210,17 @@ def main(arguments=None):
     """Run the checks that were asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.parity", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="bundled data, 2,000 rows")
-    parser.add_argument("--data", default="../shared/data", help="a folder with datasets.json")
+    parser.add_argument("--data", metavar="DIR", help="a folder with datasets.json")
     parser.add_argument("--rows", type=int, help="at least so many rows per comparison")
     parser.add_argument("--out", help="a CSV file for the lines")
     chosen = parser.parse_args(arguments)
     n_rows = chosen.rows or (2_000 if chosen.quick else 10_000)
     sets = [*bundled_data()]
-    if not chosen.quick and (Path(chosen.data) / "datasets.json").exists():
+    if chosen.data and not chosen.quick:
         sets += catalogued_data(chosen.data, WANTED)
-    asked = sys.argv[1:] if arguments is None else arguments
-    print_header(" ".join(["benchmarks.parity", *asked]))
+    print_header(
+        f"benchmarks.parity{' --quick' if chosen.quick else ''}{' --data DIR' if chosen.data else ''}"
+    )
     start, lines = time.perf_counter(), []
     for data in sets:
         found = [*check(data, n_rows)]

@@ -16,7 +16,7 @@ from interpkd.export._rules_engine import RulesEngine
 from interpkd.export._to_python import emit_python
 
 few = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-many = settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+many = settings(max_examples=70, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def load(module):
