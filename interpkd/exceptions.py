@@ -18,6 +18,10 @@ class InvalidInputError(InterpkdError, ValueError):
     """A table, parameter or label that breaks a stated rule; the message names the remedy."""
 
 
+class DamagedFileError(InvalidInputError):
+    """A file that is not, or no longer, what was saved; nothing was built from it."""
+
+
 class TeacherError(InterpkdError, ValueError):
     """A teacher whose output cannot be used as soft targets.
 

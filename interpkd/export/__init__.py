@@ -2,10 +2,13 @@
 
 from interpkd.export._coefficients import Coefficient, coefficient_list
 from interpkd.export._export_student import export_student, parity_report
+from interpkd.export._load import load
 from interpkd.export._parity import ParityReport
 from interpkd.export._points import PointsBin, PointsTable, points_table
 from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
+from interpkd.export._save import save
+from interpkd.export._skops import SKOPS_TRUSTED
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_onnx import to_onnx
@@ -13,6 +16,7 @@ from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
 
 __all__ = [
+    "SKOPS_TRUSTED",
     "Coefficient",
     "Condition",
     "ParityReport",
@@ -22,10 +26,12 @@ __all__ = [
     "Rule",
     "coefficient_list",
     "export_student",
+    "load",
     "parity_report",
     "points_table",
     "read_json",
     "rule_list",
+    "save",
     "to_javascript",
     "to_json",
     "to_onnx",

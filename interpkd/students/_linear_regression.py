@@ -229,8 +229,10 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
             tol=self.tol,
         )
         self.n_iter_ = max(found.n_iter, 1)
-        core = LinearRegression(fit_intercept=self.fit_intercept)
-        return self._fill_core(core, found.coef[0], float(found.intercept[0]))
+        return self._fill_core(found.coef, found.intercept)
+
+    def _empty_core(self) -> LinearRegression:
+        return LinearRegression(fit_intercept=self.fit_intercept)
 
     def _student_prediction(self, Z: FloatArray) -> FloatArray:
         return self._scores(Z)[:, 0]

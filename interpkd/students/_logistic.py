@@ -240,14 +240,17 @@ class DistilledLogisticRegression(LinearClassifierStudent):
             fit_soft_logistic, transfer, signs, C=self.C, l1_ratio=self.l1_ratio, tol=self.tol
         )
         self.n_iter_ = max(found.n_iter, 1)
+        # softmax(T s) is softmax(s) to the power of T, each row summing to one again
+        T = self.temperature
+        return self._fill_core(T * found.coef, T * found.intercept)
+
+    def _empty_core(self) -> LogisticRegression:
         core = LogisticRegression(
             C=self.C, l1_ratio=self.l1_ratio, fit_intercept=self.fit_intercept
         )
         core.classes_ = self.classes_
         core.n_iter_ = np.array([self.n_iter_], dtype=np.int32)
-        # softmax(T s) is softmax(s) to the power of T, each row summing to one again
-        T = self.temperature
-        return self._fill_core(core, T * found.coef, T * found.intercept)
+        return core
 
     def _student_proba(self, Z: FloatArray) -> FloatArray:
         scores = self._scores(Z)

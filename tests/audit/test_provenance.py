@@ -21,11 +21,11 @@ from sklearn.preprocessing import StandardScaler
 
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd._alignment import hash_rows
+from interpkd._fingerprint import fingerprint
 from interpkd._structure import take_apart
 from interpkd.audit import _report, audit_report
 from interpkd.audit._environment import environment, git_state
 from interpkd.audit._provenance import hash_answers, hash_report, hash_values
-from interpkd.audit._teacher_hash import fingerprint
 from interpkd.exceptions import InvalidInputError
 from interpkd.teachers import load_teacher
 
