@@ -14,6 +14,7 @@ from interpkd.export._to_json import to_json
 from interpkd.export._to_onnx import to_onnx
 from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
+from interpkd.export._to_sql import to_sql
 
 __all__ = [
     "SKOPS_TRUSTED",
@@ -37,4 +38,5 @@ __all__ = [
     "to_onnx",
     "to_python",
     "to_rules",
+    "to_sql",
 ]
