@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from interpkd.export import ReadStudent
 
 
+ZIP = b"PK"
+"""What a .interpkd file begins with, whatever it is called."""
+
+
 @dataclass(frozen=True)
 class Model:
     """A student that was read from a file.
@@ -56,16 +60,17 @@ def read_model(path: Path) -> Model:
     InvalidInputError
         If what it holds is damaged.
     """
-    from interpkd.export import read_json
+    from interpkd.export import load, read_json, to_json
 
-    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    return Model(read_json(_document(path)), sha256)
+    raw = path.read_bytes()
+    document = to_json(load(path)) if raw[: len(ZIP)] == ZIP else _document(path, raw)
+    return Model(read_json(document), hashlib.sha256(raw).hexdigest())
 
 
-def _document(path: Path) -> Any:
-    """Give the JSON of the student."""
+def _document(path: Path, raw: bytes) -> Any:
+    """Give the JSON of the student, or the file where it is nothing else."""
     try:
-        data = json.loads(path.read_bytes().decode("utf-8"))
+        data = json.loads(raw.decode("utf-8"))
     except (ValueError, RecursionError) as error:
         msg = (
             f"{path.name} holds no student: it is neither a .interpkd file nor JSON. Name what "

@@ -23,7 +23,7 @@ from interpkd import (
     DistilledTreeRegressor,
 )
 from interpkd.cli._predict_csv import _Records
-from interpkd.export import read_json, to_json
+from interpkd.export import read_json, save, to_json
 
 N = 37
 
@@ -120,6 +120,19 @@ def test_equals_the_student_on_the_whole_table(predict, folder, tmp_path, chunk,
     same = pd.read_parquet(table)
     assert same["leaf"].dtype == np.int64
     assert same.astype(str).equals(found.astype(str))
+
+
+def test_a_saved_student(run, folder, write_csv, tmp_path):
+    table = write_csv(make_table(N, seed=8))
+    save(folder[1]["tree"], tmp_path / "tree.interpkd")
+    for model, out in ((tmp_path / "tree.interpkd", "a.csv"), (folder[0] / "tree.json", "b.csv")):
+        result = run("predict", model, table, "--out", tmp_path / out)
+        assert result.exit_code == 0, result.stderr
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+    (tmp_path / "tree.interpkd").write_bytes(b"PK of something else")
+    result = run("predict", tmp_path / "tree.interpkd", table, "--out", tmp_path / "c.csv")
+    assert result.exit_code == 1
+    assert "is no saved student, or is damaged" in result.stderr
 
 
 def test_points_scores_and_numbers(predict, folder, write_csv):
