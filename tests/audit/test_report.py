@@ -27,19 +27,6 @@ from interpkd.exceptions import InvalidInputError
 from interpkd.export import read_json, rule_list, to_json
 from interpkd.fidelity import fidelity_report
 
-PICTURED = {
-    "test_the_same_inputs_give_the_same_report",
-    "test_a_large_tree_goes_without_its_picture",
-    "test_many_classes_and_rows_are_said_to_be_sampled",
-}
-
-
-@pytest.fixture(autouse=True)
-def quick(request):
-    """Draw only for the tests here that look at pictures; the shared reports have theirs."""
-    if request.function.__name__ not in PICTURED:
-        request.getfixturevalue("without_pictures")
-
 
 @pytest.fixture(scope="module")
 def small():

@@ -18,7 +18,7 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd.audit import _report, audit_report, diff, read_report, verify
+from interpkd.audit import audit_report, diff, read_report, verify
 from interpkd.audit._provenance import hash_report
 from interpkd.exceptions import InvalidInputError
 
@@ -37,14 +37,6 @@ def differing(found):
 
 def unchecked(found):
     return {line.what: line.reason for line in found.lines if line.status == "cannot be checked"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures():
-    """Leave out the drawings, which take most of a report's time and say nothing here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_report, "draw_pictures", lambda *_: {})
-        yield
 
 
 @pytest.fixture(scope="module")
