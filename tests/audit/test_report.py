@@ -402,6 +402,7 @@ def test_no_legal_conclusion(report, tmp_path):
         assert word not in text
 
 
+@pytest.mark.slow
 def test_a_large_tree_goes_without_its_outline(small, monkeypatch):
     monkeypatch.setattr("interpkd.audit._pictures.MAX_LEAVES", 64)
     _, X, _, teacher = small
@@ -480,6 +481,7 @@ def test_many_classes_and_rows_are_said_to_be_sampled():
     assert sum(one["n"] for one in report.data["comparison"][0]["bins"]) == 1200
 
 
+@pytest.mark.slow
 def test_sampled_explanations_cost_a_bounded_number_of_questions(mixed_table):
     X, y = mixed_table
     asked = []

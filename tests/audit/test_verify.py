@@ -240,6 +240,7 @@ def test_texts_are_no_target_of_a_regression(cases):
         verify(data, given["X"], np.where(given["y"] > 5, "a", "b"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", [None, [], {}, "x", 3, [1], {"a": 1}])
 def test_nothing_in_a_file_is_trusted(cases, junk):
     """Whatever stands in place of a section: an answer or an error of this package, no crash."""

@@ -92,6 +92,7 @@ def test_distill_a_regression_from_parquet(run, loans, tmp_path):
     assert metrics["performance"]["student"]["r2"]["n"] == 60
 
 
+@pytest.mark.slow
 def test_the_forest_and_its_student_take_the_options(run, loans, write_csv, monkeypatch):
     seen = {}
 
@@ -217,6 +218,7 @@ def test_bad_input_as_it_is_called(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", ["logistic", "svm"])
 def test_distill_into_a_linear_classifier(run, loans, write_csv, student):
     path = write_csv(loans)

@@ -68,6 +68,7 @@ def test_other_students_keep_constraints_too(run, loans, write_csv, student):
         assert table.loc["amount"].iloc[-1] <= 0
 
 
+@pytest.mark.slow
 def test_a_regression_keeps_constraints(run, loans, write_csv):
     options = ("--target", "amount", "--task", "regression", "--student", "linear", "--out", "out")
     result = run("distill", write_csv(loans), *options, "--monotonic", "age=decreasing")

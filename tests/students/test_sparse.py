@@ -150,6 +150,7 @@ class Counting(ClassifierMixin, BaseEstimator):
         return np.column_stack([1 - p, p])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "params"),
     [

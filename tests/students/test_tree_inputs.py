@@ -196,6 +196,7 @@ def test_fitted_teacher_is_refitted_with_a_warning():
     assert record[0].filename == __file__
 
 
+@pytest.mark.slow
 def test_default_teachers(mixed_table):
     frame, label = mixed_table
     student = DistilledTreeClassifier(max_leaf_nodes=4, cv=2).fit(frame, label)
