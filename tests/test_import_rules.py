@@ -144,6 +144,7 @@ def test_every_module_is_in_a_room():
     assert {path.parts[0].removesuffix(".py") for path in MODULES} == {*ALLOWED, "__init__"}
 
 
+@pytest.mark.slow
 def test_import_is_light():
     """`import interpkd` loads numpy, scipy and scikit-learn, and what those load themselves."""
     code = (

@@ -10,6 +10,7 @@ and a number reaches a reader only as a `Number` that carries its exact value.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -109,9 +110,9 @@ class Table:
     stacks: bool = False
     kind: ClassVar[str] = "table"
 
-    @property
+    @cached_property
     def numeric(self) -> list[bool]:
-        """Whether each column holds nothing but numbers."""
+        """Whether each column holds nothing but numbers; the templates ask at every cell."""
         columns = range(max((len(row) for row in self.rows), default=0))
         return [all(_is_number(row[i]) for row in self.rows) for i in columns]
 

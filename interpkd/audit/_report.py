@@ -135,8 +135,7 @@ class AuditReport:
         path : Path
             The file.
         """
-        document = build_document(self.data, self.pictures)
-        return write_atomically(path, to_markdown_text(document))
+        return write_atomically(path, to_markdown_text(build_document(self.data, {})))
 
     def to_model_card(self, path: str | os.PathLike[str]) -> Path:
         """Write a model card: YAML for a hub's index, then what a reader of the hub looks for.

@@ -25,6 +25,11 @@ LABELS = ["+good", "--- !!python/object:os.system"]
 
 
 @pytest.fixture
+def undrawn():
+    """Draw: the names stand in the pictures too."""
+
+
+@pytest.fixture
 def hostile(write_csv):
     rng = np.random.default_rng(0)
     kind = rng.choice(CATEGORIES, 160)
@@ -35,6 +40,7 @@ def hostile(write_csv):
     return write_csv(frame, "=1+1.csv")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", ["tree", "scorecard"])
 def test_a_run_on_a_hostile_table(run, hostile, tmp_path, student):
     yaml = pytest.importorskip("yaml")
