@@ -40,7 +40,7 @@ class Certainty:
     Attributes
     ----------
     tied : ndarray of bool of shape (n_samples,)
-        Rows whose label, or whose probabilities beyond the tolerance, rounding decides.
+        Rows whose label rounding decides.
 
     low, high : ndarray of shape (n_samples, n_classes) or None
         Between these a probability is right; None where answers are certain.
@@ -59,7 +59,7 @@ class Certainty:
     sizes: FloatArray
 
 
-def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: float) -> Certainty:
+def certainty(data: Mapping[str, Any], rows: Any, *, unit: float) -> Certainty:
     """Say how far rounding alone may change a student's answers.
 
     Trees choose among written answers, and points are sums of small integers: nothing is rounded
@@ -76,9 +76,6 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: flo
     unit : float
         The distance from 1 to the next number in which the engine adds.
 
-    tolerance : float
-        The difference of probabilities that matters.
-
     Returns
     -------
     certainty : Certainty
@@ -94,12 +91,10 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: flo
         certain = np.zeros(len(rows), dtype=bool)
         return Certainty(certain, None, None, None, np.maximum(1.0, sizes))
     n_addends = 2 * Z.shape[1]  # of a missing value, what stands for it and what its lack adds
-    return _of_classes(student, Z, (n_addends + 4) * unit * sizes, tolerance)
+    return _of_classes(student, Z, (n_addends + 4) * unit * sizes)
 
 
-def _of_classes(
-    student: ReadStudent, Z: FloatArray, slack: FloatArray, tolerance: float
-) -> Certainty:
+def _of_classes(student: ReadStudent, Z: FloatArray, slack: FloatArray) -> Certainty:
     """Say how far answers may change where each score may by `slack` of shape (n_samples,)."""
     scorer = student.scorer_
     scores = scorer.scores(Z)
@@ -113,8 +108,7 @@ def _of_classes(
     allowed = scores >= scores.max(axis=1, keepdims=True) - reach[:, None]
     allowed[slack == 0] = False  # nothing but zeros is added: the rule for ties is to be kept
     low, high = (expit(margins + sign * abs(slope) * reach[:, None]) for sign in (-1, 1))
-    tied = (allowed.sum(axis=1) > 1) | ((high - low).max(axis=1) > tolerance)
-    return Certainty(tied, low, high, allowed, np.ones(len(Z)))
+    return Certainty(allowed.sum(axis=1) > 1, low, high, allowed, np.ones(len(Z)))
 
 
 def _against_others(scores: FloatArray) -> NDArray[np.float64]:
