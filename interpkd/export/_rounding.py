@@ -40,7 +40,7 @@ class Certainty:
     Attributes
     ----------
     tied : ndarray of bool of shape (n_samples,)
-        Rows whose label rounding decides.
+        Rows whose label rounding decides, or their probabilities beyond a tolerance.
 
     low, high : ndarray of shape (n_samples, n_classes) or None
         Between these a probability is right; None where answers are certain.
@@ -59,7 +59,9 @@ class Certainty:
     sizes: FloatArray
 
 
-def certainty(data: Mapping[str, Any], rows: Any, *, unit: float) -> Certainty:
+def certainty(
+    data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: float = np.inf
+) -> Certainty:
     """Say how far rounding alone may change a student's answers.
 
     Trees choose among written answers, and points are sums of small integers: nothing is rounded
@@ -76,6 +78,9 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float) -> Certainty:
     unit : float
         The distance from 1 to the next number in which the engine adds.
 
+    tolerance : float, default=inf
+        Rows whose probabilities rounding moves by more count as tied too.
+
     Returns
     -------
     certainty : Certainty
@@ -91,10 +96,12 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float) -> Certainty:
         certain = np.zeros(len(rows), dtype=bool)
         return Certainty(certain, None, None, None, np.maximum(1.0, sizes))
     n_addends = 2 * Z.shape[1]  # of a missing value, what stands for it and what its lack adds
-    return _of_classes(student, Z, (n_addends + 4) * unit * sizes)
+    return _of_classes(student, Z, (n_addends + 4) * unit * sizes, tolerance)
 
 
-def _of_classes(student: ReadStudent, Z: FloatArray, slack: FloatArray) -> Certainty:
+def _of_classes(
+    student: ReadStudent, Z: FloatArray, slack: FloatArray, tolerance: float
+) -> Certainty:
     """Say how far answers may change where each score may by `slack` of shape (n_samples,)."""
     scorer = student.scorer_
     scores = scorer.scores(Z)
@@ -108,7 +115,8 @@ def _of_classes(student: ReadStudent, Z: FloatArray, slack: FloatArray) -> Certa
     allowed = scores >= scores.max(axis=1, keepdims=True) - reach[:, None]
     allowed[slack == 0] = False  # nothing but zeros is added: the rule for ties is to be kept
     low, high = (expit(margins + sign * abs(slope) * reach[:, None]) for sign in (-1, 1))
-    return Certainty(allowed.sum(axis=1) > 1, low, high, allowed, np.ones(len(Z)))
+    tied = (allowed.sum(axis=1) > 1) | ((high - low).max(axis=1) > tolerance)
+    return Certainty(tied, low, high, allowed, np.ones(len(Z)))
 
 
 def _against_others(scores: FloatArray) -> NDArray[np.float64]:
