@@ -83,8 +83,10 @@ def write_verification(data: dict[str, Any], names: Names) -> Element | None:
 def _choose(data: dict[str, Any]) -> Any:
     """Take some of the rows made to hurt, none that rounding decides."""
     rows = hurting_rows(data)
-    known = certainty(data, rows, unit=UNIT, tolerance=PRECISION * SMALL)
+    known = certainty(data, rows, unit=UNIT)
     unsure = known.tied
+    if known.low is not None and known.high is not None:
+        unsure = unsure | ((known.high - known.low).max(axis=1) > PRECISION * SMALL)
     if data["classes"] is None:
         answers = np.abs(read_json(data).predict(as_asked(data, rows)))
         unsure = answers * PRECISION < 100 * UNIT * known.sizes
