@@ -73,6 +73,9 @@ class Dialect:
     prefix, apostrophe, has_backslash : str, str, bool
         Of texts: what stands before, an apostrophe inside, whether ``\`` escapes.
 
+    substitutes : bool
+        Whether ``${…}`` is replaced wherever it stands.
+
     mark : str
         What is put behind both texts of a comparison that would ignore trailing spaces.
 
@@ -121,6 +124,7 @@ class Dialect:
     prefix: str = ""
     apostrophe: str = "''"
     has_backslash: bool = False
+    substitutes: bool = False
     mark: str = ""
     longest_text: int | None = None
     empty_is_null: bool = False
@@ -152,6 +156,8 @@ class Dialect:
         odd = [sign for sign in name if sign in never or sign > self.last_sign]
         if odd:
             return f"no name holds {odd[0]!a}"
+        if self.substitutes and "${" in name:
+            return "${ is the start of a variable, in a name too"
         if not _is_unicode(name):
             return "no name holds half of a surrogate pair"
         size = len(name.encode()) if self.name_unit == "bytes" else len(name)
@@ -172,6 +178,8 @@ class Dialect:
         text += self.mark if mark else ""
         if self.has_backslash:
             text = "".join(SIGNS.get(sign, sign) for sign in text)
+        if self.substitutes:
+            text = text.replace("${", "\\u0024{")
         parts = [text.replace("'", self.apostrophe)]
         if self.name == "tsql":  # which leaves out a backslash at the end of a line, and that end
             parts = re.split(r"(?<=\\)(?=\r?\n)", parts[0])

@@ -43,6 +43,7 @@ SPARK = Dialect(
     in_name="``",
     apostrophe="\\'",
     has_backslash=True,
+    substitutes=True,
 )
 
 LISTED = (

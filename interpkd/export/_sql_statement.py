@@ -136,5 +136,5 @@ def _header(data: Mapping[str, Any], order: Order) -> list[str]:
 
 def _plain(text: str) -> str:
     """Give a text that stays in its line, and in its statement."""
-    shown = text.replace(";", ",")
+    shown = text.replace(";", ",").replace("$", "?")
     return "".join(one if one.isascii() and one.isprintable() else "?" for one in shown)[:800]

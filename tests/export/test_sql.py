@@ -16,7 +16,7 @@ from interpkd.explanation import reasons
 from interpkd.export import export_student, parity_report, read_json, rule_list, to_json, to_sql
 from interpkd.export._sql_engine import SqlEngine, _run_duckdb, _run_sqlite, _Table
 from interpkd.export._sql_order import read_order
-from interpkd.export._sql_statement import write_statement
+from interpkd.export._sql_statement import emit_sql, write_statement
 
 ENGINES = ["duckdb", "sqlite"]
 
@@ -31,7 +31,7 @@ def ask(student, rows, dialect="duckdb", **options):
     data = to_json(student)
     order = read_order(data, table="t", dialect=dialect, **options)
     table = _Table(data, order, rows)
-    statement = write_statement(data, order)
+    statement = emit_sql(data, table="t", dialect=dialect, **options)
     if dialect == "duckdb":
         found = _run_duckdb(statement, table, gives_nan=True)
     else:
@@ -295,6 +295,34 @@ def test_dialects_without_an_engine_say_so(student_of, monkeypatch):
     assert 'to check: pip install "interpkd[sql]"' in to_sql(student, table="t")
     with pytest.raises(MissingExtraError, match="DuckDB is needed to check the sql export"):
         to_sql(student, table="t", parity="require")
+
+
+def test_engines_that_are_not_there(student_of, monkeypatch):
+    from importlib import metadata
+
+    student, _ = student_of("tree, binary")
+
+    def lacks(name):
+        raise metadata.PackageNotFoundError(name)
+
+    def cannot(*_):
+        msg = "no such function: EXP"
+        raise sqlite3.OperationalError(msg)
+
+    monkeypatch.setattr(metadata, "version", lacks)
+    assert "DuckDB is not installed" in to_sql(student, table="t")
+    monkeypatch.setattr(sqlite3, "connect", cannot)
+    said = to_sql(student, table="t", dialect="sqlite")
+    assert "SQLite is not installed, to check: a Python whose SQLite has the functions" in said
+
+
+def test_parts_of_the_name_of_a_table(student_of):
+    student, _ = student_of("tree, binary")
+    for dialect, table in [("duckdb", "bank.loans.new"), ("sqlite", "main.t"), ("sqlite", "t")]:
+        assert parity_report(student, to="sql", table=table, dialect=dialect, keep="age").passed
+    for dialect in ENGINES:
+        report = parity_report(student, to="sql", table="t", dialect=dialect, columns=[])
+        assert report.passed
 
 
 def test_a_wrong_statement_is_not_written(student_of, monkeypatch, tmp_path):
