@@ -1,11 +1,12 @@
 """Where rounding decides what a linear student says.
 
-A sum depends on the order of adding. With u half the distance from 1 to the next number, a sum of d
-products, of which coefficients may be rounded too, is within (d + 2) u of the sum of their sizes
-(Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1); two such sums are
-within (d + 4) 2u of each other, with room for the link. Where a row's score is nearer to zero than
-that, or two scores nearer to each other, the label is a tie that each engine breaks as it adds.
-Such rows are told apart before any engine is asked, from the document and the row alone.
+A sum depends on the order of adding. With u half the distance from 1 to the next number, a sum of n
+products, of which coefficients may be rounded too, is off by at most (n + 2) u times the sum of
+their sizes (Higham, Accuracy and Stability of Numerical Algorithms, 2002, section 3.1), and two
+such sums lie within (n + 4) 2u times that of each other, with room for the link. Where a row's
+score is nearer to zero, or two scores nearer to each other, the label is a tie that each engine
+breaks as it adds. Such rows are told apart before any engine is asked, from the document and the
+row alone.
 """
 
 # Authors: The interpkd developers
@@ -39,7 +40,7 @@ class Certainty:
     Attributes
     ----------
     tied : ndarray of bool of shape (n_samples,)
-        Rows whose label, or whose probabilities beyond the tolerance, rounding decides.
+        Rows whose label rounding decides, or their probabilities beyond a tolerance.
 
     low, high : ndarray of shape (n_samples, n_classes) or None
         Between these a probability is right; None where answers are certain.
@@ -58,7 +59,9 @@ class Certainty:
     sizes: FloatArray
 
 
-def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: float) -> Certainty:
+def certainty(
+    data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: float = np.inf
+) -> Certainty:
     """Say how far rounding alone may change a student's answers.
 
     Trees choose among written answers, and points are sums of small integers: nothing is rounded
@@ -75,8 +78,8 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: flo
     unit : float
         The distance from 1 to the next number in which the engine adds.
 
-    tolerance : float
-        The difference of probabilities that matters.
+    tolerance : float, default=inf
+        Rows whose probabilities rounding moves by more count as tied too.
 
     Returns
     -------
@@ -92,7 +95,8 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: flo
     if data["classes"] is None:
         certain = np.zeros(len(rows), dtype=bool)
         return Certainty(certain, None, None, None, np.maximum(1.0, sizes))
-    return _of_classes(student, Z, (Z.shape[1] + 4) * unit * sizes, tolerance)
+    n_addends = 2 * Z.shape[1]  # of a missing value, what stands for it and what its lack adds
+    return _of_classes(student, Z, (n_addends + 4) * unit * sizes, tolerance)
 
 
 def _of_classes(
