@@ -7,8 +7,10 @@ them, on german_credit, heloc, wine_quality and california; plain decision trees
 too, on numbers with values blanked out. Each is exported in each format it can be written in, and
 the export is run in its engine on at least so many rows: those of the table, rows drawn between
 two of them with values blanked out, and the rows made to hurt that every export is checked on.
-Labels must be equal on all rows, ties of linear students aside, which are counted; a difference is
-that of a probability, or of a prediction relative to the sizes of what it is the sum of.
+Labels must be equal on all rows, ties of linear students aside, which are counted: among the rows
+made to hurt are some on the border between two classes. A difference is that of a probability, or
+of a prediction relative to the sizes of what it is the sum of; rows that differ by more than is
+allowed, and not by more than their own sums round, are counted under "rounded".
 
 `--quick` takes the bundled data and 2,000 rows. Ends with 1 where a label differs or a difference
 is larger than rounding, and where INTERPKD_ENGINES=required is set and an engine is missing.
@@ -191,6 +193,7 @@ def line(data, kind, to, options, report, reason, seconds):
         "rows": report.n_given + report.n_hurting if report else 0,
         "labels different": _text(report.n_different_labels if report else None),
         "ties": report.n_ties if report else 0,
+        "rounded": report.n_rounded if report else 0,
         "largest difference": _text(report.largest_difference if report else None),
         "allowed": _text(report.tolerance if report else None),
         "seconds": f"{seconds:.1f}",

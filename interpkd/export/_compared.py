@@ -30,10 +30,13 @@ class Outcome:
         Rows whose class differs, ties left out; None for a regression.
 
     largest_difference : float
-        Of a probability, ties left out, or of a prediction.
+        Of a probability, ties and rounded rows left out, or of a prediction.
 
     n_ties : int
-        Rows that rounding decides.
+        Rows whose label rounding decides.
+
+    n_rounded : int
+        Other rows that differ by more than the tolerance, and not more than their own sums round.
 
     worst : int or None
         The row that is worst; None when all answers are right.
@@ -42,6 +45,7 @@ class Outcome:
     n_different_labels: int | None
     largest_difference: float
     n_ties: int
+    n_rounded: int
     worst: int | None
 
 
@@ -81,46 +85,51 @@ def compare(
     outcome : Outcome
         How they compare.
     """
-    known = certainty(data, rows, unit=unit, tolerance=tolerance)
+    known = certainty(data, rows, unit=unit)
     if wanted.probabilities is None or found.probabilities is None:
         _check_shape(wanted.predictions, found.predictions)
         own = np.asarray(wanted.predictions, dtype=np.float64)
         scale = np.maximum(known.sizes, np.abs(own))
         difference = np.abs(np.asarray(found.predictions, dtype=np.float64) - own) / scale
         wrong = ~(difference <= tolerance)  # so that NaN is wrong
-        return Outcome(None, _largest(difference), 0, _worst(wrong, difference))
+        return Outcome(None, _largest(difference), 0, 0, _worst(wrong, difference))
     _check_shape(wanted.probabilities, found.probabilities)
     _check_shape(wanted.predictions, found.predictions)
     difference = np.abs(found.probabilities - wanted.probabilities).max(axis=1)
     differs = _differ(wanted.predictions, found.predictions)
+    inside = _rounding_leads_to(found, known, tolerance)
+    rounded = ~known.tied & (difference > tolerance) & inside
     wrong = np.where(
         known.tied,
-        ~_are_possible(data["classes"], found, known, tolerance) & (differs | (difference > 0)),
-        differs | ~(difference <= tolerance),
+        ~(_are_possible(data["classes"], found, known) & inside) & (differs | (difference > 0)),
+        differs | ~((difference <= tolerance) | inside),
     )
-    firm = ~known.tied
     return Outcome(
-        n_different_labels=int((differs & firm).sum()),
-        largest_difference=_largest(difference[firm]),
+        n_different_labels=int((differs & ~known.tied).sum()),
+        largest_difference=_largest(difference[~known.tied & ~rounded]),
         n_ties=int(known.tied.sum()),
+        n_rounded=int(rounded.sum()),
         # a wrong label is worse than any probability
         worst=_worst(wrong, difference + 2 * differs),
     )
 
 
-def _are_possible(
-    classes: list[Any], found: Answers, known: Certainty, tolerance: float
-) -> BoolArray:
-    """Tell where rounding explains an answer."""
-    n = len(known.tied)
-    if known.low is None or known.high is None or known.allowed is None:
-        return np.zeros(n, dtype=bool)
-    places = {label: k for k, label in enumerate(classes)}
-    found_at = np.array([places.get(label, -1) for label in found.predictions.tolist()])
-    is_label = (found_at >= 0) & known.allowed[np.arange(n), found_at]
+def _rounding_leads_to(found: Answers, known: Certainty, tolerance: float) -> BoolArray:
+    """Tell where rounding can lead to the probabilities."""
+    if known.low is None or known.high is None:
+        return np.zeros(len(known.tied), dtype=bool)
     proba = np.asarray(found.probabilities)
     inside = (proba >= known.low - tolerance) & (proba <= known.high + tolerance)
-    return np.asarray(is_label & inside.all(axis=1))
+    return np.asarray(inside.all(axis=1))
+
+
+def _are_possible(classes: list[Any], found: Answers, known: Certainty) -> BoolArray:
+    """Tell where rounding can lead to the label."""
+    if known.allowed is None:
+        return np.zeros(len(known.tied), dtype=bool)
+    places = {label: k for k, label in enumerate(classes)}
+    found_at = np.array([places.get(label, -1) for label in found.predictions.tolist()])
+    return np.asarray((found_at >= 0) & known.allowed[np.arange(len(found_at)), found_at])
 
 
 def _differ(wanted: Any, found: Any) -> BoolArray:

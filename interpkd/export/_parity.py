@@ -4,7 +4,8 @@ Labels must be equal on every row, probabilities within the engine's tolerance. 
 care. Engines that take numbers of single precision are given rows rounded to it, and the student
 is asked about the rounded rows: so a difference is the export's, and not the rounding's. And where
 rounding alone decides what a linear student says (see `_rounding`), a label may be any of the tied
-ones and a probability anywhere that rounding can move it; those rows are known beforehand and
+ones; where it moves a probability by more than the tolerance, the probability may be anywhere that
+it can be moved to. How far rounding reaches is known before the engine is asked, and such rows are
 counted in the report.
 """
 
@@ -114,8 +115,8 @@ class ParityReport:
         Rows whose class differs, ties left out; None for a regression and without answers.
 
     largest_difference : float or None
-        Of a probability, ties left out, or of a prediction relative as the tolerance; None
-        without answers.
+        Of a probability, ties and rounded rows left out, or of a prediction relative as the
+        tolerance; None without answers.
 
     tolerance : float
         What is rounding.
@@ -127,8 +128,11 @@ class ParityReport:
         Why it was not run, or which row is worst where it failed; else empty.
 
     n_ties : int
-        Rows on which rounding alone decides the label of a linear student, or its probabilities
-        beyond the tolerance. Their answers must be possible ones.
+        Rows on which rounding alone decides the label of a linear student.
+
+    n_rounded : int
+        Rows of linear students with very large addends, whose probabilities differ by more than
+        the tolerance, and not by more than rounding explains.
     """
 
     export: str
@@ -141,6 +145,7 @@ class ParityReport:
     passed: bool | None
     reason: str = ""
     n_ties: int = 0
+    n_rounded: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain Python values.
@@ -169,6 +174,8 @@ class ParityReport:
             parts.append(f"largest difference of a {what} {sizes}")
         if self.n_ties:
             parts.append(f"{self.n_ties} rows are ties that rounding decides")
+        if self.n_rounded:
+            parts.append(f"{self.n_rounded} rows differ by more, and not more than rounding does")
         return "; ".join(parts) + "."
 
 
@@ -249,7 +256,7 @@ def run_engine(
     proba = None if data["classes"] is None else student.predict_proba(asked)
     wanted = Answers(np.asarray(student.predict(asked)), proba)
     unit = float(getattr(engine, "unit", DOUBLE_UNIT))
-    n_labels, largest, n_ties, passed, reason = None, None, 0, False, ""
+    n_labels, largest, n_ties, n_rounded, passed, reason = None, None, 0, 0, False, ""
     try:
         found = engine.answers(artefact, rows)
         outcome = compare(data, rows, wanted, found, tolerance=engine.tolerance, unit=unit)
@@ -259,21 +266,23 @@ def run_engine(
         reason = f"{type(error).__name__}: {error}"
     else:
         n_labels, largest = outcome.n_different_labels, outcome.largest_difference
-        n_ties, passed = outcome.n_ties, outcome.worst is None
+        n_ties, n_rounded = outcome.n_ties, outcome.n_rounded
+        passed = outcome.worst is None
         if outcome.worst is not None:
             reason = _describe(rows, wanted, found, outcome.worst, n_given)
     name, n_hurting = f"{engine.name} {engine.version()}", len(rows) - n_given
     return ParityReport(
-        export,
-        name,
-        n_given,
-        n_hurting,
-        n_labels,
-        largest,
-        engine.tolerance,
-        passed,
-        reason,
-        n_ties,
+        export=export,
+        engine=name,
+        n_given=n_given,
+        n_hurting=n_hurting,
+        n_different_labels=n_labels,
+        largest_difference=largest,
+        tolerance=engine.tolerance,
+        passed=passed,
+        reason=reason,
+        n_ties=n_ties,
+        n_rounded=n_rounded,
     )
 
 

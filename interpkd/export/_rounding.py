@@ -40,7 +40,7 @@ class Certainty:
     Attributes
     ----------
     tied : ndarray of bool of shape (n_samples,)
-        Rows whose label, or whose probabilities beyond the tolerance, rounding decides.
+        Rows whose label rounding decides, or their probabilities beyond a tolerance.
 
     low, high : ndarray of shape (n_samples, n_classes) or None
         Between these a probability is right; None where answers are certain.
@@ -59,7 +59,9 @@ class Certainty:
     sizes: FloatArray
 
 
-def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: float) -> Certainty:
+def certainty(
+    data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: float = np.inf
+) -> Certainty:
     """Say how far rounding alone may change a student's answers.
 
     Trees choose among written answers, and points are sums of small integers: nothing is rounded
@@ -76,8 +78,8 @@ def certainty(data: Mapping[str, Any], rows: Any, *, unit: float, tolerance: flo
     unit : float
         The distance from 1 to the next number in which the engine adds.
 
-    tolerance : float
-        The difference of probabilities that matters.
+    tolerance : float, default=inf
+        Rows whose probabilities rounding moves by more count as tied too.
 
     Returns
     -------
