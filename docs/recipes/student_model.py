@@ -1,6 +1,7 @@
 """What MLflow serves: it reads a `.interpkd` file and asks the student in it. No pickle anywhere."""
 
 import mlflow
+import pandas as pd
 from mlflow.pyfunc import PythonModel
 
 
@@ -13,10 +14,8 @@ class StudentModel(PythonModel):
 
         self.student = load(context.artifacts["student"])
 
-    def predict(self, context, model_input, params=None):  # noqa: ARG002
+    def predict(self, context, model_input: pd.DataFrame, params=None) -> pd.DataFrame:  # noqa: ARG002
         """Give the decision, and of a classifier the probability of every class."""
-        import pandas as pd
-
         answers = pd.DataFrame({"prediction": self.student.predict(model_input)})
         if hasattr(self.student, "predict_proba"):
             proba = self.student.predict_proba(model_input)

@@ -8,7 +8,7 @@ from interpkd.export._points import PointsBin, PointsTable, points_table
 from interpkd.export._read_json import ReadStudent, read_json
 from interpkd.export._rules import Condition, Rule, rule_list
 from interpkd.export._save import save
-from interpkd.export._skops import SKOPS_TRUSTED
+from interpkd.export._skops import skops_trusted_types
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_onnx import to_onnx
@@ -17,7 +17,6 @@ from interpkd.export._to_rules import to_rules
 from interpkd.export._to_sql import to_sql
 
 __all__ = [
-    "SKOPS_TRUSTED",
     "Coefficient",
     "Condition",
     "ParityReport",
@@ -33,6 +32,7 @@ __all__ = [
     "read_json",
     "rule_list",
     "save",
+    "skops_trusted_types",
     "to_javascript",
     "to_json",
     "to_onnx",

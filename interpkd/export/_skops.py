@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-SKOPS_TRUSTED = (
+TRUSTED = (
     "interpkd._tables.Column",
     "interpkd.learners._scorecard.ScorecardModel",
     "interpkd.learners._scorecard_bins.ScorecardBins",
@@ -22,6 +22,30 @@ SKOPS_TRUSTED = (
     "numpy.dtype",
     "sklearn.tree._tree.Tree",
 )
-"""What ``skops.io.load(path, trusted=[*SKOPS_TRUSTED])`` needs to build any student without its
-teacher, and the plain `student_` of any: classes that hold numbers and texts, and two of numpy and
-scikit-learn that skops does not trust by itself."""
+
+
+def skops_trusted_types() -> list[str]:
+    """Name the types that skops must be told to trust before it reads a student.
+
+    Classes of this package that hold numbers and texts, and two of numpy and scikit-learn that
+    skops does not trust by itself. They do for a student without its teacher, as
+    :func:`~interpkd.export.load` gives it, and for the plain `student_` of any.
+
+    Returns
+    -------
+    trusted : list of str
+        For ``skops.io.load(path, trusted=...)``, and for ``skops_trusted_types=...`` of MLflow.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import skops.io
+    >>> from interpkd import DistilledTreeRegressor
+    >>> from interpkd.export import skops_trusted_types
+    >>> X = np.arange(12.0)[:, None]
+    >>> student = DistilledTreeRegressor(max_leaf_nodes=2).fit(X, teacher_proba=X[:, 0] > 5)
+    >>> data = skops.io.dumps(student)
+    >>> skops.io.loads(data, trusted=skops_trusted_types()).predict([[5.0], [6.0]]).tolist()
+    [0.0, 1.0]
+    """
+    return [*TRUSTED]

@@ -114,6 +114,10 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : LinearRegression or Pipeline
         The fitted LinearRegression with the coefficients in it, behind a ``ColumnTransformer``
         where the table has category columns or training rows miss values. It gives

@@ -141,6 +141,10 @@ class DistilledLinearSVC(LinearClassifierStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : LinearSVC or Pipeline
         The fitted LinearSVC with the coefficients in it, behind a ``ColumnTransformer``
         where the table has category columns or training rows miss values. It makes

@@ -118,6 +118,10 @@ class DistilledLogisticRegression(LinearClassifierStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : LogisticRegression or Pipeline
         The fitted LogisticRegression with the coefficients in it, behind a ``ColumnTransformer``
         where the table has category columns or training rows miss values. It gives

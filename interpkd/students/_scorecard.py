@@ -150,6 +150,10 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : Pipeline
         :class:`~interpkd.students.BinIndicators` and a ``LogisticRegression`` on them, behind a
         ``ColumnTransformer`` where the table has category columns. It gives the same

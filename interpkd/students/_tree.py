@@ -319,6 +319,10 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : DecisionTreeClassifier or Pipeline
         The fitted tree with the leaf distributions in it, behind a ``ColumnTransformer`` where
         the table has category columns. It gives the same probabilities as the student.
@@ -531,6 +535,10 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     ----------
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
+
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
 
     student_ : DecisionTreeRegressor or Pipeline
         The fitted tree, behind a ``ColumnTransformer`` where the table has category columns. It

@@ -19,6 +19,7 @@ from interpkd.cli import main
 from interpkd.cli._folder import CONFIGURATION, FILES, LINEAR_FILES
 from interpkd.cli._settings import Settings
 from interpkd.exceptions import DistillationWarning
+from interpkd.export import load, to_json
 from interpkd.teachers import make_teacher
 
 
@@ -58,6 +59,7 @@ def test_distill_a_classification(run, loans, write_csv, tmp_path):
     assert len(pd.read_csv("out/rules.csv")) == 4
     rules = Path("out/rules.txt").read_text(encoding="utf-8")
     assert rules.count("Rule ") == 4
+    assert to_json(load("out/student.interpkd")) == report["model"]
     assert "branch" not in rules
     assert "60" in Path("out/report.md").read_text(encoding="utf-8")
 

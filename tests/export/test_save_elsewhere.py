@@ -1,5 +1,6 @@
 """Saved students beside other tools: skops files, and a run of MLflow."""
 
+import importlib
 import importlib.util
 import os
 import subprocess
@@ -9,22 +10,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from interpkd.export import SKOPS_TRUSTED, load, save
+from interpkd.export import load, save, skops_trusted_types
 
 RECIPE = Path(__file__).parents[2] / "docs" / "recipes" / "log_with_mlflow.py"
 
 
 @pytest.fixture(scope="module")
-def skops_io():
-    return pytest.importorskip("skops.io")
+def skops_io(needs_engine):
+    needs_engine("skops")
+    return importlib.import_module("skops.io")
 
 
 def test_a_whole_student_goes_through_skops(exported, skops_io, tmp_path):
     student, rows = exported
     loaded = load(save(student, tmp_path / "student.interpkd"))  # without its teacher
     data = skops_io.dumps(loaded)
-    assert {*skops_io.get_untrusted_types(data=data)} <= {*SKOPS_TRUSTED}
-    again = skops_io.loads(data, trusted=[*SKOPS_TRUSTED])
+    assert {*skops_io.get_untrusted_types(data=data)} <= {*skops_trusted_types()}
+    again = skops_io.loads(data, trusted=skops_trusted_types())
     np.testing.assert_array_equal(again.predict(rows), student.predict(rows))
     assert repr(again) == repr(loaded)
     if hasattr(student, "points_table_"):
@@ -35,8 +37,8 @@ def test_a_whole_student_goes_through_skops(exported, skops_io, tmp_path):
 def test_the_plain_student_goes_through_skops(name, skops_io, student_of):
     student, rows = student_of(name)
     data = skops_io.dumps(student.student_)
-    assert {*skops_io.get_untrusted_types(data=data)} <= {*SKOPS_TRUSTED}
-    again = skops_io.loads(data, trusted=[*SKOPS_TRUSTED])
+    assert {*skops_io.get_untrusted_types(data=data)} <= {*skops_trusted_types()}
+    again = skops_io.loads(data, trusted=skops_trusted_types())
     rows = rows.dropna().astype({"owner": float})
     np.testing.assert_array_equal(again.predict(rows), student.student_.predict(rows))
 
