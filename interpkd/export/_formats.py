@@ -60,7 +60,7 @@ FORMATS: dict[str, Format] = {
     "onnx": Format("_to_onnx:make_onnx", (".onnx",), 'pip install "interpkd[onnx]"'),
     "python": Format("_to_python:make_python", (".py",)),
     "rules": Format("_to_rules:make_rules", (".txt", ".md")),
-    "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[database]"'),
+    "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[sql]"'),
 }
 
 

@@ -71,7 +71,7 @@ class SqlEngine:
     def install_line(self) -> str:
         """Say what installs it."""
         if self.is_duckdb:
-            return 'pip install "interpkd[database]"'
+            return 'pip install "interpkd[sql]"'
         return "a Python whose SQLite has the functions EXP and JSON_EXTRACT"
 
     def answers(self, artefact: str, rows: Any) -> Answers:
@@ -180,7 +180,7 @@ def _plain(value: Any, kind: str) -> Any:
 
 def _run_duckdb(statement: str, table: _Table, *, gives_nan: bool) -> list[tuple[Any, ...]]:
     """Run it in a DuckDB in memory."""
-    duckdb = require("duckdb", extra="database", purpose="check an export to SQL")
+    duckdb = require("duckdb", extra="sql", purpose="check an export to SQL")
     frame, items = _duckdb_rows(table, gives_nan=gives_nan)
     with duckdb.connect(":memory:") as database:
         database.execute("SET threads TO 1")  # rows come in their order

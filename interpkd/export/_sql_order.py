@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.export._sql_dialect import Dialect
 from interpkd.export._sql_dialects import DIALECTS
+
+if TYPE_CHECKING:
+    from interpkd.export._sql_dialect import Dialect
 
 KINDS: dict[str, tuple[str, ...]] = {
     "prediction": ("tree", "logistic", "svm", "linear", "scorecard"),

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Lines = list[str]
 
 WIDE = 60
-"""Sums of more parts are put in brackets by as many: databases bound how deep brackets go."""
+"""More parts are put in brackets by as many: databases bound how deep an expression goes."""
 
 UNDERFLOW = 1e-290
 """What a product is more than; doubles go down to 1e-308."""
@@ -143,7 +143,11 @@ class Parts:
 
     def some_missing(self) -> str:
         """Say that a column is missing."""
-        return " OR ".join(f"{self.reference(name)} IS NULL" for name in self.columns)
+        parts = [f"{self.reference(name)} IS NULL" for name in self.columns]
+        while len(parts) > WIDE:
+            blocks = [parts[i : i + WIDE] for i in range(0, len(parts), WIDE)]
+            parts = [f"({' OR '.join(block)})" for block in blocks]
+        return " OR ".join(parts)
 
     def leaf(self, tree: Any) -> tuple[list[str], Callable[[str | None], Lines]]:
         """Give the number of a row's leaf: one flat CASE.

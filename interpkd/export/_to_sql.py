@@ -156,8 +156,8 @@ def to_sql(
       SELECT
         "kept_0" AS "kept_0",
         CASE
-          WHEN ("width" <= 0.8000000417232513e0 OR "width" IS NULL) THEN 1
-          WHEN "width" > 0.8000000417232513e0 THEN 2
+          WHEN "width" <= 0.8000000417232512e0 THEN 1
+          WHEN ("width" > 0.8000000417232512e0 OR "width" IS NULL) THEN 2
         END AS "leaf"
       FROM (
         SELECT
