@@ -257,7 +257,7 @@ def test_classes_of_every_type_come_back(tmp_path):
 seeds = st.integers(0, 2**32 - 1)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seeds, st.integers(1, 4), st.sampled_from([0.0, 0.3]), st.integers(2, 12), st.booleans())
 def test_random_trees_come_back(tmp_path_factory, seed, d, missing, leaves, is_classifier):
     rng = np.random.default_rng(seed)
@@ -275,7 +275,7 @@ def test_random_trees_come_back(tmp_path_factory, seed, d, missing, leaves, is_c
     same_fitted(loaded, student)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seeds, st.sampled_from(["linear", "logistic", "svm", "scorecard"]), st.booleans())
 def test_random_linear_students_come_back(tmp_path_factory, seed, kind, has_names):
     rng = np.random.default_rng(seed)

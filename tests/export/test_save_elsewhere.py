@@ -21,8 +21,8 @@ def skops_io(needs_engine):
     return importlib.import_module("skops.io")
 
 
-def test_a_whole_student_goes_through_skops(exported, skops_io, tmp_path):
-    student, rows = exported
+def test_a_whole_student_goes_through_skops(written, skops_io, tmp_path):
+    student, rows = written
     loaded = load(save(student, tmp_path / "student.interpkd"))  # without its teacher
     data = skops_io.dumps(loaded)
     assert {*skops_io.get_untrusted_types(data=data)} <= {*skops_trusted_types()}

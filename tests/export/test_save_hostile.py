@@ -319,10 +319,10 @@ def test_objects_are_bounded_before_they_are_made(text):
 
 
 def test_loading_takes_no_more_memory_than_stated(file_of, monkeypatch):
-    """With all limits an eighth of what they are, so that it is quick."""
+    """With all limits a sixteenth of what they are, so that it is quick."""
     manifest, document, arrays = parts(file_of("complete, logistic")[0])
     columns, terms = document["columns"][0], document["terms"][0]
-    part = MAX_OBJECTS // 8
+    part = MAX_OBJECTS // 16
     monkeypatch.setattr("interpkd.export._load.MAX_OBJECTS", part)
     n = part * 94 // 100 // objects_of(write_json([columns, terms]).replace(b"\n", b"\n  "))
     many = {
@@ -342,7 +342,7 @@ def test_loading_takes_no_more_memory_than_stated(file_of, monkeypatch):
             refused(data, match)
         peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
-        assert peak < MAX_MEMORY // 8
+        assert peak < MAX_MEMORY // 16
 
 
 # arrays
