@@ -78,7 +78,10 @@ class PointsCard:
         scores : ndarray of shape (n_samples,)
             Points, the base points included.
         """
-        return self.base_points + self.contributions(Z).sum(axis=1)
+        scores = np.full(len(Z), self.base_points, dtype=np.int64)
+        for points, codes in zip(self.points, self.model.codes(Z), strict=True):
+            scores += points[codes]
+        return scores
 
     def log_odds(self, scores: IntArray) -> FloatArray:
         """Give the log odds of the second class at some scores.
