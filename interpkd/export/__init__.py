@@ -9,6 +9,7 @@ from interpkd.export._rules import Condition, Rule, rule_list
 from interpkd.export._to_javascript import to_javascript
 from interpkd.export._to_json import to_json
 from interpkd.export._to_onnx import to_onnx
+from interpkd.export._to_pmml import to_pmml
 from interpkd.export._to_python import to_python
 from interpkd.export._to_rules import to_rules
 from interpkd.export._to_sql import to_sql
@@ -30,6 +31,7 @@ __all__ = [
     "to_javascript",
     "to_json",
     "to_onnx",
+    "to_pmml",
     "to_python",
     "to_rules",
     "to_sql",

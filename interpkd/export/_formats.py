@@ -58,6 +58,11 @@ FORMATS: dict[str, Format] = {
     "javascript": Format("_to_javascript:make_javascript", (".js",), "Node.js 18 or later"),
     "json": Format("_to_json:make_json", (".json",)),
     "onnx": Format("_to_onnx:make_onnx", (".onnx",), 'pip install "interpkd[onnx]"'),
+    "pmml": Format(
+        "_to_pmml:make_pmml",
+        (".pmml", ".xml"),
+        'pip install "interpkd[pmml]", and Java (on Debian: apt install default-jre-headless)',
+    ),
     "python": Format("_to_python:make_python", (".py",)),
     "rules": Format("_to_rules:make_rules", (".txt", ".md")),
     "sql": Format("_to_sql:make_sql", (".sql",), 'pip install "interpkd[sql]"'),
