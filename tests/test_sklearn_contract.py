@@ -58,7 +58,7 @@ def small_default_teachers(monkeypatch):
 
     def boosting(task, *, has_categories):
         teacher = default_teacher(task, has_categories=has_categories)
-        (teacher.model if has_categories else teacher).set_params(max_iter=3)
+        (teacher.model if has_categories else teacher).set_params(max_iter=5, learning_rate=0.5)
         return teacher
 
     monkeypatch.setattr("interpkd.students._questions.default_teacher", boosting)

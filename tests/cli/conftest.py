@@ -21,7 +21,8 @@ def small_teacher(monkeypatch):
         teacher = make_teacher(kind, **options)
         return teacher.set_params(model__n_estimators=5)
 
-    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
+    for place in ("cli._run", "teachers"):  # `interpkd verify` takes it from the room
+        monkeypatch.setattr(f"interpkd.{place}.make_teacher", small)
 
 
 @pytest.fixture
