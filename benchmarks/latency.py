@@ -1,6 +1,6 @@
 """How long an answer takes: one row and a million, of a student and of its XGBoost teacher.
 
-    python -m benchmarks.latency [--students tree logistic scorecard] [--trees 500] [--depth 6]
+    python -m benchmarks.latency [--students tree logistic scorecard] [--trees 300] [--depth 6]
                                  [--columns 30] [--leaves 16] [--rows 1000000] [--rounds 20]
                                  [--repeat 3] [--out FILE]
 
@@ -437,7 +437,7 @@ def read_options():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     kinds = ["tree", "logistic", "scorecard"]
     parser.add_argument("--students", nargs="+", choices=kinds, default=kinds)
-    parser.add_argument("--trees", type=int, default=500)
+    parser.add_argument("--trees", type=int, default=300)
     parser.add_argument("--depth", type=int, default=6)
     parser.add_argument("--columns", type=int, default=30)
     parser.add_argument("--leaves", type=int, default=16)
