@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from interpkd._typing import Table
-    from interpkd.audit._report import AuditReport
+    from interpkd.audit._audit_report import AuditReport
 
 MOST_ROWS = 50
 """Rows of another decision whose positions are listed."""
