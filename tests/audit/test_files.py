@@ -10,7 +10,7 @@ import pytest
 
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd.audit import AuditReport, audit_report
-from interpkd.audit._blocks import either
+from interpkd.audit._cells import either
 from interpkd.audit._document import build_document
 from interpkd.audit._render import escape_markdown, visible
 from interpkd.exceptions import InvalidInputError
