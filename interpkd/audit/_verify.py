@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
+    from interpkd.audit._audit_report import AuditReport
     from interpkd.audit._inputs import Inputs
-    from interpkd.audit._report import AuditReport
 
 Status = Literal["same", "differs", "cannot be checked"]
 

@@ -13,7 +13,7 @@ import click
 from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_facts
 from interpkd.cli._errors import DataError, traceback_option
-from interpkd.cli._monitor import read_plan, text_columns
+from interpkd.cli._report_plan import read_plan, text_columns
 from interpkd.cli._tables import read_table
 
 if TYPE_CHECKING:

@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from interpkd import DistilledTreeClassifier, as_teacher
-from interpkd.audit import _report as report_module
-from interpkd.audit import audit_report
-from interpkd.audit._blocks import either
+from interpkd.audit import AuditReport, audit_report
+from interpkd.audit._cells import either
 from interpkd.audit._document import build_document
 from interpkd.audit._render import escape_markdown, visible
 from interpkd.exceptions import InvalidInputError
@@ -204,7 +203,7 @@ def test_nasty_text_survives_in_json(nasty_report, tmp_path):
 def test_half_a_surrogate_pair_is_spelled_out(reports, tmp_path):
     data = reports["multiclass"].to_dict()
     data["identity"]["owner"] = "a\ud800b"
-    report = report_module.AuditReport(data, reports["multiclass"].pictures)
+    report = AuditReport(data, reports["multiclass"].pictures)
     assert json.loads(report.to_json(tmp_path / "r.json").read_bytes()) == data
     assert "a\\ud800b" in report.to_html(tmp_path / "r.html").read_text(encoding="utf-8")
 
@@ -216,7 +215,7 @@ def test_a_failing_render_leaves_the_older_file(reports, tmp_path, method):
     data = reports["binary"].to_dict()
     data["created_utc"] = data["fidelity"]["confidence"] = float("nan")
     del data["student"]["depth"]
-    broken = report_module.AuditReport(data, {})
+    broken = AuditReport(data, {})
     with pytest.raises((KeyError, ValueError), match=r"depth|JSON compliant"):
         getattr(broken, method)(path)
     with pytest.raises((KeyError, ValueError), match=r"depth|JSON compliant"):

@@ -13,8 +13,8 @@ import pytest
 from interpkd import DistilledTreeClassifier
 from interpkd.audit import _interactive_panel as panel_module
 from interpkd.audit import audit_report
+from interpkd.audit._audit_report import AuditReport
 from interpkd.audit._interactive_page import inline_json, inline_script
-from interpkd.audit._report import AuditReport
 
 NAMES = [
     "</script><script>alert(1)</script>",
