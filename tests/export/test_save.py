@@ -180,7 +180,7 @@ def test_a_student_that_refuses_missing_values_goes_on_to(tmp_path):
         {"random_state": np.random.RandomState(7), "monotonic_cst": {"x0": -1}},
         {"random_state": np.int64(3), "monotonic_cst": np.array([1]), "C": np.inf},
     ],
-    ids=lambda one: "_".join(one),
+    ids="_".join,
 )
 def test_parameters_come_back(parameters, tmp_path):
     X = np.linspace(0, 1, 30)[:, None]
