@@ -17,6 +17,8 @@ to ask for an answer:
     ONNX                  `session.run(["probabilities"], ...)` of ONNX Runtime on an array
     ONNX, bound           the same with input and output bound once: the row is copied into the
                           bound array, and the answer read from the other one
+    ONNX, trimmed         the same of the part of the model that gives the probabilities, without
+                          label and score (`onnx.utils.Extractor`)
     SQL                   DuckDB: the SELECT of `to_sql`, prepared, on a table of one row (of a
                           million rows)
     JavaScript            `interpkdStudent.score(row)` in Node, timed there; only where Node is
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
 
 TRAINING_ROWS = 20_000
 CHECK_ROWS = 1_000
+ONE_ROW = ("Python", "ONNX", "ONNX, bound", "ONNX, trimmed")
 SECONDS_PER_ROUND = 0.02  # of one way; a slow one answers at least MIN_CALLS rows
 MIN_CALLS = 5
 MAX_CALLS = 1_000
@@ -183,6 +186,7 @@ def load_module(student, *, vectorised):
 
 def onnx_ways(student, few, large):
     """Run the ONNX model, with arrays and with bound arrays."""
+    import onnx
     import onnxruntime
 
     from interpkd.export import to_onnx
@@ -190,22 +194,31 @@ def onnx_ways(student, few, large):
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = settings.inter_op_num_threads = 1
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    content = to_onnx(student, parity="require").SerializeToString()
-    session = onnxruntime.InferenceSession(content, settings, providers=["CPUExecutionProvider"])
-    wanted, name = ["probabilities"], session.get_inputs()[0].name
+    model = to_onnx(student, parity="require")
+    wanted, name = ["probabilities"], model.graph.input[0].name
     rows = [few[i : i + 1] for i in range(len(few))]
 
-    put = np.empty((1, few.shape[1]), dtype=np.float32)
-    got = np.empty((1, 2), dtype=np.float32)
-    binding = session.io_binding()
-    binding.bind_input(name, "cpu", 0, np.float32, put.shape, put.ctypes.data)
-    binding.bind_output(wanted[0], "cpu", 0, np.float32, got.shape, got.ctypes.data)
+    def open_session(model):
+        content, where = model.SerializeToString(), ["CPUExecutionProvider"]
+        return onnxruntime.InferenceSession(content, settings, providers=where)
 
-    def bound(i):
-        put[:] = rows[i]
-        session.run_with_iobinding(binding)
-        return got[0].tolist()
+    def bind(session):
+        put = np.empty((1, few.shape[1]), dtype=np.float32)
+        got = np.empty((1, 2), dtype=np.float32)
+        binding = session.io_binding()
+        binding.bind_input(name, "cpu", 0, np.float32, put.shape, put.ctypes.data)
+        binding.bind_output(wanted[0], "cpu", 0, np.float32, got.shape, got.ctypes.data)
 
+        def answer(i):
+            put[:] = rows[i]
+            session.run_with_iobinding(binding)
+            return got[0].tolist()
+
+        return answer
+
+    session = open_session(model)
+    bound = bind(session)
+    trimmed = bind(open_session(onnx.utils.Extractor(model).extract_model([name], wanted)))
     return [
         Way(
             "ONNX",
@@ -214,6 +227,7 @@ def onnx_ways(student, few, large):
             lambda: session.run(wanted, {name: large})[0],
         ),
         Way("ONNX, bound", lambda: np.array([bound(i)[1] for i in range(len(rows))]), bound),
+        Way("ONNX, trimmed", lambda: np.array([trimmed(i)[1] for i in range(len(rows))]), trimmed),
     ]
 
 
@@ -420,7 +434,7 @@ def print_verdict(found):
     rows = []
     for kind, (one, many) in found.items():
         best = max((name for name in many if not name.startswith("teacher")), key=many.get)
-        asked = [(name, one[name], 50, "one row") for name in ("Python", "ONNX", "ONNX, bound")]
+        asked = [(name, one[name], 50, "one row") for name in ONE_ROW]
         asked += [
             (name, many[name], 10, "many rows") for name in dict.fromkeys(["student", "ONNX", best])
         ]

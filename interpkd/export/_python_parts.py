@@ -117,7 +117,8 @@ def terms(row):
 LINEAR = '''
 def predict(row):
     """Give the prediction."""
-    return sum(terms(row).values()) + INTERCEPT
+    total = _quick(row)
+    return sum(terms(row).values()) + INTERCEPT if total is None else total
 '''
 
 SIGMOID = """
@@ -134,7 +135,8 @@ LOGISTIC = (
 
 def score(row):
     """Give the score: above 0 it decides for the second class."""
-    return sum(terms(row).values()) + INTERCEPT
+    total = _quick(row)
+    return sum(terms(row).values()) + INTERCEPT if total is None else total
 
 
 def predict_proba(row):
@@ -197,7 +199,8 @@ def terms(row):
 
 def points(row):
     """Give the score of the card."""
-    return BASE_POINTS + sum(terms(row).values())
+    total = _quick(row)
+    return BASE_POINTS + sum(terms(row).values()) if total is None else total
 
 
 def predict_proba(row):

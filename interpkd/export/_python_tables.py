@@ -13,6 +13,7 @@ from interpkd.export import _numpy_parts, _python_parts
 from interpkd.export._borders import double_border
 from interpkd.export._hurting_values import SINGLE_MAX
 from interpkd.export._json_checks import INFINITE
+from interpkd.export._python_quick import write_quick_card, write_quick_sum
 from interpkd.export._python_tree import write_label, write_leaf_function
 
 if TYPE_CHECKING:
@@ -44,11 +45,15 @@ def write_parts(data: dict[str, Any], *, vectorised: bool) -> Iterator[str]:
     if data["kind"] == "scorecard":
         yield from _card(data, vectorised=vectorised)
         yield parts.READING
+        if not vectorised:
+            yield from write_quick_card(data)
         yield parts.CARD
         return
     yield from _linear(data, vectorised=vectorised)
     yield parts.READING
     is_wide = len(data["intercept"]) > 1
+    if not (vectorised or is_wide):
+        yield from write_quick_sum(data)
     yield parts.TERMS if vectorised or not is_wide else _python_parts.TERMS_OF_CLASSES
     by_link = {"identity": parts.LINEAR, "logistic": parts.LOGISTIC, "softmax": parts.SOFTMAX}
     yield by_link[data["link"]]

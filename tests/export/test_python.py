@@ -1,6 +1,7 @@
 """Python: the module, in an interpreter of its own, answers as the student and refuses as it does."""
 
 import decimal
+import fractions
 import re
 
 import numpy as np
@@ -177,3 +178,61 @@ def test_trees_deeper_than_python_nests(tmp_path):
     module = to_python(tree, path, X=X, parity="require")
     assert path.read_text() == module
     assert max(len(line) - len(line.lstrip()) for line in path.read_text().splitlines()) < 120
+
+
+ODD_NUMBERS = [
+    0,
+    True,
+    -0.0,
+    2**70 + 1,
+    10**400,
+    5e-324,
+    1.7e308,
+    np.inf,
+    -np.inf,
+    np.nan,
+    None,
+    "41",
+    b"41",
+    [41.0],
+    1j,
+    np.float32(0.1),
+    np.float64(0.1),
+    np.int64(3),
+    np.array([3.0]),
+    decimal.Decimal("0.1"),
+    fractions.Fraction(1, 3),
+    pd.NA,
+    pd.NaT,
+]
+
+
+@pytest.mark.parametrize(
+    "name", ["logistic, binary", "svm, binary", "linear, regression", "scorecard, binary"]
+)
+def test_the_short_way_answers_as_the_long_one(student_of, name):
+    student, rows = student_of(name)
+    quick, slow = (load(emit_python(to_json(student))) for _ in range(2))
+    slow["_quick"] = lambda row: None
+    good = rows.dropna().iloc[0].to_dict() | {"owner": True}
+    assert quick["_quick"](good) is not None
+    asked = [good | {column: odd} for column in good for odd in ODD_NUMBERS]
+    asked += [good | {"age": np.inf, "income": -np.inf}, good | {"age": 1.7e308, "income": 1.7e308}]
+    asked += [good | {"purpose": odd} for odd in ("balloon", ["car"], 3)]
+    asked.append({key: value for key, value in good.items() if key != "income"})
+    n_answered = 0
+    for row in asked:
+        try:
+            wanted = slow["predict"](row)
+        except ValueError as error:
+            with pytest.raises(ValueError, match=re.escape(str(error))):
+                quick["predict"](row)
+        else:
+            n_answered += 1
+            if "predict_proba" not in slow:
+                assert quick["predict"](row) == pytest.approx(wanted, rel=1e-12, nan_ok=True)
+            else:
+                assert quick["predict"](row) == wanted
+                found, known = quick["predict_proba"](row), slow["predict_proba"](row)
+                assert found == pytest.approx(known, abs=1e-12)
+    assert n_answered > 30
