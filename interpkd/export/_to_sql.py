@@ -87,7 +87,7 @@ def to_sql(
         what the student predicts.
 
     n_reasons : int, default=4
-        Most reasons of a row: the columns ``reason_1``, ``reason_2``, …
+        Most reasons of a row: the columns ``reason_1``, ``reason_2`` and so on.
 
     adverse_class : object or None, default=None
         The class that reasons are given for. None for ``classes_[1]``; for a scorecard whose
