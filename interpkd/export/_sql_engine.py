@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +63,7 @@ class SqlEngine:
             except metadata.PackageNotFoundError:
                 return None
         try:
-            with sqlite3.connect(":memory:") as database:
+            with closing(sqlite3.connect(":memory:")) as database:
                 database.execute("SELECT EXP(0), JSON_EXTRACT('1', '$')")
         except sqlite3.OperationalError:
             return None

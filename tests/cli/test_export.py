@@ -46,8 +46,11 @@ def test_the_module_answers_as_the_student(run, model, write_csv, tmp_path):
 
 def test_the_service_of_the_documentation(run, model, tmp_path, monkeypatch):
     """Its code as it stands there, on a free port."""
+    page = Path(__file__).parents[2] / "docs" / "serving.md"
+    if not page.exists():
+        pytest.skip("tests run without the checkout: there are no pages beside them")
     assert run("export", model, "--out", tmp_path / "student.py").exit_code == 0
-    text = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+    text = page.read_text(encoding="utf-8")
     code = re.search(r"```python\n(import json\n.*?)```", text, re.DOTALL).group(1)
     monkeypatch.syspath_prepend(tmp_path)
     names = {"__name__": "service"}
