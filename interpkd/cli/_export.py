@@ -13,6 +13,7 @@ import click
 
 from interpkd.cli._console import make_console, show_facts
 from interpkd.cli._errors import DataError, traceback_option
+from interpkd.cli._options import csv_options
 from interpkd.cli._predict_model import read_model
 from interpkd.cli._predict_rows import check_columns, limits_of, open_rows
 
@@ -78,19 +79,7 @@ Example:
     help="The numbers of ONNX.  [default: float32]",
 )
 @click.option("--vectorised", is_flag=True, help="Python for many rows at once, with NumPy.")
-@click.option(
-    "--missing",
-    multiple=True,
-    metavar="TEXT",
-    help="One more text that means missing in a CSV file. May be repeated.",
-)
-@click.option(
-    "--separator",
-    metavar="SIGN",
-    default=",",
-    show_default=True,
-    help="Between values of a CSV file.",
-)
+@csv_options
 @click.option("--overwrite", is_flag=True, help="Replace FILE.")
 @traceback_option
 def export(

@@ -16,6 +16,7 @@ from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_paths
 from interpkd.cli._errors import DataError, traceback_option
 from interpkd.cli._folder import MONITOR_FILES, new_folder
+from interpkd.cli._options import csv_options
 from interpkd.cli._problem import Problem
 from interpkd.cli._report_plan import read_plan, text_columns
 from interpkd.cli._tables import read_table
@@ -97,19 +98,7 @@ class NotCompared(click.ClickException):
     show_default=True,
     help="One minus the confidence.",
 )
-@click.option(
-    "--missing",
-    multiple=True,
-    metavar="TEXT",
-    help="One more text that means missing in a CSV file. May be repeated.",
-)
-@click.option(
-    "--separator",
-    metavar="SIGN",
-    default=",",
-    show_default=True,
-    help="Between values of a CSV file.",
-)
+@csv_options
 @click.option("--overwrite", is_flag=True, help="Replace results that lie in --out.")
 @traceback_option
 @click.pass_context

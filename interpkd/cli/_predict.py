@@ -21,6 +21,7 @@ from rich.progress import (
 
 from interpkd.cli._console import make_console, show_facts
 from interpkd.cli._errors import DataError, Interrupted, traceback_option
+from interpkd.cli._options import csv_options
 from interpkd.cli._predict_output import EXTRAS, Answers, CsvForm, ParquetForm
 from interpkd.cli._predict_rows import check_columns, check_ending, hint, limits_of, open_rows
 from interpkd.cli._predict_state import Job, fingerprint
@@ -85,19 +86,7 @@ Example:
     help="One more column: the leaf of a tree, the points of a scorecard, the score (log odds or "
     "margin) of a linear student or a scorecard. May be repeated.",
 )
-@click.option(
-    "--missing",
-    multiple=True,
-    metavar="TEXT",
-    help="One more text that means missing in a CSV file. May be repeated.",
-)
-@click.option(
-    "--separator",
-    metavar="SIGN",
-    default=",",
-    show_default=True,
-    help="Between values of a CSV file.",
-)
+@csv_options
 @click.option(
     "--chunk-rows",
     metavar="N",
