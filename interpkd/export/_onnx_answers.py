@@ -49,10 +49,9 @@ def choose_outputs(data: dict[str, Any], wanted: Outputs) -> tuple[str, ...]:
         known.append("leaf")
     elif data["classes"] is not None:
         known.append("score")
-    if isinstance(wanted, str):
-        chosen = known if wanted == "all" else []
-    else:
-        chosen = [*wanted]
+    chosen = [*known] if wanted == "all" else [*wanted]
+    if isinstance(wanted, str) and wanted != "all":
+        chosen = []  # its letters are no names
     if not chosen or not set(chosen) <= set(known):
         msg = (
             f"The 'outputs' parameter must be 'all' or a list of some of {known}, which are what "
