@@ -12,7 +12,6 @@ import numpy as np
 from scipy.special import expit
 
 from interpkd._tables import row_blocks
-from interpkd.learners._points_kernels import add_steps
 from interpkd.learners._scorecard_bins import NEARLY
 
 if TYPE_CHECKING:
@@ -82,6 +81,8 @@ class PointsCard:
         scores : ndarray of shape (n_samples,)
             Points, the base points included.
         """
+        from interpkd.learners._points_kernels import add_steps  # loads numba
+
         parts = list(zip(self.model.columns, self.model.bins, self.points, strict=True))
         first, steps = make_steps([part for part in parts if part[1].groups is None])
         scores = np.full(len(Z), self.base_points + first, dtype=np.int64)
