@@ -74,9 +74,9 @@ class OnnxGraph:
         """Tell whether any of some outputs is wanted: else nothing is added for them."""
         return any(name in self.outputs for name in names)
 
-    def wants_only(self, name: str) -> bool:
-        """Tell whether an output is wanted, and no other."""
-        return self.outputs == (name,)
+    def wants_only(self, *names: str) -> bool:
+        """Tell whether none but some outputs are wanted."""
+        return {*self.outputs} <= {*names}
 
     def add_input(self, name: str, kind: str, width: int) -> str:
         """Add an input of shape (N, width)."""

@@ -2,7 +2,7 @@
 
 An ensemble adds up singles, in which whole numbers are exact: the number of a leaf, or points. So
 the answers are the student's own, whatever the type of the outputs. Where singles are all that is
-wanted of a tree, its leaves hold them, and there is no table.
+wanted, there is no table: a tree holds them in its leaves, and those of a card are in a list.
 """
 
 # Authors: The interpkd developers
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 MAX_SCORES = 10**6
 """Most different scores of a card: each has its probabilities in a table, and is exact in single."""
+
+MAX_LISTED = 10**4
+"""Most different scores whose probabilities are in a list, in which they are searched."""
 
 
 class Node(NamedTuple):
@@ -85,7 +88,7 @@ def add_tree(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) -> N
     nodes = [_tree_node(one, places) for one in data["nodes"]]
     answers = np.array([one["answer"] for one in data["nodes"]], dtype=np.float64)
     name = "prediction" if data["classes"] is None else "probabilities"
-    if graph.wants_only(name) and graph.dtype == "float32" and data["takes_missing"]:
+    if _are_singles_alone(graph, data):
         held = [
             one if one.value is None else one._replace(value=(*answers[one.node].tolist(),))
             for one in nodes
@@ -137,15 +140,45 @@ def add_card(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) -> N
             f"from {lowest} to {highest}. Distil one of fewer points, with a smaller 'pdo'."
         )
         raise InvalidInputError(msg)
-    index = _whole(graph, _add_ensemble(graph, nodes, matrix, graph.dtype))
     scores = np.arange(lowest, highest + 1)
     positive = expit((scores - data["offset"]) / data["factor"])
     answers = np.column_stack([1 - positive, positive])
+    if _are_singles_alone(graph, data) and len(scores) <= MAX_LISTED:
+        _add_singles(graph, nodes, matrix, answers)
+        return
+    index = _whole(graph, _add_ensemble(graph, nodes, matrix, graph.dtype))
     index = _add_answers(graph, data, matrix, index, answers, answers.argmax(axis=1))
     if graph.wants("score"):
         table = np.array([*scores, *([] if data["takes_missing"] else [np.nan])], dtype=np.float64)
         found = look_up(graph, table[:, None], graph.dtype, index)
         graph.add_output("score", found, graph.dtype, 1)
+
+
+def _are_singles_alone(graph: OnnxGraph, data: dict[str, Any]) -> bool:
+    """Tell whether nothing but answers of single precision is wanted, of every row."""
+    answers = ("probabilities", "prediction")
+    return graph.dtype == "float32" and data["takes_missing"] and graph.wants_only(*answers)
+
+
+def _add_singles(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, answers: FloatArray) -> None:
+    """Add the probabilities of numbered rows, and nothing else.
+
+    The number is summed up once per class, each time beyond the last: the sums are places in one
+    list, whose entries take one operator to find, and those of a table two.
+    """
+    n, n_classes = answers.shape
+    several = [
+        one._replace(value=(float(one.value),) * n_classes) if isinstance(one.value, int) else one
+        for one in nodes
+    ]
+    starts = [float(n * k) for k in range(n_classes)]
+    found = graph.add_ml(
+        "LabelEncoder",
+        _add_ensemble(graph, several, matrix, "float32", starts),
+        keys_floats=[float(k) for k in range(answers.size)],
+        values_floats=answers.T.ravel().tolist(),
+    )
+    graph.add_output("probabilities", found, "float32", n_classes)
 
 
 def _add_answers(
@@ -228,8 +261,17 @@ def _step_tree(
             following += 2
 
 
-def _add_ensemble(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, kind: str) -> str:
-    """Add trees, and give the sums of what their leaves add: singles of shape (N, n_targets)."""
+def _add_ensemble(
+    graph: OnnxGraph,
+    nodes: Sequence[Node],
+    matrix: str,
+    kind: str,
+    starts: Sequence[float] | None = None,
+) -> str:
+    """Add trees, and give the sums of what their leaves add: singles of shape (N, n_targets).
+
+    The sums begin at `starts`, or at 0.
+    """
     leaves = [
         (one, one.value if isinstance(one.value, tuple) else (float(one.value),))
         for one in nodes
@@ -241,6 +283,7 @@ def _add_ensemble(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, kind: st
         "TreeEnsembleRegressor",
         matrix,
         n_targets=n_targets,
+        base_values=starts,
         nodes_treeids=[one.tree for one in nodes],
         nodes_nodeids=[one.node for one in nodes],
         nodes_modes=["BRANCH_LEQ" if one.value is None else "LEAF" for one in nodes],

@@ -132,6 +132,14 @@ def test_outputs_come_in_one_order_and_are_the_students(student_of):
                 to_onnx(student, outputs=outputs)
 
 
+def test_a_card_of_very_many_scores_has_a_table(student_of):
+    data = to_json(student_of("scorecard, binary")[0])
+    data["features"][0]["bins"][0]["points"] += 10**4
+    model, report = make_onnx(read_json(data), parity="require", outputs=("probabilities",))
+    assert report.passed
+    assert "GatherND" in [one.op_type for one in model.graph.node]
+
+
 @pytest.mark.parametrize("name", ["leaf", "score", "label", "prediction"])
 def test_every_output_is_compared(student_of, monkeypatch, name):
     import onnxruntime
@@ -454,14 +462,15 @@ def test_without_the_libraries(student_of, monkeypatch):
         to_onnx(student)
 
 
+@pytest.mark.parametrize("outputs", ["all", ("probabilities",)])
 @pytest.mark.parametrize("name", ["tree, multiclass", "scorecard, binary", "logistic, binary"])
-def test_the_reference_of_onnx_agrees(student_of, name):
+def test_the_reference_of_onnx_agrees(student_of, name, outputs):
     from onnx.reference import ReferenceEvaluator
 
     student, X = student_of(name)
     data = to_json(student)
     rows = frame_of(data, X).tail(60)
-    model = emit_onnx(data)
+    model = emit_onnx(data, outputs=outputs)
     session = open_session(model)
     fed = feed(session, rows)
     for own, other in zip(
