@@ -20,7 +20,7 @@ from interpkd._validation import safe_indexing
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,9 @@ Kind = Literal["numeric", "boolean", "category"]
 
 MAX_CATEGORIES = 255
 """Most categories a column may have: more is an identifier or free text, not a category."""
+
+ROWS_AT_ONCE = 4096
+"""Rows in a block."""
 
 
 @dataclass(frozen=True)
@@ -190,6 +193,17 @@ def encode(raw: Sequence[RawColumn], columns: Sequence[Column]) -> FloatArray:
     for i, (values, column) in enumerate(zip(raw, columns, strict=True)):
         Z[:, i] = _encode_column(values, column)
     return Z
+
+
+def row_blocks(n_rows: int) -> Iterator[slice]:
+    """Give blocks of rows: few enough to stay in the cache while one thing after another is done."""
+    for start in range(0, n_rows, ROWS_AT_ONCE):
+        yield slice(start, start + ROWS_AT_ONCE)
+
+
+def has_nan(Z: FloatArray) -> bool:
+    """Tell whether a matrix holds NaN, without another one that says where."""
+    return any(np.isnan(Z[rows]).any() for rows in row_blocks(len(Z)))
 
 
 def category_frame(raw: Sequence[RawColumn], columns: Sequence[Column]) -> Any:

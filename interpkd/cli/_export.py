@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 FORMATS = ("sql", "onnx", "pmml", "python", "json", "javascript", "rules")
 
+OUTPUTS = ("label", "probabilities", "prediction", "score", "leaf")
+
 HELP = """Write a student for another system, after comparing its answers there.
 
 MODEL is a .interpkd file, the JSON of a student, or the report.json of an audit report.
@@ -77,6 +79,13 @@ Example:
     "--dtype",
     type=click.Choice(["float32", "float64"]),
     help="The numbers of ONNX.  [default: float32]",
+)
+@click.option(
+    "--output",
+    "outputs",
+    multiple=True,
+    type=click.Choice(OUTPUTS),
+    help="An output of ONNX; what no output needs is left out. May be repeated.  [default: all]",
 )
 @click.option("--vectorised", is_flag=True, help="Python for many rows at once, with NumPy.")
 @csv_options
@@ -142,9 +151,10 @@ def _facts(report: ParityReport, out: Path, n_bad: int) -> dict[str, str]:
         facts["Rows"] = f"{report.n_given:,} given, {report.n_hurting:,} made to hurt"
         if report.n_different_labels is not None:
             facts["Labels"] = f"{report.n_different_labels:,} differ"
-        facts["Difference"] = (
-            f"{report.largest_difference:.2g} at most; {report.tolerance:g} is rounding"
-        )
+        if report.largest_difference is not None:
+            facts["Difference"] = (
+                f"{report.largest_difference:.2g} at most; {report.tolerance:g} is rounding"
+            )
         facts["Parity"] = "holds" if report.passed else f"FAILED: {report.reason}"
     if n_bad:
         facts["Left out"] = f"{n_bad:,} rows of --rows, which the student cannot answer"

@@ -77,12 +77,28 @@ def _code(name, value, known):
 def _read(table, name):
     """Give a column: numbers, or places of categories."""
     return _codes(table, name) if name in CATEGORIES else _numbers(table, name)
+
+
+def _by_blocks(answer, table):
+    """Answer some rows after the others: what is made of them stays in the cache."""
+    columns = {name: _column(table, name) for name in COLUMNS}
+    n_rows = {len(values) for values in columns.values()}
+    if len(n_rows) > 1:
+        raise ValueError(f"The columns differ in length: {sorted(n_rows)}.")
+    starts = range(0, max(n_rows) or 1, ROWS_AT_ONCE)
+    blocks = [slice(start, start + ROWS_AT_ONCE) for start in starts]
+    parts = [answer({name: columns[name][rows] for name in COLUMNS}) for rows in blocks]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
 '''
 """How a table is read: as the student does."""
 
 TREE = '''
 def leaf(table):
     """Give the number of the leaf of each row."""
+    return _by_blocks(_leaf, table)
+
+
+def _leaf(table):
     read = {name: _read(table, name) for name in COLUMNS}
     # a category that is missing or was never seen goes where missing numbers go
     read |= {name: np.where(read[name] < 0, np.nan, read[name]) for name in CATEGORIES}
@@ -148,6 +164,10 @@ def terms(table):
 
 
 def _scores(table):
+    return _by_blocks(_sums, table)
+
+
+def _sums(table):
     return sum(added for _, added in _parts(table)) + np.array(INTERCEPT)
 '''
 
@@ -178,7 +198,11 @@ def score(table):
 
 def predict_proba(table):
     """Give the probabilities of CLASSES, shape (n_rows, n_classes)."""
-    positive = _sigmoid(SLOPE * score(table))
+    return _by_blocks(_probabilities, table)
+
+
+def _probabilities(table):
+    positive = _sigmoid(SLOPE * _sums(table)[:, 0])
     return np.column_stack([1 - positive, positive])
 
 
@@ -197,7 +221,11 @@ def score(table):
 
 def predict_proba(table):
     """Give the probabilities of CLASSES, shape (n_rows, n_classes)."""
-    margins = SLOPE * score(table)
+    return _by_blocks(_probabilities, table)
+
+
+def _probabilities(table):
+    margins = SLOPE * _sums(table)
     odds = np.exp(margins - margins.max(axis=1, keepdims=True))
     return odds / odds.sum(axis=1, keepdims=True)
 
@@ -220,13 +248,23 @@ def _parts(table):
             yield name, added[values]  # the last one stands at -1
         elif name in NUMBERS:
             special, upper_ends, points, missing = NUMBERS[name]
-            ends = np.array(upper_ends, dtype=np.float64)
-            # an interval holds its upper end
-            added = np.array(points)[np.searchsorted(ends, values)]
+            added = np.array(points).take(_n_below(upper_ends, values))
             for value, own in special.items():
                 added[values == value] = own
-            added[np.isnan(values)] = missing
+            lost = np.isnan(values)
+            if lost.any():
+                added[lost] = missing
             yield name, added
+
+
+def _n_below(upper_ends, values):
+    """Count the ends below each value: an interval holds its upper end."""
+    if len(values) < FEW_ROWS or len(upper_ends) > FEW_ENDS:
+        return np.searchsorted(np.array(upper_ends, dtype=np.float64), values)
+    n_below = np.zeros(len(values), dtype=np.int8)
+    for end in upper_ends:  # comparing all is faster than jumping about
+        n_below += values > end
+    return n_below
 
 
 def terms(table):
@@ -236,12 +274,20 @@ def terms(table):
 
 def points(table):
     """Give the score of the card for each row."""
+    return _by_blocks(_points, table)
+
+
+def _points(table):
     return BASE_POINTS + sum(added for _, added in _parts(table))
 
 
 def predict_proba(table):
     """Give the probabilities of CLASSES, shape (n_rows, n_classes)."""
-    positive = _sigmoid((points(table) - OFFSET) / FACTOR)
+    return _by_blocks(_probabilities, table)
+
+
+def _probabilities(table):
+    positive = _sigmoid((_points(table) - OFFSET) / FACTOR)
     return np.column_stack([1 - positive, positive])
 
 

@@ -6,19 +6,59 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import numpy as np
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
     from interpkd.export._onnx_graph import OnnxGraph
+
+
+Outputs = Literal["all"] | Sequence[str]
+
+
+def choose_outputs(data: dict[str, Any], wanted: Outputs) -> tuple[str, ...]:
+    """Check which outputs are wanted of a student.
+
+    Parameters
+    ----------
+    data : dict
+        The document.
+
+    wanted : "all" or sequence of str
+        Names of outputs.
+
+    Returns
+    -------
+    outputs : tuple of str
+        Each once, in the order in which every model gives them.
+
+    Raises
+    ------
+    InvalidInputError
+        If there are none, or the student has no such output.
+    """
+    known = ["prediction"] if data["classes"] is None else ["label", "probabilities"]
+    if data["kind"] == "tree":
+        known.append("leaf")
+    elif data["classes"] is not None:
+        known.append("score")
+    chosen = [*known] if wanted == "all" else [*wanted]
+    if isinstance(wanted, str) and wanted != "all":
+        chosen = []  # its letters are no names
+    if not chosen or not set(chosen) <= set(known):
+        msg = (
+            f"The 'outputs' parameter must be 'all' or a list of some of {known}, which are what "
+            f"this student has; got {wanted!r}."
+        )
+        raise InvalidInputError(msg)
+    return tuple(name for name in known if name in chosen)
 
 
 @dataclass(frozen=True)
@@ -85,7 +125,7 @@ def add_refusals(graph: OnnxGraph, matrix: str, index: str, last: int) -> str:
         The rows, of shape (N, width).
 
     index : str
-        Numbers of answers, of shape (N,).
+        Numbers of answers, of shape (N, 1).
 
     last : int
         The number of no answer.
@@ -97,8 +137,33 @@ def add_refusals(graph: OnnxGraph, matrix: str, index: str, last: int) -> str:
     """
     marks = graph.cast(graph.add("IsNaN", matrix), "int64", of="bool")
     axes = graph.constant([1], "int64")
-    lost = graph.cast(graph.add("ReduceSum", marks, axes, keepdims=0), "bool", of="int64")
+    lost = graph.cast(graph.add("ReduceSum", marks, axes, keepdims=1), "bool", of="int64")
     return graph.add("Where", lost, graph.constant(last, "int64"), index)
+
+
+def look_up(graph: OnnxGraph, values: Any, kind: str, index: str) -> str:
+    """Take entries of a table by their numbers.
+
+    Parameters
+    ----------
+    graph : OnnxGraph
+        The graph.
+
+    values : array-like of shape (n_entries,) or (n_entries, width)
+        The table.
+
+    kind : str
+        Its type.
+
+    index : str
+        Numbers of entries, of shape (N, 1).
+
+    Returns
+    -------
+    found : str
+        Entries of shape (N,) or (N, width).
+    """
+    return graph.add("GatherND", graph.constant(values, kind), index)
 
 
 def add_table(
@@ -116,7 +181,7 @@ def add_table(
         The graph.
 
     index : str
-        Numbers of rows of the table, of shape (N,).
+        Numbers of rows of the table, of shape (N, 1).
 
     answers : ndarray of shape (n_answers, n_outputs)
         The table.
@@ -127,12 +192,10 @@ def add_table(
     labels : Labels or None
         The classes; None for a regression.
     """
-    n_outputs = answers.shape[1]
-    found = graph.add("Gather", graph.constant(answers, graph.dtype), index)
-    if labels is None:
-        graph.add_output("prediction", found, graph.dtype, n_outputs)
-        return
-    values = [[*labels.values, labels.refusal][k] for k in decided.tolist()]
-    label = graph.add("Gather", graph.constant(values, labels.kind), index)
-    graph.add_output("label", label, labels.kind)
-    graph.add_output("probabilities", found, graph.dtype, n_outputs)
+    if labels is not None and graph.wants("label"):
+        values = [[*labels.values, labels.refusal][k] for k in decided.tolist()]
+        graph.add_output("label", look_up(graph, values, labels.kind, index), labels.kind)
+    name = "prediction" if labels is None else "probabilities"
+    if graph.wants(name):
+        found = look_up(graph, answers, graph.dtype, index)
+        graph.add_output(name, found, graph.dtype, answers.shape[1])

@@ -58,13 +58,18 @@ class OnnxRuntime:
         facts = session.get_modelmeta().custom_metadata_map
         names = [one.name for one in session.get_outputs()]
         found = dict(zip(names, session.run(names, feed(session, rows)), strict=True))
+        predictions: Any = found.get("label")
         if "prediction" in found:
-            return Answers(found["prediction"][:, 0].astype(np.float64))
-        classes = json.loads(facts["interpkd.classes"])
-        labels = found["label"]
-        if all(isinstance(one, bool) for one in classes):  # they are 0 and 1 in the graph
-            labels = np.where(np.isin(labels, [0, 1]), labels == 1, None)
-        return Answers(labels, found["probabilities"].astype(np.float64))
+            predictions = found["prediction"][:, 0].astype(np.float64)
+        elif predictions is not None:
+            classes = json.loads(facts["interpkd.classes"])
+            if all(isinstance(one, bool) for one in classes):  # they are 0 and 1 in the graph
+                predictions = np.where(np.isin(predictions, [0, 1]), predictions == 1, None)
+        doubles = {
+            name: found[name].astype(np.float64) if name in found else None
+            for name in ("probabilities", "score")
+        }
+        return Answers(predictions, doubles["probabilities"], doubles["score"], found.get("leaf"))
 
 
 def open_session(model: Any) -> Any:

@@ -49,10 +49,14 @@ class OnnxGraph:
     ----------
     dtype : {"float32", "float64"}
         The numbers of inputs and outputs.
+
+    outputs : sequence of str, default=OUTPUTS
+        The outputs that are wanted; of those, the student's kind adds what it has.
     """
 
-    def __init__(self, dtype: Dtype) -> None:
+    def __init__(self, dtype: Dtype, outputs: Sequence[str] = OUTPUTS) -> None:
         self.dtype = dtype
+        self.outputs = (*outputs,)
         self.helper = require("onnx.helper", extra="onnx", purpose="write ONNX")
         self.arrays = require("onnx.numpy_helper", extra="onnx", purpose="write ONNX")
         self.types = require("onnx", extra="onnx", purpose="write ONNX").TensorProto
@@ -65,6 +69,14 @@ class OnnxGraph:
     def type_of(self, kind: str) -> int:
         """Give the number that ONNX has for a type."""
         return int(getattr(self.types, TENSORS[kind]))
+
+    def wants(self, *names: str) -> bool:
+        """Tell whether any of some outputs is wanted: else nothing is added for them."""
+        return any(name in self.outputs for name in names)
+
+    def wants_only(self, *names: str) -> bool:
+        """Tell whether none but some outputs are wanted."""
+        return {*self.outputs} <= {*names}
 
     def add_input(self, name: str, kind: str, width: int) -> str:
         """Add an input of shape (N, width)."""

@@ -38,26 +38,40 @@ def add_linear(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) ->
         prediction = graph.cast(sums, graph.dtype, of="float64")
         graph.add_output("prediction", prediction, graph.dtype, 1)
         return
-    n_classes, labels = len(data["classes"]), read_labels(data["classes"])
-    margins = sums
-    if "link_slope" in data:
-        margins = graph.add("Mul", sums, graph.constant(data["link_slope"], "float64"))
-    probabilities = graph.add("Softmax", margins, axis=1)
+    n_classes = len(data["classes"])
+    # a refused value makes all probabilities NaN
+    may_refuse = encoded.numbers is not None or not data["takes_missing"]
+    probabilities = None
+    if graph.wants("probabilities") or (graph.wants("label") and may_refuse):
+        margins = sums
+        if "link_slope" in data:
+            margins = graph.add("Mul", sums, graph.constant(data["link_slope"], "float64"))
+        probabilities = graph.add("Softmax", margins, axis=1)
+    if graph.wants("label"):
+        _add_label(graph, data, sums, probabilities if may_refuse else None)
+    if probabilities is not None and graph.wants("probabilities"):
+        probabilities = graph.cast(probabilities, graph.dtype, of="float64")
+        graph.add_output("probabilities", probabilities, graph.dtype, n_classes)
+    if graph.wants("score"):
+        scores = sums
+        if n_classes == 2:
+            scores = graph.add("Gather", sums, graph.constant([1], "int64"), axis=1)
+        scores = graph.cast(scores, graph.dtype, of="float64")
+        graph.add_output("score", scores, graph.dtype, 1 if n_classes == 2 else n_classes)
+
+
+def _add_label(
+    graph: OnnxGraph, data: dict[str, Any], sums: str, probabilities: str | None
+) -> None:
+    """Add the class of the highest score, and no class where probabilities are NaN."""
+    labels = read_labels(data["classes"])
     index = graph.add("ArgMax", sums, axis=1, keepdims=0)
-    if encoded.numbers is not None or not data["takes_missing"]:
-        # a refused value makes all probabilities NaN, and so their sum
+    if probabilities is not None:
         total = graph.add("ReduceSum", probabilities, graph.constant([1], "int64"), keepdims=0)
         refused = graph.add("IsNaN", total)
-        index = graph.add("Where", refused, graph.constant(n_classes, "int64"), index)
+        index = graph.add("Where", refused, graph.constant(len(labels.values), "int64"), index)
     table = graph.constant([*labels.values, labels.refusal], labels.kind)
     graph.add_output("label", graph.add("Gather", table, index), labels.kind)
-    probabilities = graph.cast(probabilities, graph.dtype, of="float64")
-    graph.add_output("probabilities", probabilities, graph.dtype, n_classes)
-    scores = sums
-    if n_classes == 2:
-        scores = graph.add("Gather", sums, graph.constant([1], "int64"), axis=1)
-    scores = graph.cast(scores, graph.dtype, of="float64")
-    graph.add_output("score", scores, graph.dtype, 1 if n_classes == 2 else n_classes)
 
 
 def _add_sums(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) -> str:

@@ -1,7 +1,8 @@
 """Trees and scorecards as ONNX: an ensemble gives a whole number, tables the answers of each.
 
 An ensemble adds up singles, in which whole numbers are exact: the number of a leaf, or points. So
-the answers are the student's own, whatever the type of the outputs.
+the answers are the student's own, whatever the type of the outputs. Where singles are all that is
+wanted, there is no table: a tree holds them in its leaves, and those of a card are in a list.
 """
 
 # Authors: The interpkd developers
@@ -17,7 +18,7 @@ from scipy.special import expit
 from interpkd.exceptions import InvalidInputError
 from interpkd.export._borders import single_border
 from interpkd.export._json_checks import INFINITE
-from interpkd.export._onnx_answers import add_refusals, add_table, read_labels
+from interpkd.export._onnx_answers import add_refusals, add_table, look_up, read_labels
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 MAX_SCORES = 10**6
 """Most different scores of a card: each has its probabilities in a table, and is exact in single."""
 
+MAX_LISTED = 10**4
+"""Most different scores whose probabilities are in a list, in which they are searched."""
+
 
 class Node(NamedTuple):
     """A node of an ensemble.
@@ -40,8 +44,8 @@ class Node(NamedTuple):
     tree, node : int
         Which tree, and which node of it.
 
-    value : int or None
-        What a leaf adds; None of a split.
+    value : int, tuple of float or None
+        What a leaf adds, of several targets to each; None of a split.
 
     feature : int
         The column of the matrix that a split asks about.
@@ -58,7 +62,7 @@ class Node(NamedTuple):
 
     tree: int
     node: int
-    value: int | None = None
+    value: int | tuple[float, ...] | None = None
     feature: int = 0
     border: float = 0.0
     left: int = 0
@@ -82,14 +86,21 @@ def add_tree(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) -> N
     """
     matrix, places = encoded.matrix(graph, "float32")
     nodes = [_tree_node(one, places) for one in data["nodes"]]
-    leaf = _add_ensemble(graph, nodes, matrix, "float32")
     answers = np.array([one["answer"] for one in data["nodes"]], dtype=np.float64)
-    index = _add_answers(graph, data, matrix, leaf, answers, answers.argmax(axis=1))
-    if data["takes_missing"]:
-        graph.add_output("leaf", index, "int64")
+    name = "prediction" if data["classes"] is None else "probabilities"
+    if _are_singles_alone(graph, data):
+        held = [
+            one if one.value is None else one._replace(value=(*answers[one.node].tolist(),))
+            for one in nodes
+        ]
+        found = _add_ensemble(graph, held, matrix, "float32")
+        graph.add_output(name, found, graph.dtype, answers.shape[1])
         return
-    numbers = graph.constant([*range(len(nodes)), -1], "int64")
-    graph.add_output("leaf", graph.add("Gather", numbers, index), "int64")
+    leaf = _whole(graph, _add_ensemble(graph, nodes, matrix, "float32"))
+    index = _add_answers(graph, data, matrix, leaf, answers, answers.argmax(axis=1))
+    if graph.wants("leaf"):
+        numbers = [*range(len(nodes)), *([] if data["takes_missing"] else [-1])]
+        graph.add_output("leaf", look_up(graph, numbers, "int64", index), "int64")
 
 
 def add_card(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) -> None:
@@ -129,14 +140,45 @@ def add_card(graph: OnnxGraph, data: dict[str, Any], encoded: EncodedTable) -> N
             f"from {lowest} to {highest}. Distil one of fewer points, with a smaller 'pdo'."
         )
         raise InvalidInputError(msg)
-    index = _add_ensemble(graph, nodes, matrix, graph.dtype)
     scores = np.arange(lowest, highest + 1)
     positive = expit((scores - data["offset"]) / data["factor"])
     answers = np.column_stack([1 - positive, positive])
+    if _are_singles_alone(graph, data) and len(scores) <= MAX_LISTED:
+        _add_singles(graph, nodes, matrix, answers)
+        return
+    index = _whole(graph, _add_ensemble(graph, nodes, matrix, graph.dtype))
     index = _add_answers(graph, data, matrix, index, answers, answers.argmax(axis=1))
-    table = [*scores, *([] if data["takes_missing"] else [np.nan])]
-    column = graph.constant(np.array(table, dtype=np.float64)[:, None], graph.dtype)
-    graph.add_output("score", graph.add("Gather", column, index), graph.dtype, 1)
+    if graph.wants("score"):
+        table = np.array([*scores, *([] if data["takes_missing"] else [np.nan])], dtype=np.float64)
+        found = look_up(graph, table[:, None], graph.dtype, index)
+        graph.add_output("score", found, graph.dtype, 1)
+
+
+def _are_singles_alone(graph: OnnxGraph, data: dict[str, Any]) -> bool:
+    """Tell whether nothing but answers of single precision is wanted, of every row."""
+    answers = ("probabilities", "prediction")
+    return graph.dtype == "float32" and data["takes_missing"] and graph.wants_only(*answers)
+
+
+def _add_singles(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, answers: FloatArray) -> None:
+    """Add the probabilities of numbered rows, and nothing else.
+
+    The number is summed up once per class, each time beyond the last: the sums are places in one
+    list, whose entries take one operator to find, and those of a table two.
+    """
+    n, n_classes = answers.shape
+    several = [
+        one._replace(value=(float(one.value),) * n_classes) if isinstance(one.value, int) else one
+        for one in nodes
+    ]
+    starts = [float(n * k) for k in range(n_classes)]
+    found = graph.add_ml(
+        "LabelEncoder",
+        _add_ensemble(graph, several, matrix, "float32", starts),
+        keys_floats=[float(k) for k in range(answers.size)],
+        values_floats=answers.T.ravel().tolist(),
+    )
+    graph.add_output("probabilities", found, "float32", n_classes)
 
 
 def _add_answers(
@@ -219,13 +261,29 @@ def _step_tree(
             following += 2
 
 
-def _add_ensemble(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, kind: str) -> str:
-    """Add trees, and give the sum of what their leaves add: whole numbers of shape (N,)."""
-    leaves = [one for one in nodes if one.value is not None]
-    found = graph.add_ml(
+def _add_ensemble(
+    graph: OnnxGraph,
+    nodes: Sequence[Node],
+    matrix: str,
+    kind: str,
+    starts: Sequence[float] | None = None,
+) -> str:
+    """Add trees, and give the sums of what their leaves add: singles of shape (N, n_targets).
+
+    The sums begin at `starts`, or at 0.
+    """
+    leaves = [
+        (one, one.value if isinstance(one.value, tuple) else (float(one.value),))
+        for one in nodes
+        if one.value is not None
+    ]
+    n_targets = len(leaves[0][1])
+    weights = [value for _, values in leaves for value in values]
+    return graph.add_ml(
         "TreeEnsembleRegressor",
         matrix,
-        n_targets=1,
+        n_targets=n_targets,
+        base_values=starts,
         nodes_treeids=[one.tree for one in nodes],
         nodes_nodeids=[one.node for one in nodes],
         nodes_modes=["BRANCH_LEQ" if one.value is None else "LEAF" for one in nodes],
@@ -233,11 +291,14 @@ def _add_ensemble(graph: OnnxGraph, nodes: Sequence[Node], matrix: str, kind: st
         nodes_truenodeids=[one.left for one in nodes],
         nodes_falsenodeids=[one.right for one in nodes],
         nodes_missing_value_tracks_true=[int(one.missing_left) for one in nodes],
-        target_treeids=[one.tree for one in leaves],
-        target_nodeids=[one.node for one in leaves],
-        target_ids=[0] * len(leaves),
+        target_treeids=[one.tree for one, _ in leaves for _ in range(n_targets)],
+        target_nodeids=[one.node for one, _ in leaves for _ in range(n_targets)],
+        target_ids=[*range(n_targets)] * len(leaves),
         **graph.numbers("nodes_values", [one.border for one in nodes], kind),
-        **graph.numbers("target_weights", [float(one.value or 0) for one in leaves], kind),
+        **graph.numbers("target_weights", weights, kind),
     )
-    whole = graph.cast(found, "int64", of="float32")
-    return graph.add("Squeeze", whole, graph.constant([1], "int64"))
+
+
+def _whole(graph: OnnxGraph, sums: str) -> str:
+    """Give sums that are whole numbers as such, of shape (N, 1)."""
+    return graph.cast(sums, "int64", of="float32")

@@ -15,7 +15,7 @@ counted in the report.
 from __future__ import annotations
 
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
@@ -27,9 +27,10 @@ from interpkd.exceptions import (
     ParityError,
     ParityWarning,
 )
-from interpkd.export._compared import compare
+from interpkd.export._compared import Outcome, compare
 from interpkd.export._hurting_rows import hurting_rows
 from interpkd.export._parity_rows import as_asked, frame_of, in_single
+from interpkd.export._read_json import read_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,19 +49,27 @@ DOUBLE_UNIT = float(np.finfo(np.float64).eps)
 
 @dataclass(frozen=True)
 class Answers:
-    """What a model says of rows.
+    """What a model says of rows: what it does not say is None.
 
     Attributes
     ----------
-    predictions : ndarray of shape (n_samples,)
+    predictions : ndarray of shape (n_samples,) or None
         Class labels as the document has them, or the predictions of a regression.
 
     probabilities : ndarray of shape (n_samples, n_classes) or None
         None for a regression.
+
+    scores : ndarray of shape (n_samples, n_scores) or None
+        Points of a scorecard, or the scores of a linear classifier: one for two classes.
+
+    leaves : ndarray of int of shape (n_samples,) or None
+        Numbers of leaves in the document of a tree.
     """
 
-    predictions: NDArray[Any]
+    predictions: NDArray[Any] | None = None
     probabilities: FloatArray | None = None
+    scores: FloatArray | None = None
+    leaves: NDArray[Any] | None = None
 
 
 class Engine(Protocol):
@@ -112,11 +121,11 @@ class ParityReport:
         Rows of the user, and rows made to hurt.
 
     n_different_labels : int or None
-        Rows whose class differs, ties left out; None for a regression and without answers.
+        Rows whose class differs, ties left out; None for a regression, and without such answers.
 
     largest_difference : float or None
-        Of a probability, ties and rounded rows left out, or of a prediction relative as the
-        tolerance; None without answers.
+        Of a probability, ties and rounded rows left out, or else of a prediction or score relative
+        as the tolerance; None without such answers.
 
     tolerance : float
         What is rounding.
@@ -133,6 +142,9 @@ class ParityReport:
     n_rounded : int
         Rows of linear students with very large addends, whose probabilities differ by more than
         the tolerance, and not by more than rounding explains.
+
+    measured : str
+        What the largest difference is of, such as "probability"; empty where there is none.
     """
 
     export: str
@@ -146,6 +158,7 @@ class ParityReport:
     reason: str = ""
     n_ties: int = 0
     n_rounded: int = 0
+    measured: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Give the report as plain Python values.
@@ -166,12 +179,12 @@ class ParityReport:
         parts.append(rows)
         if self.n_different_labels is not None:
             parts.append(f"{self.n_different_labels} labels differ")
-        if self.largest_difference is None:
-            parts.append("it cannot be run")
-        else:
-            what = "prediction" if self.n_different_labels is None else "probability"
+        if self.largest_difference is not None:
+            what = self.measured
             sizes = f"{self.largest_difference:.2g}, allowed {self.tolerance:.0e}"
             parts.append(f"largest difference of a {what} {sizes}")
+        elif not self.passed:
+            parts.append("it cannot be run")
         if self.n_ties:
             parts.append(f"{self.n_ties} rows are ties that rounding decides")
         if self.n_rounded:
@@ -252,11 +265,8 @@ def run_engine(
 ) -> ParityReport:
     """Compare an export with its student, as `checked` does."""
     rows, n_given = _rows(data, X, engine)
-    asked = as_asked(data, rows)
-    proba = None if data["classes"] is None else student.predict_proba(asked)
-    wanted = Answers(np.asarray(student.predict(asked)), proba)
     unit = float(getattr(engine, "unit", DOUBLE_UNIT))
-    n_labels, largest, n_ties, n_rounded, passed, reason = None, None, 0, 0, False, ""
+    wanted, outcome, reason = ask_student(student, data, rows), Outcome(), ""
     try:
         found = engine.answers(artefact, rows)
         outcome = compare(data, rows, wanted, found, tolerance=engine.tolerance, unit=unit)
@@ -265,24 +275,54 @@ def run_engine(
     except Exception as error:  # whatever an engine cannot run has failed
         reason = f"{type(error).__name__}: {error}"
     else:
-        n_labels, largest = outcome.n_different_labels, outcome.largest_difference
-        n_ties, n_rounded = outcome.n_ties, outcome.n_rounded
-        passed = outcome.worst is None
         if outcome.worst is not None:
             reason = _describe(rows, wanted, found, outcome.worst, n_given)
-    name, n_hurting = f"{engine.name} {engine.version()}", len(rows) - n_given
     return ParityReport(
         export=export,
-        engine=name,
+        engine=f"{engine.name} {engine.version()}",
         n_given=n_given,
-        n_hurting=n_hurting,
-        n_different_labels=n_labels,
-        largest_difference=largest,
+        n_hurting=len(rows) - n_given,
+        n_different_labels=outcome.n_different_labels,
+        largest_difference=outcome.largest_difference,
         tolerance=engine.tolerance,
-        passed=passed,
+        passed=reason == "",
         reason=reason,
-        n_ties=n_ties,
-        n_rounded=n_rounded,
+        n_ties=outcome.n_ties,
+        n_rounded=outcome.n_rounded,
+        measured=outcome.measured,
+    )
+
+
+def ask_student(student: Any, data: dict[str, Any], rows: Any) -> Answers:
+    """Give all that a student says of rows.
+
+    Parameters
+    ----------
+    student : fitted estimator
+        The student itself.
+
+    data : dict
+        Its document.
+
+    rows : pandas.DataFrame
+        Rows in its columns.
+
+    Returns
+    -------
+    answers : Answers
+        Leaves are those of the document, whose numbers they are.
+    """
+    asked, kind = as_asked(data, rows), data["kind"]
+    scores = None
+    if kind == "scorecard":
+        scores = student.score_samples(asked)
+    elif kind != "tree" and data["classes"] is not None:
+        scores = student.decision_function(asked)
+    return Answers(
+        predictions=np.asarray(student.predict(asked)),
+        probabilities=None if data["classes"] is None else student.predict_proba(asked),
+        scores=scores if scores is None or scores.ndim == 2 else scores[:, None],
+        leaves=read_json(data).apply(asked) if kind == "tree" else None,
     )
 
 
@@ -315,12 +355,10 @@ def _left_out(export: str, engine: Engine, parity: Parity) -> ParityReport | Non
 
 def _describe(rows: Any, wanted: Answers, found: Answers, at: int, n_given: int) -> str:
     """Say which row is worst, and what was answered."""
+    parts = [part.name for part in fields(found) if getattr(found, part.name) is not None]
 
     def answer(of: Answers) -> str:
-        said = ascii(of.predictions[at : at + 1].tolist()[0])
-        if of.probabilities is None:
-            return said
-        return f"{said} with {[float(p) for p in of.probabilities[at]]}"
+        return " with ".join(ascii(getattr(of, part)[at : at + 1].tolist()[0]) for part in parts)
 
     plain = {
         name: float(value) if isinstance(value, np.floating) else value

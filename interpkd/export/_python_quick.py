@@ -81,23 +81,39 @@ def write_quick_card(data: dict[str, Any]) -> Iterator[str]:
     numbers, labels = _split(data, asked)
     every, kinds = _split(data, [column["name"] for column in data["columns"]])
     others = [name for name in kinds if name not in labels]
-    parts = {"_special": 0, "_ends": 1, "_points": 2}
-    for name, place in parts.items():
-        yield from _names(name, len(numbers), f"one[{place}] for one in NUMBERS.values()")
+    bins = {feature["column"]: feature["bins"] for feature in data["features"]}
     yield from _names("_adds", len(labels), "adds for adds, _ in LABELS.values()")
-    lines = [*_sums("numbers", [f"row[{name!a}]" for name in every])]
-    has_special = {
-        feature["column"]: any(one["kind"] == "special" for one in feature["bins"])
-        for feature in data["features"]
-    }
+    lines = []
     for i, name in enumerate(numbers):
+        written = _write_points(bins[name])
+        if any(one["kind"] == "special" for one in bins[name]):
+            yield f"_special{i} = NUMBERS[{name!a}][0]"
+            written = f"_special{i}[x] if x in _special{i} else {written}"
         lines.append(f"        x = 1.0 * row[{name!a}]")
-        inside = f"_points{i}[bisect_left(_ends{i}, x)]"
-        special = f"_special{i}[x] if x in _special{i} else "
-        lines.append(f"        total += {special if has_special[name] else ''}{inside}")
+        lines.append("        numbers += x")
+        lines.append(f"        total += {written}")
+    lines += _sums("numbers", [f"row[{name!a}]" for name in every if name not in numbers])
     lines += _sums("total", [f"_adds{i}[row[{name!a}]]" for i, name in enumerate(labels)])
     lines += [f"        NOT_IN_CARD_LABELS[{name!a}][row[{name!a}]]" for name in others]
     yield CARD.format(lines="\n".join(lines))
+
+
+def _write_points(bins: Sequence[dict[str, Any]]) -> str:
+    """Write the points of a number x: quicker to ask than to call what looks them up."""
+    known = [one for one in bins if one["kind"] == "interval"]
+    return _halve([one["upper"] for one in known[:-1]], [one["points"] for one in known])
+
+
+def _halve(ends: Sequence[float], points: Sequence[int]) -> str:
+    """Write a step function: an interval holds its upper end."""
+    if not ends:
+        return repr(points[0])
+    middle = len(ends) // 2
+    below = _halve(ends[:middle], points[: middle + 1])
+    above = _halve(ends[middle + 1 :], points[middle + 1 :])
+    # a condition between the other two is read as one by itself, as is the last
+    below = f"({below})" if middle else below
+    return f"{below} if x <= {ends[middle]!r} else {above}"
 
 
 def _split(data: dict[str, Any], names: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+ROWS_AT_ONCE, FEW_ROWS, FEW_ENDS = 8192, 256, 64
+"""Of NumPy: rows in a block; with at least so many, up to so many ends are all compared."""
+
+
 def write_parts(data: dict[str, Any], *, vectorised: bool) -> Iterator[str]:
     """Write all of a module but its head.
 
@@ -81,7 +85,7 @@ def _columns(data: dict[str, Any], *, vectorised: bool) -> Iterator[str]:
     yield f"TEXTS = {{{', '.join(map(ascii, sorted(texts)))}}}" if texts else "TEXTS = set()"
     yield f"TAKES_MISSING = {data['takes_missing']}"
     yield f"LARGEST = {_largest(data)!r}"
-    yield "" if vectorised else 'NAN = float("nan")'
+    yield f"ROWS_AT_ONCE = {ROWS_AT_ONCE}" if vectorised else 'NAN = float("nan")'
 
 
 def _largest(data: Mapping[str, Any]) -> float:
@@ -170,7 +174,9 @@ def _card(data: dict[str, Any], *, vectorised: bool) -> Iterator[str]:
     yield _mapping("NUMBERS", numbers)
     yield "# of each column: points of its categories, points of a missing value"
     yield _mapping("LABELS", labels)
-    if not vectorised:
+    if vectorised:
+        yield f"FEW_ROWS, FEW_ENDS = {FEW_ROWS}, {FEW_ENDS}"
+    else:
         others = [column for name, column in columns.items() if name not in numbers | labels]
         names = [column["name"] for column in others if column["kind"] != "category"]
         yield "# what the card does not ask for is read all the same, to refuse what it cannot be"

@@ -14,7 +14,7 @@ row alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Certainty:
         Labels that are right; None where the student's own alone is.
 
     sizes : ndarray of shape (n_samples,)
-        What the difference of two predictions is relative to: at least 1.
+        What the difference of two predictions or scores is relative to: at least 1.
     """
 
     tied: BoolArray
@@ -92,11 +92,12 @@ def certainty(
         return Certainty(np.zeros(len(rows), dtype=bool), None, None, None, np.ones(len(rows)))
     Z = encode(read_frame(with_categories(data, rows)), student.columns_)
     sizes = scorer.sizes(Z).max(axis=1)
+    scale = np.maximum(1.0, sizes)
     if data["classes"] is None:
-        certain = np.zeros(len(rows), dtype=bool)
-        return Certainty(certain, None, None, None, np.maximum(1.0, sizes))
+        return Certainty(np.zeros(len(rows), dtype=bool), None, None, None, scale)
     n_addends = 2 * Z.shape[1]  # of a missing value, what stands for it and what its lack adds
-    return _of_classes(student, Z, (n_addends + 4) * unit * sizes, tolerance)
+    found = _of_classes(student, Z, (n_addends + 4) * unit * sizes, tolerance)
+    return replace(found, sizes=scale)
 
 
 def _of_classes(

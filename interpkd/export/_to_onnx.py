@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from interpkd._files import write_atomically
 from interpkd.exceptions import InvalidInputError
 from interpkd.export._formats import as_content
-from interpkd.export._onnx_answers import read_labels
+from interpkd.export._onnx_answers import choose_outputs, read_labels
 from interpkd.export._onnx_columns import add_columns, plan_inputs
 from interpkd.export._onnx_engine import OnnxRuntime
 from interpkd.export._onnx_graph import OnnxGraph
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from interpkd._typing import Table
+    from interpkd.export._onnx_answers import Outputs
     from interpkd.export._onnx_columns import Form, InputColumn
     from interpkd.export._onnx_graph import Dtype
     from interpkd.export._parity import Parity
@@ -45,6 +46,7 @@ def to_onnx(
     *,
     dtype: Dtype = "float32",
     inputs: Form = "auto",
+    outputs: Outputs = "all",
     X: Table | None = None,
     parity: Parity = "auto",
 ) -> Any:
@@ -53,7 +55,7 @@ def to_onnx(
     The model holds everything from the user's columns to the answer: categories are texts, missing
     values NaN or a stated text. Its outputs are ``label`` and ``probabilities`` of a
     classification and ``prediction`` of a regression; ``leaf`` of a tree, and ``score`` of a linear
-    classifier (log odds, or margins) and of a scorecard (points).
+    classifier (log odds, or margins) and of a scorecard (points); `outputs` leaves some out.
 
     Labels are the student's own, and with ``dtype="float64"`` so are the answers: those of trees
     and scorecards to the last digit, others to 1e-12. A row that the student refuses, because a
@@ -78,6 +80,11 @@ def to_onnx(
         that are numbers, always doubles), each in the order of the table. "auto" is the one matrix
         ``X`` where all columns are numbers or truth values, and one input per column elsewhere.
 
+    outputs : "all" or sequence of str, default="all"
+        The outputs that are wanted, such as ``("probabilities",)``, of those that the student has.
+        What only others need is not in the model. An engine computes every output, whichever it is
+        asked for: of a single row, all take up to twice as long as one.
+
     X : array-like, data frame or None, default=None
         Rows to compare the model and the student on, beside those that are made to hurt.
 
@@ -96,8 +103,8 @@ def to_onnx(
         If the model does not answer as the student; nothing is written.
 
     InvalidInputError
-        If the student cannot be written: it is of another kind, or a column or the classes hold
-        texts and numbers.
+        If the student cannot be written: it is of another kind, it has no such output, or a column
+        or the classes hold texts and numbers.
 
     MissingExtraError
         If onnx is not installed, or ONNX Runtime is not and `parity` is "require".
@@ -122,7 +129,8 @@ def to_onnx(
     >>> [one.name for one in model.graph.input], [one.name for one in model.graph.output]
     (['X'], ['label', 'probabilities', 'leaf'])
     """
-    model, _ = make_onnx(student, X=X, parity=parity, dtype=dtype, inputs=inputs)
+    options: dict[str, Any] = {"dtype": dtype, "inputs": inputs, "outputs": outputs}
+    model, _ = make_onnx(student, X=X, parity=parity, **options)
     if path is not None:
         write_atomically(path, as_content(model))
     return model
@@ -135,13 +143,14 @@ def make_onnx(
     parity: Parity = "auto",
     dtype: Dtype = "float32",
     inputs: Form = "auto",
+    outputs: Outputs = "all",
 ) -> tuple[Any, ParityReport]:
     """Give the model, and how it compares with the student."""
     _check_choice("dtype", dtype, ("float32", "float64"))
     data = to_json(student)
 
     def emit(note: str) -> Any:
-        return emit_onnx(data, note=note, dtype=dtype, inputs=inputs)
+        return emit_onnx(data, note=note, dtype=dtype, inputs=inputs, outputs=outputs)
 
     return checked(
         student, data, export="onnx", emit=emit, engine=OnnxRuntime(dtype), X=X, parity=parity
@@ -149,7 +158,12 @@ def make_onnx(
 
 
 def emit_onnx(
-    data: dict[str, Any], *, note: str = "", dtype: Dtype = "float32", inputs: Form = "auto"
+    data: dict[str, Any],
+    *,
+    note: str = "",
+    dtype: Dtype = "float32",
+    inputs: Form = "auto",
+    outputs: Outputs = "all",
 ) -> Any:
     """Write a document as an ONNX model.
 
@@ -167,6 +181,9 @@ def emit_onnx(
     inputs : {"auto", "columns", "matrix"}, default="auto"
         As in `to_onnx`.
 
+    outputs : "all" or sequence of str, default="all"
+        As in `to_onnx`.
+
     Returns
     -------
     model : onnx.ModelProto
@@ -174,7 +191,7 @@ def emit_onnx(
     """
     _check_choice("dtype", dtype, ("float32", "float64"))
     _check_choice("inputs", inputs, ("auto", "columns", "matrix"))
-    graph = OnnxGraph(dtype)
+    graph = OnnxGraph(dtype, choose_outputs(data, outputs))
     planned = plan_inputs(data["columns"], inputs)
     WRITERS[data["kind"]](graph, data, add_columns(graph, planned))
     model = graph.model(

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
+from interpkd._tables import row_blocks
 from interpkd.learners._scorecard_bins import NEARLY
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._scorecard import ScorecardModel
     from interpkd.learners._scorecard_bins import ScorecardBins
-
-ROWS_AT_ONCE = 4096
-"""Rows whose columns stay in the cache while one after the other is looked up."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +81,18 @@ class PointsCard:
         scores : ndarray of shape (n_samples,)
             Points, the base points included.
         """
-        scores = np.full(len(Z), self.base_points, dtype=np.int64)
-        for start in range(0, len(Z), ROWS_AT_ONCE):
-            rows = slice(start, start + ROWS_AT_ONCE)
-            for points, codes in zip(self.points, self.model.codes(Z[rows]), strict=True):
-                scores[rows] += points[codes]
+        from interpkd.learners._points_kernels import add_steps  # loads numba
+
+        parts = list(zip(self.model.columns, self.model.bins, self.points, strict=True))
+        first, steps = make_steps([part for part in parts if part[1].groups is None])
+        scores = np.full(len(Z), self.base_points + first, dtype=np.int64)
+        levels = [part for part in parts if part[1].groups is not None]
+        for rows in row_blocks(len(Z)):
+            # doubles in rows, whatever the matrix is: the loop is compiled for those
+            block, own = np.ascontiguousarray(Z[rows], dtype=np.float64), scores[rows]
+            add_steps(block, *steps, own)
+            for column, bins, points in levels:
+                own += points[bins.codes(block[:, column])]
         return scores
 
     def log_odds(self, scores: IntArray) -> FloatArray:
@@ -149,6 +156,41 @@ class PointsCard:
         loss = _log_loss(rounded / temperature, p) - _log_loss(exact / temperature, p)
         change = np.abs(expit(rounded) - expit(exact)).max()
         return float(np.average(loss, weights=weights)), float(change)
+
+
+def make_steps(
+    parts: Sequence[tuple[int, ScorecardBins, IntArray]],
+) -> tuple[int, tuple[IntArray, IntArray, FloatArray, IntArray, IntArray]]:
+    """Write the points of columns of numbers as steps.
+
+    Parameters
+    ----------
+    parts : sequence of (column, bins, points)
+        Columns of numbers, the points in the order of the bins.
+
+    Returns
+    -------
+    first : int
+        The points of a row that is below all cuts.
+
+    steps : tuple of (columns, starts, cuts, rises, at_missing)
+        What other rows have more, as `add_steps` takes it.
+    """
+    first, starts, missing = 0, [0], []
+    cuts: list[FloatArray] = [np.zeros(0)]
+    rises: list[IntArray] = [np.zeros(0, dtype=np.int64)]
+    for _, bins, points in parts:
+        known = points[: bins.n_known]
+        first += int(known[0])
+        # a special value passes cuts too: what that adds is taken off again
+        passed = known[np.searchsorted(bins.cuts, bins.special)]
+        cuts += [bins.cuts, bins.special]
+        rises += [np.diff(known), points[bins.n_known : -1] - passed]
+        starts += [starts[-1] + len(bins.cuts), starts[-1] + len(bins.cuts) + len(bins.special)]
+        missing.append(int(points[-1] - known[0]))
+    columns = np.array([column for column, _, _ in parts], dtype=np.int64)
+    ends, at_missing = np.array(starts, dtype=np.int64), np.array(missing, dtype=np.int64)
+    return first, (columns, ends, np.concatenate(cuts), np.concatenate(rises), at_missing)
 
 
 def round_to_points(

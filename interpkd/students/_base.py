@@ -21,7 +21,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 from interpkd._fingerprint import fingerprint, unwrap
 from interpkd._saved_state import take_classes
 from interpkd._structure import read_object_array
-from interpkd._tables import RawColumn, RawMatrix, encode, is_frame, read_frame
+from interpkd._tables import RawColumn, RawMatrix, encode, has_nan, is_frame, read_frame
 from interpkd._validation import (
     HasMethods,
     Interval,
@@ -61,7 +61,9 @@ class BaseDistilled(BaseEstimator, ABC):
 
     teacher_: Any = TeacherLeftBehind()  # until `fit` gives the student its own
     _task: ClassVar[str]
-    _dtypes: ClassVar[list[type[np.floating[Any]]]] = [np.float64]  # of matrices, the first if none
+    # of matrices in `fit`, and of those that are asked about: the first if none
+    _dtypes: ClassVar[list[type[np.floating[Any]]]] = [np.float64]
+    _dtypes_asked: ClassVar[list[type[np.floating[Any]]]] = [np.float64, np.float32]
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
         "teacher": [HasMethods(["fit"]), None],
         "alpha": [Interval(Real, 0, 1, closed="both")],
@@ -278,9 +280,8 @@ class BaseDistilled(BaseEstimator, ABC):
             validate_data(self, X, reset=False, skip_check_array=True)
             raw = read_object_array(X, self.columns_)
         else:
-            X = validate_data(
-                self, X, reset=reset, dtype=self._dtypes, ensure_all_finite="allow-nan"
-            )
+            dtypes = self._dtypes if reset else self._dtypes_asked
+            X = validate_data(self, X, reset=reset, dtype=dtypes, ensure_all_finite="allow-nan")
             return RawMatrix(X)
         for column in raw:
             if column.kind != "category" and np.isinf(column.values).any():
@@ -289,10 +290,11 @@ class BaseDistilled(BaseEstimator, ABC):
         return raw
 
     def _encode(self, X: Table) -> FloatArray:
+        """Give the encoded matrix; one of singles stays so, and is made doubles of by blocks."""
         check_is_fitted(self)
         Z = encode(self._read(X, reset=False), self.columns_)
         knows_missing = any(column.has_missing for column in self.columns_)
-        if not (knows_missing or self._teacher_takes_missing()) and np.isnan(Z).any():
+        if not (knows_missing or self._teacher_takes_missing()) and has_nan(Z):
             row, column = np.argwhere(np.isnan(Z))[0]
             msg = (
                 f"Input X contains NaN: row {row}, column {self.columns_[column].name!r}. Neither "

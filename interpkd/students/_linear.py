@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from interpkd._saved_state import take_count, take_numbers
+from interpkd._tables import has_nan, row_blocks
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import use_threads
 from interpkd.students._design import Design, make_design
@@ -277,7 +278,7 @@ class LinearStudent(TakesSparse):
 
     def _encode(self, X: Table) -> FloatArray:
         Z = super()._encode(X)
-        if self._design.is_plain and not is_sparse(Z) and np.isnan(Z).any():
+        if self._design.is_plain and not is_sparse(Z) and has_nan(Z):
             row, column = np.argwhere(np.isnan(Z))[0]
             msg = (
                 f"Input X contains NaN: row {row}, column {self.columns_[column].name!r}. No "
@@ -287,9 +288,20 @@ class LinearStudent(TakesSparse):
         return Z
 
     def _scores(self, Z: FloatArray) -> FloatArray:
-        """Give linear scores of shape (n_samples, n_outputs)."""
-        coef = np.atleast_2d(self.coef_)
-        return self._design.matrix(Z) @ coef.T + self.intercept_
+        """Give linear scores of shape (n_samples, n_outputs).
+
+        The design matrix, and doubles of singles, are made of a block of rows at a time: they are
+        used while they are in the cache, and a large table is never there twice.
+        """
+        weights = np.atleast_2d(self.coef_).T
+        if is_sparse(Z) or (self._design.is_plain and Z.dtype == np.float64):
+            return Z @ weights + self.intercept_
+        scores = np.empty((len(Z), weights.shape[1]))
+        for rows in row_blocks(len(Z)):
+            D = self._design.matrix(Z[rows].astype(np.float64, copy=False))
+            scores[rows] = D @ weights
+        scores += self.intercept_
+        return scores
 
     def get_feature_names_out(
         self,

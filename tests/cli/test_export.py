@@ -99,6 +99,22 @@ def test_nothing_is_written_where_answers_differ(run, model, tmp_path, monkeypat
     assert not (tmp_path / "student.py").exists()
 
 
+def test_onnx_of_the_outputs_that_are_wanted(run, model, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    out = tmp_path / "student.onnx"
+    for outputs in (["probabilities"], ["label"], ["probabilities", "label"]):
+        options = [part for name in outputs for part in ("--output", name)]
+        result = run("export", model, "--out", out, "--overwrite", "--parity", "require", *options)
+        assert result.exit_code == 0, result.stderr
+        assert [one.name for one in onnx.load(out).graph.output] == sorted(outputs)
+        assert ("Labels" in result.stdout) == ("label" in outputs)
+        assert ("Difference" in result.stdout) == ("probabilities" in outputs)
+    result = run("export", model, "--out", tmp_path / "b.onnx", "--output", "prediction")
+    assert result.exit_code == 1
+    assert "'outputs' parameter must be 'all' or a list of some of" in result.stderr
+
+
 @pytest.mark.parametrize("options", [{}, {"passed": None, "reason": "no engine"}])
 def test_options_reach_the_format(run, model, tmp_path, monkeypatch, options):
     seen = {}
@@ -128,6 +144,7 @@ def test_options_reach_the_format(run, model, tmp_path, monkeypatch, options):
         ("there.py", (), "is there already; add --overwrite"),
         ("a.doc", (), "'.doc' is no format's"),
         ("a.py", ("--dtype", "float64"), "has no option 'dtype'"),
+        ("a.py", ("--output", "label"), "has no option 'outputs'"),
         ("a.py", ("--rows", "empty.csv"), "no row that the student can answer"),
     ],
 )

@@ -76,6 +76,88 @@ def test_other_outputs(exported):
         np.testing.assert_allclose(found["score"], scores, rtol=1e-12, atol=1e-12)
 
 
+def outputs_of(data):
+    return [one.name for one in emit_onnx(data).graph.output]
+
+
+def test_outputs_that_are_not_wanted_are_not_there(exported):
+    import onnx
+
+    student, X = exported
+    data = to_json(student)
+    rows = frame_of(data, X)
+    for dtype in ("float32", "float64"):
+        full = emit_onnx(data, dtype=dtype)
+        whole = answers_of(full, rows)
+        for name in whole:
+            model, report = make_onnx(
+                student, X=X[:50], parity="require", dtype=dtype, outputs=(name,)
+            )
+            assert report.passed
+            onnx.checker.check_model(model, full_check=True)
+            ((own, values),) = answers_of(model, rows).items()
+            assert own == name
+            assert values.dtype == whole[name].dtype
+            np.testing.assert_array_equal(values, whole[name])
+            assert len(model.graph.node) <= len(full.graph.node)
+            # nothing is in the model that the output does not need
+            inputs = [one.name for one in model.graph.input]
+            needed = onnx.utils.Extractor(model).extract_model(inputs, [name])
+            assert len(needed.graph.node) == len(model.graph.node)
+            assert len(needed.graph.initializer) == len(model.graph.initializer)
+            missing = (report.n_different_labels is None, report.largest_difference is None)
+            is_class = data["classes"] is not None
+            assert missing == (not is_class or name != "label", name in ("label", "leaf"))
+            wanted = {"probabilities": "probability", "prediction": "prediction", "score": "score"}
+            assert report.measured == wanted.get(name, "")
+            assert ("largest difference" in str(report)) == (name in wanted)
+
+
+def test_outputs_come_in_one_order_and_are_the_students(student_of):
+    card, tree, line = (
+        student_of(name)[0]
+        for name in ("scorecard, binary", "tree, regression", "complete, linear")
+    )
+    for outputs in (["score", "label"], ("label", "score", "label")):
+        model = to_onnx(card, outputs=outputs, parity="require")
+        assert [one.name for one in model.graph.output] == ["label", "score"]
+    for student, known in [
+        (card, ["label", "probabilities", "score"]),
+        (tree, ["prediction", "leaf"]),
+        (line, ["prediction"]),
+    ]:
+        assert outputs_of(to_json(student)) == known
+        for outputs in ("score", "probabilities", (), ("label", "leaf"), ("prediction", "score")):
+            with pytest.raises(InvalidInputError, match="'outputs' parameter must be 'all' or a"):
+                to_onnx(student, outputs=outputs)
+
+
+def test_a_card_of_very_many_scores_has_a_table(student_of):
+    data = to_json(student_of("scorecard, binary")[0])
+    data["features"][0]["bins"][0]["points"] += 10**4
+    model, report = make_onnx(read_json(data), parity="require", outputs=("probabilities",))
+    assert report.passed
+    assert "GatherND" in [one.op_type for one in model.graph.node]
+
+
+@pytest.mark.parametrize("name", ["leaf", "score", "label", "prediction"])
+def test_every_output_is_compared(student_of, monkeypatch, name):
+    import onnxruntime
+
+    kinds = {"leaf": "tree, binary", "score": "scorecard, binary", "label": "logistic, binary"}
+    student, _ = student_of(kinds.get(name, "linear, regression"))
+
+    class Wrong(onnxruntime.InferenceSession):
+        def run(self, names, fed):
+            (values,) = super().run(names, fed)
+            values[7] = values[values != values[7]][0]
+            return [values]
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", Wrong)
+    with pytest.raises(ParityError, match="Row 7 of those made to hurt"):
+        to_onnx(student, outputs=(name,))
+
+
 def test_no_rows_and_one_row(exported):
     student, X = exported
     data = to_json(student)
@@ -330,7 +412,11 @@ def test_random_documents_answer_as_read(documents, data):
     document = data.draw(documents())
     dtype = data.draw(st.sampled_from(["float32", "float64"]))
     inputs = data.draw(st.sampled_from(["columns", "matrix"]))
-    report = make_onnx(read_json(document), parity="require", dtype=dtype, inputs=inputs)[1]
+    outputs = data.draw(
+        st.just("all") | st.sets(st.sampled_from(outputs_of(document)), min_size=1).map(sorted)
+    )
+    options = {"dtype": dtype, "inputs": inputs, "outputs": outputs}
+    report = make_onnx(read_json(document), parity="require", **options)[1]
     assert report.passed
 
 
@@ -376,14 +462,15 @@ def test_without_the_libraries(student_of, monkeypatch):
         to_onnx(student)
 
 
+@pytest.mark.parametrize("outputs", ["all", ("probabilities",)])
 @pytest.mark.parametrize("name", ["tree, multiclass", "scorecard, binary", "logistic, binary"])
-def test_the_reference_of_onnx_agrees(student_of, name):
+def test_the_reference_of_onnx_agrees(student_of, name, outputs):
     from onnx.reference import ReferenceEvaluator
 
     student, X = student_of(name)
     data = to_json(student)
     rows = frame_of(data, X).tail(60)
-    model = emit_onnx(data)
+    model = emit_onnx(data, outputs=outputs)
     session = open_session(model)
     fed = feed(session, rows)
     for own, other in zip(

@@ -86,6 +86,27 @@ def check_more(names, read, rows, asked, *, vectorised):
             )
 
 
+def test_tables_are_answered_in_blocks(exported):
+    data = to_json(exported[0])
+    rows = hurting_rows(data)
+    whole, parts = (load(emit_python(data, vectorised=True)) for _ in range(2))
+    assert whole["ROWS_AT_ONCE"] > len(rows)
+    parts |= {"ROWS_AT_ONCE": 7, "FEW_ROWS": 0}  # ends are compared and not searched
+    asked = {"predict", "predict_proba", "leaf", "points", "score"} & {*whole}
+    for name in asked:
+        found, few = whole[name](rows), parts[name](rows)
+        if data["kind"] in ("tree", "scorecard"):
+            np.testing.assert_array_equal(found, few)
+        elif found.dtype.kind == "f":  # loops over many numbers may round another way
+            np.testing.assert_allclose(found, few, rtol=1e-13, atol=1e-13)
+        none = parts[name](rows.iloc[:0])
+        assert none.shape == (0, *found.shape[1:])
+    table = {name: values.to_numpy() for name, values in rows.items()}
+    for names in (whole, parts) if len(table) > 1 else ():
+        with pytest.raises(ValueError, match="columns differ in length"):
+            names["predict"](table | {data["columns"][-1]["name"]: np.zeros(14)})
+
+
 @pytest.mark.parametrize(
     ("name", "vectorised"),
     [("hostile, tree", False), ("logistic, multiclass", False), ("scorecard, binary", True)],

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import (
+    PointsCard,
     ScorecardBins,
+    ScorecardModel,
     fine_bins,
     fit_scorecard,
     fit_soft_logistic,
@@ -247,6 +249,35 @@ def test_joining_bins_of_the_same_points_changes_no_score(binned):
         assert (np.diff(points[: bins.n_known]) != 0).all()
     exact = model.scaled(2.0).decision_function(Z)
     np.testing.assert_allclose(exact, 2 * model.decision_function(Z))
+
+
+@pytest.mark.parametrize("n_rows", [1, 513, 4097])
+def test_scores_are_the_points_of_all_columns(n_rows):
+    """The compiled sum of steps against a look-up of every bin."""
+    rng = np.random.default_rng(n_rows)
+    cuts = np.array([-1.5, -0.0, 0.25, np.nextafter(0.25, 1), 3e38])
+    bins = [
+        ScorecardBins(cuts=cuts, special=np.array([-9.0, 0.0, 0.25, 4e38])),
+        ScorecardBins(groups=np.array([1, 0, 1, 2])),
+        ScorecardBins(),
+        ScorecardBins(cuts=np.sort(rng.normal(size=70))),
+        ScorecardBins(special=np.array([1.0])),
+    ]
+    columns = np.array([0, 2, 3, 5, 6])
+    log_odds = [rng.normal(size=one.n_bins) for one in bins]
+    points = [rng.integers(-(10**10), 10**10, one.n_bins) for one in bins]
+    card = PointsCard(ScorecardModel(columns, bins, log_odds, 0.0, 0.0), points, 600, 28.0, 487.0)
+    Z = rng.normal(size=(n_rows, 7))
+    odd = rng.choice([np.nan, 0.0, -0.0, 0.25, 1.0, -9.0, 1e30, -1e30, 5e-324], Z.shape)
+    Z = np.where(rng.random(Z.shape) < 0.4, odd, Z)
+    Z[:, 2] = rng.choice([0, 1, 2, 3, 4, -1, np.nan], n_rows)
+    for table in (Z, np.asfortranarray(Z), Z.astype(np.float32), np.repeat(Z, 2, 1)[:, ::2]):
+        by_hand = 600 + card.contributions(table).sum(axis=1)
+        np.testing.assert_array_equal(card.scores(table), by_hand)
+    only_levels = PointsCard(
+        ScorecardModel(columns[1:2], bins[1:2], log_odds[1:2], 0.0, 0.0), points[1:2], 0, 1.0, 0.0
+    )
+    np.testing.assert_array_equal(only_levels.scores(Z), only_levels.contributions(Z)[:, 0])
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """What goes into a linear student, and what comes out on the user's own columns."""
 
 import pickle
+import tracemalloc
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from interpkd import (
     DistilledLinearRegression,
     DistilledLinearSVC,
     DistilledLogisticRegression,
+    DistilledScorecardClassifier,
     as_teacher,
 )
 from interpkd.exceptions import InvalidInputError
@@ -43,6 +45,41 @@ def fitted(kind, frame, label, **params):
 @pytest.fixture(scope="module", params=KINDS, ids=lambda kind: kind.__name__)
 def student(request, mixed_table):
     return fitted(request.param, *mixed_table)
+
+
+def test_many_rows_are_answered_as_few(student, mixed_table):
+    """Rows are answered in blocks, which no answer depends on but for rounding."""
+    rows = pd.concat([mixed_table[0]] * 20, ignore_index=True)
+    assert len(rows) > 4096
+    whole = answers(student, rows)
+    parts = [answers(student, rows.iloc[i : i + 999]) for i in range(0, len(rows), 999)]
+    np.testing.assert_allclose(whole, np.concatenate(parts), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, DistilledScorecardClassifier])
+def test_singles_are_answered_as_the_same_doubles(kind):
+    """And no table of doubles is made of a large one of singles."""
+    X = np.random.default_rng(0).standard_normal((20_000, 20), dtype=np.float32)
+    answer = X[:300, 0] / 2 + 0.5
+    proba = 1 / (1 + np.exp(-answer))
+    given = answer if kind is DistilledLinearRegression else np.column_stack([1 - proba, proba])
+    student = kind(random_state=0).fit(X[:300], teacher_proba=given)
+    ask = student.predict_proba if is_classifier(student) else student.predict
+    few, doubles = ask(X[:100]), ask(X[:100].astype(np.float64))
+    np.testing.assert_array_equal(few, doubles)
+    tracemalloc.start()
+    many = ask(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes  # of doubles it would be more than twice this
+    np.testing.assert_allclose(many, ask(X.astype(np.float64)), rtol=1e-12, atol=1e-12)
+    lost = X.copy()
+    lost[-1, 3] = np.nan
+    if kind is DistilledScorecardClassifier:
+        assert np.isfinite(ask(lost)).all()
+    else:
+        with pytest.raises(InvalidInputError, match="NaN: row 19999, column 'x3'"):
+            ask(lost)
 
 
 TABLES = {
