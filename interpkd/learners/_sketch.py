@@ -172,6 +172,19 @@ class Sketch:
         n = int(np.searchsorted(self.hashes, np.uint64(limit), side="right"))
         return replace(_first(self, n), limit=limit)
 
+    def rounded(self) -> Sketch:
+        """Give the sketch with sums to 40 binary digits.
+
+        Sums over copies of unlike weights or targets hang in their last digit on how the rows are cut
+        into parts, unless these are multiples of one step. What is made of so many digits does not.
+        """
+        largest = float(self.weights.max(initial=0.0))
+        weights = stepped(self.weights, step_of(largest, 1) * 2**11)
+        sums = self.sums
+        if sums is not None:
+            sums = stepped(sums, step_of(float(np.abs(sums).max(initial=0.0)), 1) * 2**11)
+        return replace(self, weights=np.where(weights > 0, weights, self.weights), sums=sums)
+
     def with_rows(self, Z: NDArray[Any]) -> Sketch:
         """Give the sketch with the same rows written in another way, such as codes."""
         return replace(self, Z=Z)
