@@ -271,7 +271,7 @@ def _kind_of(targets: FloatArray) -> type[np.floating[Any]]:
     """Give float32, which blocks are in, unless it has no numbers of that size."""
     largest = max(float(targets.max()), -float(targets.min()))
     numbers = np.finfo(np.float32)
-    fits = largest == 0 or numbers.tiny / numbers.eps < largest < numbers.max
+    fits = largest == 0 or float(numbers.tiny / numbers.eps) < largest < float(numbers.max)
     return np.float32 if fits else np.float64
 
 
