@@ -94,7 +94,7 @@ def grid_best(student, x, X, changeable, cutoff, directions):
 def test_nothing_smaller_on_the_grid(student, small, changeable, directions):
     X, _ = small
     n_found = n_none = 0
-    for row, cutoff in itertools.product(range(0, 60, 10), (0.5, 0.3)):
+    for row, cutoff in itertools.product(range(0, 60, 15), (0.5, 0.3)):
         x = X.iloc[[row]]
         found = counterfactual(
             student, x, changeable=changeable, background=X, cutoff=cutoff, directions=directions
