@@ -1,8 +1,10 @@
 """Settings that must hold before any library is imported."""
 
+import gc
 import importlib.util
 import os
 import sys
+from collections.abc import Iterator
 
 # Boosting on a hundred rows gains nothing from threads, and loses a thousandfold where they
 # wait for each other on a busy machine. Processes that tests start inherit it.
@@ -16,6 +18,17 @@ collect_ignore = (
     if importlib.util.find_spec("torch")
     else ["interpkd/teachers/_features.py", "interpkd/teachers/_torch.py"]
 )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Look for no garbage while tests are collected: all that is imported stays to the end."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,6 @@ of an explanation is, so the two can be compared.
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import importlib.metadata
 import json
@@ -119,22 +118,21 @@ def hash_report(data: Mapping[str, Any]) -> str:
     sha256 : str
         64 hexadecimal digits: :func:`hash_json` of everything but `LEFT_OUT`.
     """
-    plain = copy.deepcopy(dict(data))
+    rest: Any = dict(data)
     for path in LEFT_OUT:
-        _leave_out(plain, path)
-    return hash_json(plain)
+        rest = _without(rest, path)
+    return hash_json(rest)
 
 
-def _leave_out(part: Any, path: Sequence[str]) -> None:
-    """Take what a path leads to out of plain data, in place."""
+def _without(part: Any, path: Sequence[str]) -> Any:
+    """Give plain data without what a path leads to; what lies beside the path is not copied."""
     first, *rest = path
-    if first == "*":
-        for one in part if isinstance(part, list) else []:
-            _leave_out(one, rest)
-    elif isinstance(part, dict) and not rest:
-        part.pop(first, None)
-    elif isinstance(part, dict):
-        _leave_out(part.get(first), rest)
+    if first == "*" and isinstance(part, list):
+        return [_without(one, rest) for one in part]
+    if not isinstance(part, dict) or first not in part:
+        return part
+    others = {name: value for name, value in part.items() if name != first}
+    return {**others, first: _without(part[first], rest)} if rest else others
 
 
 def hash_student(structure: Structure, student: Any) -> str | None:

@@ -39,6 +39,7 @@ def test_a_run_is_repeated_by_the_file_it_leaves(run, loans, write_csv):
         "model_name=a=b", "--adverse-class", "default", "--missing", "?",
     )  # fmt: skip
     assert first.exit_code == 0, first.stderr
+    assert "Monotonic amount increasing" in " ".join(first.stdout.split())
     written = tomllib.loads(Path("out/run.toml").read_text(encoding="utf-8"))
     assert written["cutoff"] == 0.35
     assert written["quick"] is True

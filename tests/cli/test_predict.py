@@ -504,6 +504,7 @@ def test_goes_on_after_kill(folder, long_table, tmp_path):
     again = subprocess.run(
         [sys.executable, "-m", "interpkd.cli", *options], capture_output=True, text=True, check=True
     )
+    assert again.stderr == ""
     assert f"{known} of them by an earlier run" in again.stdout
     whole = subprocess_free_answers(folder, long_table, tmp_path)
     assert out.read_bytes() == whole

@@ -56,27 +56,6 @@ def test_distill_into_a_scorecard(run, loans, write_csv):
         assert (np.diff(known["points"]) >= 0).all()
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("student", ["tree", "logistic", "svm"])
-def test_other_students_keep_constraints_too(run, loans, write_csv, student):
-    options = ("--student", student, "--monotonic", "amount=decreasing", "--drop", "branch")
-    result = run("distill", write_csv(loans), "--target", "outcome", "--out", "out", *options)
-    assert result.exit_code == 0, result.stderr
-    assert "Monotonic amount decreasing" in " ".join(result.stdout.split())
-    if student != "tree":
-        table = pd.read_csv("out/coefficients.csv").set_index("column")
-        assert table.loc["amount"].iloc[-1] <= 0
-
-
-@pytest.mark.slow
-def test_a_regression_keeps_constraints(run, loans, write_csv):
-    options = ("--target", "amount", "--task", "regression", "--student", "linear", "--out", "out")
-    result = run("distill", write_csv(loans), *options, "--monotonic", "age=decreasing")
-    assert result.exit_code == 0, result.stderr
-    table = pd.read_csv("out/coefficients.csv").set_index("column")
-    assert table.loc["age", "prediction"] <= 0
-
-
 @pytest.mark.parametrize(
     ("options", "message"),
     [

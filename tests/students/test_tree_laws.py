@@ -15,14 +15,14 @@ from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 @pytest.fixture(scope="module", params=[2, 3])
 def frozen(request):
     X, y = make_classification(
-        300, 8, n_informative=6, n_redundant=0, n_classes=request.param, random_state=0
+        200, 6, n_informative=5, n_redundant=0, n_classes=request.param, random_state=0
     )
     return X, y, FrozenEstimator(RandomForestClassifier(10, random_state=0).fit(X, y))
 
 
 @pytest.fixture(scope="module")
 def regression():
-    X, y = make_regression(300, 6, noise=5.0, random_state=0)
+    X, y = make_regression(200, 6, noise=5.0, random_state=0)
     return X, y, FrozenEstimator(RandomForestRegressor(10, random_state=0).fit(X, y))
 
 
@@ -120,10 +120,10 @@ def test_leaves_hold_the_mean_target(frozen, alpha):
 def test_unlabelled_rows_count_as_rows_of_a_frozen_teacher(frozen):
     """For a frozen teacher a row without label is as good as any."""
     X, _, teacher = frozen
-    split = DistilledTreeClassifier(teacher, random_state=0).fit(X[:150], X_unlabeled=X[150:])
+    split = DistilledTreeClassifier(teacher, random_state=0).fit(X[:100], X_unlabeled=X[100:])
     whole = DistilledTreeClassifier(teacher, random_state=0).fit(X)
     np.testing.assert_array_equal(split.predict_proba(X), whole.predict_proba(X))
-    assert (split.distillation_["n_labeled"], split.distillation_["n_unlabeled"]) == (150, 150)
+    assert (split.distillation_["n_labeled"], split.distillation_["n_unlabeled"]) == (100, 100)
 
 
 def test_unlabelled_rows_get_the_refitted_teachers_answers():
@@ -166,9 +166,9 @@ def test_monotone_student(frozen):
     X, _, teacher = frozen
     if len(teacher.classes_) > 2:
         with pytest.raises(ValueError, match="'monotonic_cst' parameter needs two classes, got 3"):
-            DistilledTreeClassifier(teacher, monotonic_cst=[1] + [0] * 7).fit(X)
+            DistilledTreeClassifier(teacher, monotonic_cst=[1] + [0] * 5).fit(X)
         return
-    signs = np.zeros(8, dtype=int)
+    signs = np.zeros(6, dtype=int)
     signs[:3] = 1, -1, 1
     student = DistilledTreeClassifier(
         teacher, monotonic_cst=signs, min_samples_leaf=5, random_state=0

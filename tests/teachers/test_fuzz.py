@@ -13,8 +13,10 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.frozen import FrozenEstimator
+from sklearn.tree import DecisionTreeClassifier
 
 from interpkd import (
+    DistilledClassifier,
     DistilledTreeClassifier,
     DistilledTreeRegressor,
     as_teacher,
@@ -287,7 +289,8 @@ def test_spoiled_predictions_are_refused(how, way):
 
 def test_fidelity_reads_named_columns_too():
     table = np.tile([0.2, 0.3, 0.5], (N, 1))
-    student = DistilledTreeClassifier(*by_function(table, STRANGE["as they are"])[:1]).fit(X)
+    teacher, _ = by_function(table, STRANGE["as they are"])
+    student = DistilledClassifier(teacher, student=DecisionTreeClassifier()).fit(X)
     turned = pd.DataFrame(table[:, ::-1], columns=LABELS[::-1])
     scores = fidelity_report(student, X, teacher=turned).to_dict()
     assert scores["proba_mae"]["estimate"] < 1e-9

@@ -80,7 +80,7 @@ def test_bad_parameters(params, match):
     ],
 )
 def test_names_that_boosters_refuse_change_nothing(name, library, kind, options):
-    model = getattr(pytest.importorskip(library), kind)(n_estimators=5, **options)
+    model = getattr(pytest.importorskip(library), kind)(n_estimators=2, n_jobs=1, **options)
     X = pd.DataFrame({"size": np.arange(60) % 7, "kind": ["a", "b", "c"] * 20})
     y = (np.arange(60) % 7 > 3).astype(int)
     expected = TabularClassifier(model).fit(X, y).predict_proba(X)

@@ -76,6 +76,15 @@ def test_a_file_gives_the_findings_of_the_object(clean, overgrown, minimal):
         assert AuditReport(data, {}).findings == again
 
 
+def test_no_check_of_ours_changes_what_it_reads(clean, overgrown, minimal):
+    """They share one copy of the report; what a user's check may do is in test_own_checks.py."""
+    for data in (clean, overgrown, minimal):
+        read = json.loads(json.dumps(data))
+        for check in BUILTIN_CHECKS:
+            check.look(read)
+            assert read == data
+
+
 @pytest.mark.parametrize("part", ["fidelity", "student", "worst_segments", "lineage", "data"])
 def test_a_report_that_was_cut_fails_the_gate(clean, part):
     without = {name: value for name, value in clean.items() if name != part}
