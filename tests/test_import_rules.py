@@ -21,6 +21,7 @@ CORE = {
     "_interruptible",
     "_mixing",
     "_optional",
+    "_row_sample",
     "_saved_classes",
     "_saved_state",
     "_structure",
