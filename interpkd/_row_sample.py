@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._tables import is_frame
+from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -181,3 +182,69 @@ def _mixed(keys: Keys, seed: np.uint64) -> Keys:
         z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return z ^ (z >> np.uint64(31))
+
+
+@dataclass(frozen=True)
+class DrawnRows:
+    """Rows of a collection that were brought into memory.
+
+    Attributes
+    ----------
+    X : data frame or ndarray of shape (n_rows, n_features)
+        The rows, by their numbers.
+
+    y, sample_weight : ndarray of shape (n_rows,) or None
+        What belongs to them.
+
+    facts : dict
+        "n_rows", "n_rows_available", "seed", and "how" in words.
+    """
+
+    X: Table
+    y: NDArray[Any] | None
+    sample_weight: NDArray[Any] | None
+    facts: dict[str, Any]
+
+
+def draw_rows(rows: Any, most: int, *, seed: int) -> DrawnRows:
+    """Bring a sample of a collection's rows into memory: all, where they are few.
+
+    Parameters
+    ----------
+    rows : Collection
+        The rows.
+
+    most : int
+        How many at most.
+
+    seed : int
+        Another one draws other rows.
+
+    Returns
+    -------
+    drawn : DrawnRows
+        The same rows whatever the order of the parts.
+    """
+    parts = [one for one in rows.map(draw_part, most, seed, rows.n_parts) if one is not None]
+    if not parts:
+        msg = "X has no rows to draw from."
+        raise InvalidInputError(msg)
+    sample = RowSample.merge([one for one, _ in parts], most)
+    X, y, weights = sample.columns
+    n = sum(rows for _, rows in parts)
+    whole = len(sample) == n
+    how = "all rows" if whole else f"{len(sample)} of {n} rows, by their content, seed {seed}"
+    facts = {"n_rows": len(sample), "n_rows_available": n, "seed": seed, "how": how}
+    if hasattr(X, "reset_index"):
+        X = X.reset_index(drop=True)
+    return DrawnRows(X, y, weights, facts)
+
+
+def draw_part(part: Any, most: int, seed: int, n_parts: int) -> tuple[RowSample, int] | None:
+    """Draw rows of a part, and count them; None where there are none."""
+    n = len(part.X)
+    if n == 0:
+        return None
+    columns = [part.X, part.y, part.sample_weight]
+    keys = row_keys(part.X, seed=seed)
+    return RowSample.of(keys, columns, rows_a_part_may_send(most, n_parts)), n
