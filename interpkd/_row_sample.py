@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from interpkd._typing import Table
+    from interpkd._typing import FloatArray, Table
 
     Keys = NDArray[np.uint64]
 
@@ -63,18 +63,29 @@ def row_keys(X: Table, *, seed: int) -> Keys:
     >>> bool(keys[0] == row_keys(np.array([[1.0, 2.0]]), seed=0)[0]), len(set(keys.tolist()))
     (True, 3)
     """
-    import pandas as pd
-
-    if not is_frame(X):
-        frame = pd.DataFrame(np.asarray(X))
-    elif isinstance(X, pd.DataFrame):
-        frame = X
-    else:
-        import narwhals.stable.v1 as nw
-
-        frame = nw.from_native(X, eager_only=True).to_pandas()
-    content = pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype=np.uint64)
+    content = _content(X)
     return _mixed(content + _numbered(content) * _ODD, np.uint64(seed))
+
+
+def share_keys(X: Table, *, seed: int) -> FloatArray:
+    """Give every row a number in [0, 1) made of its content alone: equal rows have equal ones.
+
+    Parameters
+    ----------
+    X : data frame or ndarray of shape (n_rows, n_features)
+        The rows.
+
+    seed : int
+        Another seed gives other numbers.
+
+    Returns
+    -------
+    keys : ndarray of shape (n_rows,)
+        As good as uniform.
+    """
+    # another seed than that of a sample, or the rows of one side would be drawn first
+    keys = _mixed(_content(X), np.uint64(seed) ^ _SIDE)
+    return (keys >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
 def rows_a_part_may_send(n_rows: int, n_parts: int) -> int:
@@ -160,6 +171,24 @@ def joined(pieces: Sequence[Any]) -> Any:
 
 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
+
+
+_SIDE = np.uint64(0xD1B54A32D192ED03)
+
+
+def _content(X: Table) -> Keys:
+    """Hash the values of every row."""
+    import pandas as pd
+
+    if not is_frame(X):
+        frame = pd.DataFrame(np.asarray(X))
+    elif isinstance(X, pd.DataFrame):
+        frame = X
+    else:
+        import narwhals.stable.v1 as nw
+
+        frame = nw.from_native(X, eager_only=True).to_pandas()
+    return pd.util.hash_pandas_object(frame, index=False).to_numpy(dtype=np.uint64)
 
 
 def _numbered(content: Keys) -> Keys:

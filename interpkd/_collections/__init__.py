@@ -9,14 +9,19 @@ from interpkd._collections._open import is_collection, open_collection
 from interpkd._collections._protocol import Collection, Part
 from interpkd._collections._store import Store
 from interpkd._collections._stored_blocks import StoredBlocks
+from interpkd._collections._view import HeldOut, Selection, View, held_out_parts
 
 __all__ = [
     "Collection",
+    "HeldOut",
     "MemoryCollection",
     "Part",
+    "Selection",
     "Store",
     "StoredBlocks",
+    "View",
     "available_bytes",
+    "held_out_parts",
     "is_collection",
     "open_collection",
 ]
