@@ -11,6 +11,8 @@ from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
 from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
 from interpkd.learners._scorecard_points import PointsCard, round_to_points
+from interpkd.learners._sketch import Sketch, category_hashes
+from interpkd.learners._sketch import merge as merge_sketches
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
 from interpkd.learners._soft_svm import fit_soft_svm
@@ -27,8 +29,10 @@ __all__ = [
     "PointsCard",
     "ScorecardBins",
     "ScorecardModel",
+    "Sketch",
     "TreeModel",
     "added",
+    "category_hashes",
     "fill_leaves",
     "fine_bins",
     "fit_scorecard",
@@ -38,6 +42,7 @@ __all__ = [
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
+    "merge_sketches",
     "missing_rows",
     "round_to_points",
     "use_threads",
