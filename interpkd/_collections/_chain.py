@@ -49,9 +49,7 @@ class Chain:
         self.has_scores, self.engine = first.has_scores, first.engine
         self.n_parts = first.n_parts + second.n_parts
         self.n_rows: int | None = (
-            None
-            if first.n_rows is None or second.n_rows is None
-            else first.n_rows + second.n_rows
+            None if first.n_rows is None or second.n_rows is None else first.n_rows + second.n_rows
         )
         self.n_passes = 0
 

@@ -59,9 +59,7 @@ def _stack(tables: Sequence[Any]) -> Any:
 
     if len(tables) == 1:
         return tables[0].reset_index(drop=True)
-    columns = {
-        name: _column([table[name] for table in tables], pd) for name in tables[0].columns
-    }
+    columns = {name: _column([table[name] for table in tables], pd) for name in tables[0].columns}
     return pd.DataFrame(columns)
 
 

@@ -230,11 +230,10 @@ class BaseDistilled(BaseEstimator, ABC):
         thresholds : sequence of ndarray or None
             What the codes mean.
         """
-        msg = (
-            f"{type(self).__name__} needs its rows in memory, and X is a data set or a Dask "
-            "collection of many. Give a sample of them as a data frame."
-        )
-        raise InvalidInputError(msg)
+        raise NotImplementedError
+
+    def _takes_blocks(self) -> bool:
+        return type(self)._fit_blocks is not BaseDistilled._fit_blocks  # noqa: SLF001
 
     def _facts(self, teaching: Teaching, transfer: TransferSet) -> dict[str, Any]:
         """Sum up how the student is taught."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,7 +90,10 @@ def cross_fit_in_memory(
             progress=progress,
         )
     ends = np.cumsum(lengths)
-    answers = {k: teaching.answers[end - n : end] for k, (end, n) in enumerate(zip(ends, lengths, strict=True))}
+    answers = {
+        k: teaching.answers[end - n : end]
+        for k, (end, n) in enumerate(zip(ends, lengths, strict=True))
+    }
     asked = {"n_teacher_queries": ledger.n_rows, "n_teacher_calls": ledger.n_calls}
     facts = {**teaching.facts, **asked}
     return Teaching(teaching.teacher, np.empty(0), teaching.classes, facts), answers
@@ -99,7 +101,7 @@ def cross_fit_in_memory(
 
 def _n_folds(student: Any, collection: Collection) -> int:
     cv = student.cv
-    if not isinstance(cv, Integral):
+    if not isinstance(cv, (int, np.integer)):
         msg = (
             "The 'cv' parameter must be a number of folds where X is a data set or a Dask "
             f"collection, got {type(cv).__name__}: folds are of whole parts. Give a number, or fit "

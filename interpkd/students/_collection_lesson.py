@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from interpkd.learners import Block, Coder
 
 
+SKETCH = ("hashes", "Z", "weights", "counts", "sums")
+"""What a part tells of its rows that belong to the sketch."""
+
+
 @dataclass(frozen=True)
 class Lesson:
     """What is made of every part.
@@ -115,7 +119,9 @@ def teach_part(
     answers = _answers(part, lesson, ledger)
     y = None if part.y is None else _target(part, lesson)
     targets = lesson.student._targets(answers, y).reshape(len(Z), -1)  # noqa: SLF001
-    targets = targets[:, 1:] if lesson.task == "classification" and targets.shape[1] == 2 else targets
+    targets = (
+        targets[:, 1:] if lesson.task == "classification" and targets.shape[1] == 2 else targets
+    )
     targets = targets.astype(np.float32)
     weights = weights_of(part)
     if weights is not None and (weights == 0).any():
@@ -154,13 +160,14 @@ def hear(told: Sequence[Mapping[str, NDArray[Any]]], lesson: Lesson) -> Lessons:
     told = [one for one in told if one]
     sketch = merge_sketches(
         Sketch(
-            *(one[f"sketch_{name}"] for name in ("hashes", "Z", "weights", "counts", "sums")),
+            **{name: one[f"sketch_{name}"] for name in SKETCH},
             most=lesson.most,
             limit=lesson.limit,
         )
         for one in told
     )
-    columns, places = [*lesson.columns], [None] * len(lesson.columns)
+    columns = [*lesson.columns]
+    places: list[NDArray[np.intp] | None] = [None] * len(columns)
     for j, column in enumerate(columns):
         if column.kind != "category" or not column.categories:
             continue
@@ -172,9 +179,7 @@ def hear(told: Sequence[Mapping[str, NDArray[Any]]], lesson: Lesson) -> Lessons:
     names = ("n_asked", "n_calls", "n_counted", "n_unlabeled", "bytes_per_row")
     counts = {name: sum(int(one[name][0]) for one in told) for name in names}
     counts["bytes_per_row"] = max(int(one["bytes_per_row"][0]) for one in told)
-    return Lessons(
-        sketch.with_rows(_moved(sketch.Z, places)), tuple(columns), places, counts
-    )
+    return Lessons(sketch.with_rows(_moved(sketch.Z, places)), tuple(columns), places, counts)
 
 
 def code_places(
@@ -192,9 +197,7 @@ def code_places(
     return tables
 
 
-def move_codes(
-    block: Block, tables: Sequence[NDArray[np.uint8] | None]
-) -> dict[str, NDArray[Any]]:
+def move_codes(block: Block, tables: Sequence[NDArray[np.uint8] | None]) -> dict[str, NDArray[Any]]:
     """Write the codes of a block by the categories' new order."""
     codes = block["codes"].copy()
     for j, table in enumerate(tables):
@@ -203,9 +206,7 @@ def move_codes(
     return {**block.arrays, "codes": codes}
 
 
-def move_rows(
-    block: Block, places: Sequence[NDArray[np.intp] | None]
-) -> dict[str, NDArray[Any]]:
+def move_rows(block: Block, places: Sequence[NDArray[np.intp] | None]) -> dict[str, NDArray[Any]]:
     """Write the rows of a block by the categories' new order."""
     return {**block.arrays, "Z": _moved(block["Z"], places)}
 
@@ -333,7 +334,7 @@ def _told(
         "bytes_per_row": row,
     }
     told = {name: np.array([value]) for name, value in counts.items()}
-    for name in ("hashes", "Z", "weights", "counts", "sums"):
+    for name in SKETCH:
         told[f"sketch_{name}"] = np.asarray(getattr(sketch, name))
     for j, column in enumerate(lesson.columns):
         if column.kind == "category" and column.categories:

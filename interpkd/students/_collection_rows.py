@@ -272,8 +272,11 @@ def _in_text(category: Any) -> tuple[str, str]:
 
 def _recoded(sketch: Sketch, own: Sequence[Column], wanted: Sequence[Column]) -> Sketch:
     """Write the categories of a sketch by their positions in other columns."""
-    changed = [j for j, (a, b) in enumerate(zip(own, wanted, strict=True)) if a.categories and (
-        a.categories != b.categories[: len(a.categories)])]
+    changed = [
+        j
+        for j, (a, b) in enumerate(zip(own, wanted, strict=True))
+        if a.categories and (a.categories != b.categories[: len(a.categories)])
+    ]
     if not changed:
         return sketch
     Z = sketch.Z.copy()

@@ -128,7 +128,7 @@ class Stages:
         labels = arrays.get("labels")
         if facts["labels"] is not None:
             labels = np.array(facts["labels"], dtype=object)
-        sketch = Sketch(*(arrays[name] for name in SKETCH), most=most, limit=facts["limit"])
+        sketch = Sketch(**{name: arrays[name] for name in SKETCH}, most=most, limit=facts["limit"])
         weighted = facts["are_weighted"]
         return Described(facts["n_rows"], facts["n_counted"], labels, weighted, columns, sketch)
 

@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.utils.validation import validate_data
 
-from interpkd._collections import Chain, Store, available_bytes, in_memory, names_of, open_collection
+from interpkd._collections import (
+    Chain,
+    Store,
+    available_bytes,
+    in_memory,
+    names_of,
+    open_collection,
+)
 from interpkd._validation import class_positions
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import Coder, use_threads
@@ -106,6 +113,12 @@ def fit_from_collection(
     if collection.n_rows is not None and collection.n_rows <= MANY_ROWS:
         _fit_in_memory(student, collection, labelled, teacher_proba)
         return
+    if not student._takes_blocks():  # noqa: SLF001
+        msg = (
+            f"{type(student).__name__} needs its rows in memory, and X is a data set or a Dask "
+            f"collection of more than {MANY_ROWS:,} rows. Give some of them as a data frame."
+        )
+        raise InvalidInputError(msg)
     stages = Stages(checkpoint, student, collection)
     with use_threads(getattr(student, "n_jobs", None)):
         found = stages.described(MANY_ROWS) or _describe(student, collection, stages)
@@ -189,7 +202,9 @@ def _fit_in_memory(
             classes = (
                 frozen_classes(student.teacher, "classification")
                 if is_frozen(student.teacher)
-                else None if rows.y is None else np.unique(rows.y)
+                else None
+                if rows.y is None
+                else np.unique(rows.y)
             )
         scores = given_answers(rows.scores, names_of(teacher_proba), classes, student._task)  # noqa: SLF001
     student.fit(
@@ -223,7 +238,9 @@ def _fit_blocks(
     lesson = Lesson(
         _pupil(student),
         student._task,  # noqa: SLF001
-        None if teaching.facts["source"] == GIVEN and teaching.teacher is None else teaching.teacher,
+        None
+        if teaching.facts["source"] == GIVEN and teaching.teacher is None
+        else teaching.teacher,
         answers,
         names_of(teacher_proba),
         found.columns,
@@ -243,7 +260,7 @@ def _fit_blocks(
             thresholds = student._block_thresholds(heard.sketch, candidates)  # noqa: SLF001
         blocks = _in_order(blocks, heard, thresholds)
         student.columns_ = heard.columns
-        student.distillation_ = _facts(student, collection, labelled, teaching, heard)
+        student.distillation_ = _facts(student, collection, teaching, heard)
         signs = read_monotonic_cst(
             student.monotonic_cst, heard.columns, student.teacher_, is_named=collection.is_named
         )
@@ -295,7 +312,7 @@ def _pupil(student: Any) -> Any:
     return pupil
 
 
-def _plain_codes(thresholds: Any, found: Described) -> list[FloatArray]:
+def _plain_codes(thresholds: Any, found: Described) -> list[Any]:
     """Let the code of a category be its position, until the categories are in order."""
     return [
         np.arange(len(column.categories) - 1) + 0.5 if column.kind == "category" else cuts
@@ -331,7 +348,7 @@ def _in_order(blocks: Any, heard: Lessons, thresholds: Any) -> Any:
 
 
 def _facts(
-    student: Any, collection: Collection, labelled: Collection, teaching: Teaching, heard: Lessons
+    student: Any, collection: Collection, teaching: Teaching, heard: Lessons
 ) -> dict[str, Any]:
     """Sum up how the student is taught, and at what cost."""
     counts = heard.counts
