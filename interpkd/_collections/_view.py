@@ -95,9 +95,7 @@ class View:
             msg = f"The column {(unknown or selection.dropped)[0]!r} is to be dropped, and is none."
             raise InvalidInputError(msg)
         self.whole, self.selection = whole, selection
-        self.feature_names = [
-            name for name in whole.feature_names if name not in selection.dropped
-        ]
+        self.feature_names = [name for name in whole.feature_names if name not in selection.dropped]
         self.is_named, self.has_target = whole.is_named, whole.has_target
         self.has_weights, self.has_scores = whole.has_weights, whole.has_scores
         self.engine, self.n_parts = whole.engine, whole.n_parts

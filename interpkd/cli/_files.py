@@ -20,8 +20,29 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SCHEMES = frozenset(
-    "abfs abfss adl az file gcs github gs hdfs hf http https local memory oci s3 s3a sftp smb ssh "
-    "webhdfs".split()
+    [
+        "abfs",
+        "abfss",
+        "adl",
+        "az",
+        "file",
+        "gcs",
+        "github",
+        "gs",
+        "hdfs",
+        "hf",
+        "http",
+        "https",
+        "local",
+        "memory",
+        "oci",
+        "s3",
+        "s3a",
+        "sftp",
+        "smb",
+        "ssh",
+        "webhdfs",
+    ]
 )
 """Schemes of URLs that name files; any other names a database."""
 
@@ -144,7 +165,9 @@ def find_files(sources: Sequence[str]) -> Files:
     files = _find_remote(remote) if remote else _find_local(sources)
     odd = [path for path in files.paths if not path.lower().endswith(SUFFIX)]
     if odd:
-        msg = f"{odd[0]} does not end in {SUFFIX}; several files, or files at a URL, must be Parquet."
+        msg = (
+            f"{odd[0]} does not end in {SUFFIX}; several files, or files at a URL, must be Parquet."
+        )
         raise DataError(msg)
     return files
 
