@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from interpkd._collections import available_bytes
 from interpkd._optional import require
 from interpkd.cli._errors import DataError
 
@@ -174,11 +173,15 @@ def find_files(sources: Sequence[str]) -> Files:
 
 def fits_easily(files: Files) -> bool:
     """Tell whether a table fits into memory so well that nobody needs to think of it."""
+    from interpkd._collections import available_bytes  # the learners come with it
+
     return len(files.paths) == 1 and EASILY * files.n_bytes() < available_bytes()
 
 
 def is_pattern(source: str) -> bool:
     """Tell whether a source names more than one file: a pattern that is no file itself, a folder."""
+    if "://" in source:
+        return False
     path = Path(source)
     return path.is_dir() or (any(sign in source for sign in SIGNS) and not path.exists())
 
@@ -212,7 +215,7 @@ def _find_remote(sources: Sequence[str]) -> Files:
         if any(sign in path for sign in SIGNS):
             own = sorted(system.glob(path))
         elif system.isdir(path):
-            own = sorted(system.glob(f"{path.rstrip('/')}/**{SUFFIX}"))
+            own = sorted(one for one in system.find(path) if str(one).endswith(SUFFIX))
         else:
             own = [path] if system.exists(path) else []
         found += _some([str(one) for one in own], source)
