@@ -3,6 +3,7 @@
 Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
+from interpkd.learners._blocks import Block, Blocks, MemoryBlocks, added
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_model import LinearModel
@@ -19,11 +20,15 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 
 __all__ = [
     "LEAF",
+    "Block",
+    "Blocks",
     "LinearModel",
+    "MemoryBlocks",
     "PointsCard",
     "ScorecardBins",
     "ScorecardModel",
     "TreeModel",
+    "added",
     "fill_leaves",
     "fine_bins",
     "fit_scorecard",
