@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from interpkd._collections._dask_blocks import DaskBlocks, kept_blocks
@@ -22,14 +23,17 @@ from interpkd._collections._dask_work import (
     call_with_part,
     make_block,
     pack,
+    part_path,
     read_part,
     told_of,
 )
+from interpkd._collections._open import feature_columns, names_of
+from interpkd._collections._store import Store
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import MemoryBlocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -44,7 +48,10 @@ def is_dask(X: Any) -> bool:
 
 
 class DaskCollection:
-    """A Dask DataFrame or Array, and its target and weights.
+    """A Dask DataFrame or Array, its target, its weights and its teacher's scores.
+
+    With a client (:class:`distributed.Client`) the workers read the parts and keep the blocks.
+    Without one this process does, as many parts at a time as Dask's local scheduler has threads.
 
     Parameters
     ----------
@@ -57,59 +64,82 @@ class DaskCollection:
     sample_weight : str, dask.dataframe.Series, dask.array.Array or None, default=None
         The weights, likewise.
 
+    scores : str, sequence of str, or None, default=None
+        The columns of the teacher's scores.
+
     Raises
     ------
     InvalidInputError
-        If `y` or `sample_weight` does not belong to `X`.
+        If `y`, `sample_weight` or `scores` does not belong to `X`.
     """
 
     engine = "dask"
 
-    def __init__(self, X: Any, y: Any = None, sample_weight: Any = None) -> None:
+    def __init__(
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        *,
+        scores: str | Sequence[str] | None = None,
+    ) -> None:
         client = current_client()
         self._cluster = None if client is None else Cluster(client)
-        is_frame = hasattr(X, "columns")
-        if not is_frame and (not hasattr(X, "chunks") or X.ndim != 2):
-            msg = (
-                "X must be a Dask DataFrame, or a Dask Array of 2 dimensions; got a "
-                f"{type(X).__name__}. Take columns by a list: ddf[['a', 'b']]."
-            )
-            raise InvalidInputError(msg)
-        columns = list(X.columns) if is_frame else []
-        named = [_named(columns, y, "y"), _named(columns, sample_weight, "sample_weight")]
-        if is_frame:
-            features = [column for column in columns if column not in named]
-            self._layout = Layout(features, *named)
-            self.feature_names = [str(column) for column in features]
-            self.is_named = all(isinstance(column, str) for column in features)
-        else:
-            X = X.rechunk({1: -1})
-            self._layout = Layout(None)
-            self.feature_names = [f"x{i}" for i in range(X.shape[1])]
-            self.is_named = False
-        self.has_target = y is not None
-        self.source = X
-        beside = [
-            None if name is not None or given is None else _beside(X, given, parameter)
-            for name, given, parameter in zip(
-                named, (y, sample_weight), ("y", "sample_weight"), strict=True
-            )
+        beside = {"y": y, "sample_weight": sample_weight}
+        named = {
+            parameter: given if isinstance(given, str) else None
+            for parameter, given in beside.items()
+        }
+        roles = [*named.items(), *(("teacher_proba", name) for name in names_of(scores))]
+        X, self._layout, self.feature_names, self.is_named = _layout(X, roles)
+        self.has_target, self.has_weights = y is not None, sample_weight is not None
+        self.has_scores = scores is not None
+        self._sources = [
+            X,
+            *(
+                None
+                if given is None or named[parameter] is not None
+                else _beside(X, given, parameter)
+                for parameter, given in beside.items()
+            ),
         ]
-        self._sources = [X, *beside]
-        self.n_parts = _n_parts(X)
-        self.n_passes = 0
+        self.n_parts, self.n_passes = _n_parts(X), 0
+        self.n_rows: int | None = None
+        if hasattr(X, "chunks") and X.shape[0] == X.shape[0]:  # a length that is not known is NaN
+            self.n_rows = int(X.shape[0])
 
-    def map(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
-        """Give ``function(part, *state)`` of every part, in their order."""
+    @property
+    def cluster(self) -> Cluster | None:
+        """The cluster that does the work; None for this process."""
+        return self._cluster
+
+    def partitions(self, numbers: Sequence[int]) -> tuple[Any, Any, Any]:
+        """Give some parts as Dask collections of their own: the rows, the target, the weights."""
+        rows, y, weight = (None if one is None else _some(one, numbers) for one in self._sources)
+        X: Any = rows
+        layout = self._layout
+        y = X[layout.target] if layout.target is not None else y
+        weight = X[layout.weight] if layout.weight is not None else weight
+        return X if layout.features is None else X[layout.features], y, weight
+
+    def map(
+        self, function: Callable[..., Any], *state: Any, parts: Sequence[int] | None = None
+    ) -> Iterator[Any]:
+        """Give ``function(part, *state)`` of every part, or of some by number, in their order."""
         self.n_passes += 1
+        wanted = list(range(self.n_parts)) if parts is None else list(parts)
         if self._cluster is None:
-            yield from self._locally(_Call(function, self._layout, state))
+            yield from self._locally(function, state, wanted)
             return
-        tasks = self._tasks(call_with_part, "part", function, self._cluster.ship(*state))
-        yield from self._cluster.answers(self._cluster.compute(tasks), _what)
+        tasks = self._tasks(call_with_part, "part", function, self._cluster.ship(*state), wanted)
+        futures = self._cluster.compute(tasks)
+        yield from self._cluster.answers(futures, lambda k: _what(wanted[k]))
 
     def keep(
-        self, function: Callable[..., tuple[dict[str, NDArray[Any]], Any]], *state: Any
+        self,
+        function: Callable[..., tuple[dict[str, NDArray[Any]], Any]],
+        *state: Any,
+        store: Store | None = None,
     ) -> tuple[Any, list[Any]]:
         """Make blocks of the arrays that ``function(part, *state)`` gives, where the parts are read.
 
@@ -121,41 +151,53 @@ class DaskCollection:
         *state : object
             What it wants beside the part.
 
+        store : Store or None, default=None
+            Where this process puts arrays. On a cluster they stay with the workers; where it has a
+            checkpoint the workers write each part there, so it must be a folder that they share.
+
         Returns
         -------
-        blocks : DaskBlocks or MemoryBlocks
+        blocks : DaskBlocks or StoredBlocks
             Blocks of the arrays, on the workers of the cluster or in this process.
 
         told : list
             The small things, in the order of the parts.
         """
-        self.n_passes += 1
         if self._cluster is None:
-            made = self._locally(_Call(function, self._layout, state))
-            arrays, told = zip(*made, strict=True)
-            return MemoryBlocks([one for one in arrays if one]), list(told)
-        return self._keep(self._cluster, function, state)
+            return (store or Store()).collect(self, function, *state)
+        self.n_passes += 1
+        return self._keep(self._cluster, function, state, store or Store())
 
     def _keep(
-        self, cluster: Cluster, function: Callable[..., Any], state: Sequence[Any]
+        self, cluster: Cluster, function: Callable[..., Any], state: Sequence[Any], store: Store
     ) -> tuple[DaskBlocks, list[Any]]:
         """Make blocks, and put neighbours on the same worker."""
         import dask
 
-        wishes = {"resources": {"GPU": 1}} if cluster.has_gpu() else {}
-        made = self._tasks(make_block, "made", function, cluster.ship(*state), **wishes)
-        told = [
-            dask.delayed(told_of, pure=False)(one, dask_key_name=new_key("told")) for one in made
-        ]
-        blocks = []
+        wishes: dict[str, Any] = {"resources": {"GPU": 1}} if cluster.has_gpu() else {}
+        folder = None if store.checkpoint is None else store.checkpoint.resolve()
+        made = self._tasks(
+            make_block,
+            "made",
+            function,
+            cluster.ship(*state),
+            range(self.n_parts),
+            folder,
+            wishes=wishes,
+        )
+        tell = dask.delayed(told_of, pure=False)
+        told = [tell(one, dask_key_name=new_key("told")) for one in made]
+        take, blocks = dask.delayed(block_of, pure=False), []
         for one, address in zip(made, _homes(len(made), cluster.workers()), strict=True):
             with dask.annotate(workers=[address], allow_other_workers=True):
-                task = dask.delayed(block_of, pure=False)
-                blocks.append(task(one, dask_key_name=new_key("block")))
+                blocks.append(take(one, dask_key_name=new_key("block")))
         futures = cluster.compute([*told, *blocks])
-        kept = futures[len(told) :]
+        kept, answers = futures[len(told) :], []
         try:
-            answers = list(cluster.answers(futures[: len(told)], _what))
+            for answer in cluster.answers(futures[: len(told)], _what):
+                answers.append(answer)
+                if store.progress is not None:
+                    store.progress(len(answers), self.n_parts)
         except BaseException:
             cluster.cancel(kept)
             raise
@@ -173,13 +215,10 @@ class DaskCollection:
         ]
         return "dask:" + ":".join(map(str, [*names, self._layout, self.n_parts]))
 
-    def _partitions(self) -> Iterator[tuple[Any, ...]]:
+    def _partitions(self, numbers: Sequence[int]) -> list[tuple[Any, ...]]:
         """Give the delayed partitions of the rows, the target and the weights, part by part."""
-        lists = [
-            [None] * self.n_parts if source is None else _delayed(source)
-            for source in self._sources
-        ]
-        yield from zip(*lists, strict=True)
+        lists = [None if source is None else _delayed(source) for source in self._sources]
+        return [tuple(None if one is None else one[k] for one in lists) for k in numbers]
 
     def _tasks(
         self,
@@ -187,75 +226,101 @@ class DaskCollection:
         kind: str,
         function: Any,
         state: Sequence[Any],
-        **wishes: Any,
+        numbers: Sequence[int],
+        folder: Path | None = None,
+        wishes: Mapping[str, Any] = MappingProxyType({}),
     ) -> list[Any]:
+        """Give a delayed task for each part; one that is in the folder is not read again."""
         import dask
 
-        call, partitions = pack((function, self._layout)), list(self._partitions())
+        call, partitions = pack((function, self._layout)), self._partitions(numbers)
         task = dask.delayed(work, pure=False)
         with dask.annotate(**wishes):
-            return [
-                task(call, state, number, *partition, dask_key_name=new_key(kind))
-                for number, partition in enumerate(partitions)
-            ]
+            tasks = []
+            for number, partition in zip(numbers, partitions, strict=True):
+                path = None if folder is None else part_path(folder, number)
+                is_there = path is not None and path.exists()
+                what = (None,) * len(partition) if is_there else partition
+                tasks.append(task(call, state, path, number, *what, dask_key_name=new_key(kind)))
+            return tasks
 
-    def _locally(self, call: _Call) -> list[Any]:
-        """Call a function with every part, in this process."""
+    def _locally(
+        self, function: Callable[..., Any], state: Sequence[Any], numbers: Sequence[int]
+    ) -> Iterator[Any]:
+        """Call a function with parts in this process, a few at a time."""
         import dask
 
         scheduler = LOCAL.get(dask.config.get("scheduler", None), "threads")
-        task = dask.delayed(call, pure=False)
-        tasks = [task(number, *one) for number, one in enumerate(self._partitions())]
-        try:
-            return list(dask.compute(*tasks, scheduler=scheduler))
-        except Exception as error:
-            if call.failed is not None:
-                raise_named(error, _what(call.failed))
-            raise_named(error, _what(self._unreadable(call.done, scheduler)))
-            raise
-
-    def _unreadable(self, done: set[int], scheduler: str) -> int:
-        """Give the first part that cannot be read, among those that were not done."""
-        import dask
-
-        for number, partition in enumerate(self._partitions()):
-            if number not in done:
-                try:
-                    dask.compute(*partition, scheduler=scheduler)
-                except Exception:  # it is what we look for
-                    return number
-        return min({*range(self.n_parts)} - done)
+        n_threads = dask.config.get("num_workers", None) or dask.system.CPU_COUNT
+        step = n_threads if scheduler == "threads" else 1
+        partitions = self._partitions(numbers)
+        for start in range(0, len(numbers), step):
+            some = numbers[start : start + step]
+            call = _Call(function, self._layout, state)
+            task = dask.delayed(call, pure=False)
+            tasks = [
+                task(number, *partition)
+                for number, partition in zip(some, partitions[start : start + step], strict=True)
+            ]
+            yield from _compute(call, tasks, some, scheduler)
 
 
 class _Call:
-    """A function that notes which parts it has been called with; the threads share it."""
+    """A function, and the errors it raised; threads share it."""
 
     def __init__(self, function: Callable[..., Any], layout: Layout, state: Sequence[Any]) -> None:
         self._function, self._layout, self._state = function, layout, state
-        self.done: set[int] = set()
-        self.failed: int | None = None
+        self.errors: dict[int, Exception] = {}
 
     def __call__(self, number: int, *partition: Any) -> Any:
         try:
-            answer = self._function(read_part(self._layout, number, *partition), *self._state)
-        except Exception:
-            self.failed = number
+            return self._function(read_part(self._layout, number, *partition), *self._state)
+        except Exception as error:
+            self.errors[number] = error
             raise
-        self.done.add(number)
-        return answer
 
 
-def _named(columns: list[Any], given: Any, parameter: str) -> Any:
-    """Give the name of the column that is meant, None where it is not a name."""
-    if not isinstance(given, str):
-        return None
-    if given not in columns:
+def _compute(call: _Call, tasks: list[Any], numbers: Sequence[int], scheduler: str) -> list[Any]:
+    """Compute tasks of parts, and name the part that fails."""
+    import dask
+
+    try:
+        return list(dask.compute(*tasks, scheduler=scheduler))
+    except Exception as error:
+        if call.errors:
+            number, first = min(call.errors.items())
+            raise_named(first, _what(number))
+        for number, task in zip(numbers, tasks, strict=True):  # it could not be read: which one?
+            try:
+                dask.compute(task, scheduler=scheduler)
+            except Exception as again:
+                raise_named(again, _what(number))
+        raise_named(error, f"one of the partitions {numbers[0]} to {numbers[-1]}")
+        raise
+
+
+def _layout(X: Any, roles: Sequence[tuple[str, Any]]) -> tuple[Any, Layout, list[str], bool]:
+    """Give the rows in whole chunks, how they are read, and the names of the features."""
+    if hasattr(X, "columns"):
+        given = {str(column): column for column in X.columns}
+        features = feature_columns([str(column) for column in X.columns], roles)
+        target, weight, *scores = (None if name is None else given[name] for _, name in roles)
+        layout = Layout([given[name] for name in features], target, weight, tuple(scores))
+        return X, layout, features, all(isinstance(column, str) for column in X.columns)
+    if not hasattr(X, "chunks") or X.ndim != 2:
         msg = (
-            f"{parameter} names the column {given!r}, which X does not have. Give one of its "
-            "columns, or a Dask Series or Array of the same partitions."
+            "X must be a Dask DataFrame, or a Dask Array of 2 dimensions; got a "
+            f"{type(X).__name__}. Take columns by a list: ddf[['a', 'b']]."
         )
         raise InvalidInputError(msg)
-    return given
+    for parameter, name in roles:
+        if name is not None:
+            msg = (
+                f"{parameter}={name!r} names a column, and a Dask Array has none. Give a Dask "
+                "Array of the same chunks, or a Dask DataFrame as X."
+            )
+            raise InvalidInputError(msg)
+    return X.rechunk({1: -1}), Layout(None), [f"x{i}" for i in range(X.shape[1])], False
 
 
 def _beside(X: Any, given: Any, parameter: str) -> Any:
@@ -287,6 +352,15 @@ def _n_parts(source: Any) -> int:
 def _delayed(source: Any) -> list[Any]:
     delayed = source.to_delayed()
     return list(delayed.ravel()) if hasattr(source, "chunks") else list(delayed)
+
+
+def _some(source: Any, numbers: Sequence[int]) -> Any:
+    """Give some partitions of a collection, as a collection."""
+    if hasattr(source, "chunks"):
+        import dask.array
+
+        return dask.array.concatenate([source.blocks[k] for k in numbers])
+    return source.partitions[list(numbers)]
 
 
 def _homes(n: int, workers: dict[str, Any]) -> list[str]:

@@ -113,6 +113,17 @@ class DaskBlocks:
         rows = list(self._cluster.answers(sizes, self._what))
         return kept_blocks(self._cluster, futures, rows, self._parts)
 
+    def replaced(
+        self, function: Callable[..., Mapping[str, NDArray[Any]]], *state: Any
+    ) -> DaskBlocks:
+        """Give what `derive` gives, and let go of the old blocks."""
+        blocks = self.derive(function, *state)
+        blocks.n_passes = self.n_passes
+        for future in self._futures:
+            future.release()
+        self._futures = []
+        return blocks
+
     def close(self) -> None:
         """Let the workers forget the blocks."""
         futures, self._futures = self._futures, []

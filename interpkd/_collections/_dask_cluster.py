@@ -203,7 +203,8 @@ def raise_named(error: BaseException, what: str) -> None:
     Our own errors keep their kind; any other one is the cause of a `PartError`.
     """
     if isinstance(error, InterpkdError):
-        error.args = (f"In {what}: {error.args[0] if error.args else error}", *error.args[1:])
+        if what not in str(error):
+            error.args = (f"In {what}: {error.args[0] if error.args else error}", *error.args[1:])
         raise error
     if is_instance_of_name(error, "distributed.scheduler.KilledWorker"):
         msg = (

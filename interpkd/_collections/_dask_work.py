@@ -17,13 +17,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._collections._array_files import read_arrays, write_arrays
 from interpkd._collections._protocol import Part
+from interpkd._collections._store import TOLD
 from interpkd._optional import require
-from interpkd.exceptions import InvalidInputError
+from interpkd.exceptions import InvalidInputError, StorageError
 from interpkd.learners import Block
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -123,11 +126,15 @@ class Layout:
 
     target, weight : str or None
         Columns of the target and of the weights, where they are in the same frame.
+
+    scores : tuple of str
+        Columns of the teacher's scores.
     """
 
     features: list[Any] | None
     target: Any = None
     weight: Any = None
+    scores: tuple[Any, ...] = ()
 
 
 def read_part(layout: Layout, number: int, X: Any, y: Any, weight: Any) -> Part:
@@ -168,7 +175,8 @@ def read_part(layout: Layout, number: int, X: Any, y: Any, weight: Any) -> Part:
         number,
         np.asarray(X) if layout.features is None else X[layout.features],
         None if y is None else _column(y),
-        None if weight is None else np.asarray(_column(weight), dtype=np.float64),
+        None if weight is None else _floats(weight),
+        _floats(X[[*layout.scores]]) if layout.scores else None,
         where,
     )
 
@@ -178,16 +186,60 @@ def _column(values: Any) -> NDArray[Any]:
     return array.ravel() if array.ndim == 2 and array.shape[1] == 1 else array
 
 
-def call_with_part(call: Packed, state: Sequence[Packed], *part: Any) -> bytes:
+def _floats(values: Any) -> NDArray[np.float64]:
+    if hasattr(values, "to_numpy"):
+        read: NDArray[np.float64] = values.to_numpy(np.float64, na_value=np.nan)
+        return read
+    return np.asarray(_column(values), dtype=np.float64)
+
+
+def call_with_part(
+    call: Packed,
+    state: Sequence[Packed],
+    path: Path | None,  # noqa: ARG001  # what is said is not written
+    *part: Any,
+) -> bytes:
     """Give what a function says of a part, as bytes."""
     function, layout = call.unpack()
     return _dump(function(read_part(layout, *part), *(one.unpack() for one in state)))
 
 
-def make_block(call: Packed, state: Sequence[Packed], *part: Any) -> tuple[WorkerBlock, bytes]:
-    """Give the block that a function makes of a part, and what it tells of it."""
+def make_block(
+    call: Packed, state: Sequence[Packed], path: Path | None, number: int, *partition: Any
+) -> tuple[WorkerBlock, bytes]:
+    """Give the block that a function makes of a part, and what it tells of it.
+
+    With a path they are written there, or read where they are there already.
+    """
+    if path is not None and path.exists():
+        return read_block(path)
+    if path is not None and partition[0] is None:
+        msg = (
+            f"{str(path)!r} is there for the client and not for a worker. The folder of a "
+            "checkpoint must be one that all workers share."
+        )
+        raise StorageError(msg)
     function, layout = call.unpack()
-    arrays, told = function(read_part(layout, *part), *(one.unpack() for one in state))
+    part = read_part(layout, number, *partition)
+    arrays, told = function(part, *(one.unpack() for one in state))
+    if path is not None:
+        write_arrays(path, {**arrays, **{TOLD + name: array for name, array in told.items()}})
+    return _made(arrays, told)
+
+
+def part_path(folder: Path, number: int) -> Path:
+    """Give the file of a part in the folder of a checkpoint."""
+    return folder / f"part-{number:06d}.arrays"
+
+
+def read_block(path: Path) -> tuple[WorkerBlock, bytes]:
+    """Give a block that was made before, and what was told of it."""
+    arrays = read_arrays(path)
+    told = {name[len(TOLD) :]: arrays.pop(name) for name in [*arrays] if name.startswith(TOLD)}
+    return _made(arrays, told)
+
+
+def _made(arrays: dict[str, NDArray[Any]], told: Any) -> tuple[WorkerBlock, bytes]:
     block = WorkerBlock(arrays)
     return block, _dump((len(block) if arrays else 0, told))
 
