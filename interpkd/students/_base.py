@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -251,6 +252,14 @@ class BaseDistilled(BaseEstimator, ABC):
             **fingerprint(self.teacher_),
             "takes_missing": self._teacher_takes_missing(),
         }
+
+    def _without_teacher(self) -> Self:
+        """Give the fitted student as it travels to predict elsewhere."""
+        light = copy(self)
+        light.teacher_reference_ = {"takes_missing": self._teacher_takes_missing()}
+        light.teacher = None
+        light.__dict__.pop("teacher_", None)
+        return light
 
     @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
