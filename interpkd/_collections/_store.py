@@ -107,7 +107,7 @@ class Store:
 
     def put_scratch(self, arrays: Mapping[str, NDArray[Any]]) -> StoredBlock:
         """Put the arrays of a block where they belong."""
-        n_rows = len(next(iter(arrays.values())))
+        n_rows = _n_rows(arrays)
         filed = {name: array for name, array in arrays.items() if name in self.on_file}
         if not filed or n_rows == 0:
             return StoredBlock(arrays, n_rows)
@@ -171,3 +171,7 @@ class Store:
         if self._remove is not None:
             self._remove()
         self._folder = self._remove = None
+
+
+def _n_rows(arrays: Mapping[str, NDArray[Any]]) -> int:
+    return len(next(iter(arrays.values()))) if arrays else 0

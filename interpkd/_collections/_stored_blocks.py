@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interpkd._collections._array_files import read_arrays
-from interpkd.learners import Block, added
+from interpkd.learners import Block, added, in_turn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -100,8 +100,8 @@ class StoredBlocks:
     def each(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
         """Give ``function(block, *state)`` of every block, in the order of the blocks."""
         self.n_passes += 1
-        for block in self._blocks:
-            yield function(block.open(), *state)
+        blocks = self._blocks
+        yield from in_turn(lambda i: function(blocks[i].open(), *state), len(blocks))
 
     def sum(self, function: Callable[..., Sequence[Any]], *state: Any) -> list[Any]:
         """Add what ``function(block, *state)`` gives, in the order of the blocks."""

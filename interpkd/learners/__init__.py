@@ -3,6 +3,7 @@
 Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
+from interpkd.learners._binning import Coder, sketch_thresholds
 from interpkd.learners._blocks import Block, Blocks, MemoryBlocks, added
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
@@ -11,10 +12,12 @@ from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
 from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
 from interpkd.learners._scorecard_points import PointsCard, round_to_points
+from interpkd.learners._sketch import Sketch, category_hashes
+from interpkd.learners._sketch import merge as merge_sketches
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
 from interpkd.learners._soft_svm import fit_soft_svm
-from interpkd.learners._threads import use_threads
+from interpkd.learners._threads import in_turn, use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
@@ -22,13 +25,16 @@ __all__ = [
     "LEAF",
     "Block",
     "Blocks",
+    "Coder",
     "LinearModel",
     "MemoryBlocks",
     "PointsCard",
     "ScorecardBins",
     "ScorecardModel",
+    "Sketch",
     "TreeModel",
     "added",
+    "category_hashes",
     "fill_leaves",
     "fine_bins",
     "fit_scorecard",
@@ -38,8 +44,11 @@ __all__ = [
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
+    "in_turn",
+    "merge_sketches",
     "missing_rows",
     "round_to_points",
+    "sketch_thresholds",
     "use_threads",
     "wanted_rows",
 ]
