@@ -9,7 +9,7 @@ import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from interpkd._collections._dask_blocks import DaskBlocks, kept_blocks
+from interpkd._collections._dask_blocks import FAN_IN, DaskBlocks, kept_blocks
 from interpkd._collections._dask_cluster import (
     LOCAL,
     Cluster,
@@ -21,7 +21,9 @@ from interpkd._collections._dask_work import (
     Layout,
     block_of,
     call_with_part,
+    is_done,
     make_block,
+    merge_answers,
     pack,
     part_path,
     read_part,
@@ -134,6 +136,75 @@ class DaskCollection:
         tasks = self._tasks(call_with_part, "part", function, self._cluster.ship(*state), wanted)
         futures = self._cluster.compute(tasks)
         yield from self._cluster.answers(futures, lambda k: _what(wanted[k]))
+
+    def merged(
+        self,
+        function: Callable[..., Any],
+        merge: Callable[[Sequence[Any]], Any],
+        *state: Any,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Any:
+        """Merge what ``function(part, *state)`` gives, a few at a time where they are.
+
+        Parameters
+        ----------
+        function : callable
+            What is asked of each part.
+
+        merge : callable
+            Makes one answer of a list of them; neighbours are merged, and what comes of that.
+
+        *state : object
+            What the function wants beside the part.
+
+        progress : callable or None, default=None
+            Called with the parts done and all of them.
+
+        Returns
+        -------
+        answer : object
+            The answer of all parts.
+        """
+        if self._cluster is None:
+            answer = merge([])
+            for number, one in enumerate(self.map(function, *state)):
+                answer = merge([answer, one])
+                if progress is not None:
+                    progress(number + 1, self.n_parts)
+            return answer
+        self.n_passes += 1
+        return self._merged(self._cluster, function, merge, state, progress)
+
+    def _merged(
+        self,
+        cluster: Cluster,
+        function: Callable[..., Any],
+        merge: Callable[[Sequence[Any]], Any],
+        state: Sequence[Any],
+        progress: Callable[[int, int], object] | None,
+    ) -> Any:
+        """Merge the answers as a tree; small tasks beside it say which part failed."""
+        import dask
+
+        numbers = range(self.n_parts)
+        found = self._tasks(call_with_part, "part", function, cluster.ship(*state), numbers)
+        check, join = dask.delayed(is_done, pure=False), dask.delayed(merge_answers, pure=False)
+        done = [check(one, dask_key_name=new_key("done")) for one in found]
+        call = pack(merge)
+        while len(found) > 1:
+            found = [
+                join(call, found[start : start + FAN_IN], dask_key_name=new_key("merged"))
+                for start in range(0, len(found), FAN_IN)
+            ]
+        *waiting, root = cluster.compute([*done, *found])
+        try:
+            for number, _ in enumerate(cluster.answers(waiting, _what), start=1):
+                if progress is not None:
+                    progress(number, self.n_parts)
+        except BaseException:
+            cluster.cancel([root])
+            raise
+        return next(cluster.answers([root], lambda _: "the facts of all partitions"))
 
     def keep(
         self,

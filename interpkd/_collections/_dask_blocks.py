@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FAN_IN = 16
-"""Sums of so many workers are added on a worker before they travel on."""
+"""So many sums or answers are put together on a worker before they travel on."""
 
 
 class DaskBlocks:

@@ -204,6 +204,17 @@ def call_with_part(
     return _dump(function(read_part(layout, *part), *(one.unpack() for one in state)))
 
 
+def merge_answers(call: Packed, answers: Sequence[bytes]) -> bytes:
+    """Give what a function makes of the answers of several parts, as bytes."""
+    read = [pickle.loads(answer) for answer in answers]  # noqa: S301  # our own bytes
+    return _dump(call.unpack()(read))
+
+
+def is_done(answer: bytes) -> bytes:
+    """Say that an answer is there, and no more."""
+    return _dump(bool(answer))
+
+
 def make_block(
     call: Packed, state: Sequence[Packed], path: Path | None, number: int, *partition: Any
 ) -> tuple[WorkerBlock, bytes]:
