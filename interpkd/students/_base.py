@@ -212,14 +212,15 @@ class BaseDistilled(BaseEstimator, ABC):
         blocks: Blocks,
         sketch: Sketch,
         signs: NDArray[np.int8] | None,
-        thresholds: Sequence[FloatArray] | None,
     ) -> Any:
         """Fit and return the plain estimator on blocks; subclasses that can own this.
+
+        One whose rows are coded takes `thresholds` as well, a sequence of ndarray.
 
         Parameters
         ----------
         blocks : Blocks
-            "codes" of `thresholds`, or "Z" where there are none; "targets" in float32, of two
+            "Z", or "codes" where `_block_thresholds` gave some; "targets" in float32, of two
             classes those of the second; "weights" where they are not all 1.
 
         sketch : Sketch
@@ -227,9 +228,6 @@ class BaseDistilled(BaseEstimator, ABC):
 
         signs : ndarray of shape (n_features,) or None
             Monotone constraints.
-
-        thresholds : sequence of ndarray or None
-            What the codes mean.
         """
         raise NotImplementedError
 

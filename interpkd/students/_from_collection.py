@@ -264,7 +264,8 @@ def _fit_blocks(
         signs = read_monotonic_cst(
             student.monotonic_cst, heard.columns, student.teacher_, is_named=collection.is_named
         )
-        core = student._fit_blocks(blocks, heard.sketch, signs, thresholds)  # noqa: SLF001
+        coded = {} if thresholds is None else {"thresholds": thresholds}
+        core = student._fit_blocks(blocks, heard.sketch, signs, **coded)  # noqa: SLF001
         student.student_ = student._plain_model(core, example_rows(heard.columns))  # noqa: SLF001
         student.distillation_["n_passes"] = collection.n_passes + getattr(blocks, "n_passes", 0)
     finally:
