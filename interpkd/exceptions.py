@@ -63,6 +63,17 @@ class MissingExtraError(InterpkdError, ImportError):
     """An optional library is not installed; the message holds the install line."""
 
 
+class PartError(InterpkdError, RuntimeError):
+    """A part of a collection that could not be read or worked on.
+
+    The message names the part; the error that was raised there is the cause.
+    """
+
+
+class ClusterError(InterpkdError, ConnectionError):
+    """A cluster that can no longer be asked; the message says what was lost."""
+
+
 class ParityError(InterpkdError, ValueError):
     """An export that does not answer as its student; the message names the worst row."""
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import replace
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -211,14 +212,15 @@ class BaseDistilled(BaseEstimator, ABC):
         blocks: Blocks,
         sketch: Sketch,
         signs: NDArray[np.int8] | None,
-        thresholds: Sequence[FloatArray] | None,
     ) -> Any:
         """Fit and return the plain estimator on blocks; subclasses that can own this.
+
+        One whose rows are coded takes `thresholds` as well, a sequence of ndarray.
 
         Parameters
         ----------
         blocks : Blocks
-            "codes" of `thresholds`, or "Z" where there are none; "targets" in float32, of two
+            "Z", or "codes" where `_block_thresholds` gave some; "targets" in float32, of two
             classes those of the second; "weights" where they are not all 1.
 
         sketch : Sketch
@@ -226,9 +228,6 @@ class BaseDistilled(BaseEstimator, ABC):
 
         signs : ndarray of shape (n_features,) or None
             Monotone constraints.
-
-        thresholds : sequence of ndarray or None
-            What the codes mean.
         """
         raise NotImplementedError
 
@@ -325,6 +324,14 @@ class BaseDistilled(BaseEstimator, ABC):
             **fingerprint(self.teacher_),
             "takes_missing": self._teacher_takes_missing(),
         }
+
+    def _without_teacher(self) -> Self:
+        """Give the fitted student as it travels to predict elsewhere."""
+        light = copy(self)
+        light.teacher_reference_ = {"takes_missing": self._teacher_takes_missing()}
+        light.teacher = None
+        light.__dict__.pop("teacher_", None)
+        return light
 
     @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:

@@ -58,14 +58,11 @@ def cross_fit_in_memory(
     InvalidInputError
         If there are too few parts, or the rows do not fit into memory.
     """
-    n_folds = _n_folds(student, collection)
+    n = n_folds(student, collection)
     _check_room(next(iter(collection.map(_example, parts=[0]))), found.n_rows)
     rows, lengths = in_memory(collection)
     number = np.repeat(np.arange(len(lengths)), lengths)
-    splits = [
-        (np.flatnonzero(number % n_folds != k), np.flatnonzero(number % n_folds == k))
-        for k in range(n_folds)
-    ]
+    splits = [(np.flatnonzero(number % n != k), np.flatnonzero(number % n == k)) for k in range(n)]
     teacher = student.teacher
     if teacher is None:
         teacher = student._default_teacher(example_rows(found.columns))  # noqa: SLF001
@@ -99,7 +96,8 @@ def cross_fit_in_memory(
     return Teaching(teaching.teacher, np.empty(0), teaching.classes, facts), answers
 
 
-def _n_folds(student: Any, collection: Collection) -> int:
+def n_folds(student: Any, collection: Collection) -> int:
+    """Give the number of folds, each of whole parts."""
     cv = student.cv
     if not isinstance(cv, (int, np.integer)):
         msg = (

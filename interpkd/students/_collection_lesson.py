@@ -18,6 +18,7 @@ from interpkd._tables import encode
 from interpkd._validation import check_predictions, class_positions
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import Sketch, merge_sketches
+from interpkd.students._collection_dask_folds import FoldTeachers
 from interpkd.students._collection_rows import hash_tables, read_rows, weights_of
 from interpkd.students._columns import order_by_answers
 from interpkd.students._given_scores import read_probabilities
@@ -53,8 +54,8 @@ class Lesson:
     teacher : fitted estimator or None
         Who is asked; None where the answers are at hand.
 
-    answers : mapping of int to ndarray, or None
-        Answers at hand, by the number of the part.
+    answers : mapping of int to ndarray, FoldTeachers or None
+        Answers at hand, by the number of the part, or who is asked about each.
 
     score_names : sequence of str
         The columns of given scores.
@@ -81,7 +82,7 @@ class Lesson:
     student: Any
     task: str
     teacher: Any
-    answers: Mapping[int, FloatArray] | None
+    answers: Mapping[int, FloatArray] | FoldTeachers | None
     score_names: Sequence[str]
     columns: Sequence[Column]
     coder: Coder | None
@@ -234,13 +235,16 @@ def _exact_sum(parts: Sequence[FloatArray]) -> FloatArray:
 
 
 def _answers(part: Part, lesson: Lesson, ledger: Ledger) -> FloatArray:
-    if lesson.answers is not None and part.number in lesson.answers:
+    teacher = lesson.teacher
+    if isinstance(lesson.answers, FoldTeachers):
+        teacher = lesson.answers.of(part.number)
+    elif lesson.answers is not None and part.number in lesson.answers:
         return lesson.answers[part.number]
     if part.scores is not None:
         classes = getattr(lesson.student, "classes_", None)
         return given_answers(part.scores, lesson.score_names, classes, lesson.task)
     names = RowNames(part.where, np.arange(part.first_row, part.first_row + len(part)))
-    return ledger.ask(lesson.teacher, part.X, names)
+    return ledger.ask(teacher, part.X, names)
 
 
 def given_answers(

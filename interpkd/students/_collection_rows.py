@@ -218,6 +218,18 @@ class CollectionFacts:
         self._wanted.limit = min(self._wanted.limit, self._sketches[0].limit)
 
 
+def merge_facts(parts: Sequence[PartFacts | None]) -> PartFacts | None:
+    """Give what several parts say as if they were one."""
+    known = [facts for facts in parts if facts is not None]
+    if len(known) < 2:
+        return known[0] if known else None
+    wanted = Description("", known[0].sketch.most)
+    facts = CollectionFacts(wanted).add(known)
+    columns, labels = facts.columns(), facts.labels()
+    sketch = facts.sketch()
+    return PartFacts(facts.n_rows, facts.n_counted, columns, sketch, labels, facts.are_weighted)
+
+
 def together(one: Column, two: Column) -> Column:
     """Give what two parts of a column are together.
 

@@ -29,6 +29,11 @@ from interpkd._validation import class_positions
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import Coder, use_threads
 from interpkd.students._checks import check_labels
+from interpkd.students._collection_dask_folds import (
+    FoldTeachers,
+    cross_fit_on_dask,
+    fits_on_dask,
+)
 from interpkd.students._collection_folds import cross_fit_in_memory
 from interpkd.students._collection_lesson import (
     Lesson,
@@ -44,6 +49,7 @@ from interpkd.students._collection_rows import (
     CollectionFacts,
     Description,
     describe_part,
+    merge_facts,
 )
 from interpkd.students._collection_stages import Described, Stages
 from interpkd.students._columns import read_monotonic_cst
@@ -165,10 +171,13 @@ def _describe(student: Any, collection: Collection, stages: Stages) -> Described
     wanted = Description(student._task, MANY_ROWS)  # noqa: SLF001
     facts = CollectionFacts(wanted)
     with progress_of("Reading the rows", getattr(student, "verbose", 0)) as progress:
-        for n_done, part in enumerate(collection.map(describe_part, wanted), start=1):
-            facts.add([part])
-            if progress is not None:
-                progress(n_done, collection.n_parts)
+        if hasattr(collection, "merged"):  # workers put together what their parts say
+            facts.add([collection.merged(describe_part, merge_facts, wanted, progress=progress)])
+        else:
+            for n_done, part in enumerate(collection.map(describe_part, wanted), start=1):
+                facts.add([part])
+                if progress is not None:
+                    progress(n_done, collection.n_parts)
     if facts.n_rows == 0:
         msg = "X holds no row."
         raise InvalidInputError(msg)
@@ -191,6 +200,13 @@ def _fit_in_memory(
     student: Any, collection: Collection, labelled: Collection, teacher_proba: Any
 ) -> None:
     """Fit few rows as if they had come as a data frame."""
+    if fits_on_dask(student.teacher) and not labelled.has_scores:
+        kind = type(student.teacher).__name__
+        msg = (
+            f"A {kind} is for many rows, and X has at most {MANY_ROWS:,}: they are brought into "
+            f"memory. Take {kind.removeprefix('Dask')} as the teacher."
+        )
+        raise InvalidInputError(msg)
     rows, lengths = in_memory(labelled)
     more = None
     if collection is not labelled:
@@ -264,7 +280,8 @@ def _fit_blocks(
         signs = read_monotonic_cst(
             student.monotonic_cst, heard.columns, student.teacher_, is_named=collection.is_named
         )
-        core = student._fit_blocks(blocks, heard.sketch, signs, thresholds)  # noqa: SLF001
+        coded = {} if thresholds is None else {"thresholds": thresholds}
+        core = student._fit_blocks(blocks, heard.sketch, signs, **coded)  # noqa: SLF001
         student.student_ = student._plain_model(core, example_rows(heard.columns))  # noqa: SLF001
         student.distillation_["n_passes"] = collection.n_passes + getattr(blocks, "n_passes", 0)
     finally:
@@ -282,7 +299,7 @@ def _note_features(student: Any, collection: Collection) -> None:
 
 def _teaching(
     student: Any, labelled: Collection, found: Described, teacher_proba: Any
-) -> tuple[Teaching, dict[int, FloatArray] | None]:
+) -> tuple[Teaching, dict[int, FloatArray] | FoldTeachers | None]:
     """Give the teacher, and its answers where they are not asked for part by part."""
     teacher, task, labels = student.teacher, student._task, found.labels  # noqa: SLF001
     none = np.empty(0)
@@ -297,6 +314,8 @@ def _teaching(
         teaching = Teaching(teacher, none, classes, {"source": GIVEN})
     elif is_frozen(teacher):
         teaching = Teaching(teacher, none, frozen_classes(teacher, task), {"source": FROZEN})
+    elif fits_on_dask(teacher):
+        return cross_fit_on_dask(student, labelled, found)
     else:
         return cross_fit_in_memory(student, labelled, found)
     if labels is not None and teaching.classes is not None:

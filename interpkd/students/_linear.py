@@ -18,6 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 from interpkd._saved_state import take_count, take_numbers
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import use_threads
+from interpkd.students._by_parts import by_parts
 from interpkd.students._design import Design, make_design
 from interpkd.students._sparse import TakesSparse, divide_columns, is_sparse, sparse_moments
 from interpkd.students._tasks import BaseDistilledClassifier
@@ -317,6 +318,7 @@ class LinearStudent(TakesSparse):
 class LinearClassifierStudent(BaseDistilledClassifier, LinearStudent):
     """Base of the linear students that decide by scores."""
 
+    @by_parts
     def decision_function(self, X: Table) -> FloatArray:
         """Give the linear scores.
 
@@ -334,6 +336,7 @@ class LinearClassifierStudent(BaseDistilledClassifier, LinearStudent):
         scores = self._scores(self._encode(X))
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
+    @by_parts
     def predict(self, X: Table) -> NDArray[Any]:
         """Predict the class that the scores decide for.
 

@@ -15,6 +15,7 @@ from interpkd._saved_state import take_number
 from interpkd._validation import Interval
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import fit_scorecard, round_to_points
+from interpkd.students._by_parts import by_parts
 from interpkd.students._columns import make_encoder
 from interpkd.students._plain_scorecard import plain_scorecard
 from interpkd.students._points_table import BASE, points_table, with_own_texts
@@ -265,6 +266,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    @by_parts
     def score_samples(self, X: Table) -> IntArray:
         """Give the score of each row: the sum of its points.
 
@@ -304,6 +306,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         table.insert(0, BASE, self.card_.base_points, allow_duplicates=True)
         return table
 
+    @by_parts
     def decision_function(self, X: Table) -> FloatArray:
         """Give the log odds of ``classes_[1]``, a linear function of the score.
 

@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_array
 from interpkd._validation import Options, class_positions
 from interpkd.exceptions import InvalidInputError
 from interpkd.students._base import BaseDistilled
+from interpkd.students._by_parts import by_parts
 from interpkd.targets import mix_labels, temper
 from interpkd.teachers import is_frozen
 
@@ -61,6 +62,7 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
             )
             raise InvalidInputError(msg)
 
+    @by_parts
     def predict_proba(self, X: Table) -> FloatArray:
         """Predict class probabilities on the teacher's scale.
 
@@ -76,6 +78,7 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
         """
         return self._student_proba(self._encode(X))
 
+    @by_parts
     def predict(self, X: Table) -> NDArray[Any]:
         """Predict the most probable class.
 
@@ -117,6 +120,7 @@ class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
     def _labels_as_targets(self, y: NDArray[Any]) -> FloatArray:
         return np.asarray(y, dtype=np.float64)[:, None]
 
+    @by_parts
     def predict(self, X: Table) -> FloatArray:
         """Predict the target.
 

@@ -1,0 +1,58 @@
+"""A cluster of processes on this machine, started once; its workers find what tests define."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("distributed")
+
+ROOT = str(Path(__file__).parents[2])
+
+
+@pytest.fixture(scope="session")
+def start():
+    """Start a cluster of some single-thread workers; give the way to start others."""
+    import contextlib
+
+    from distributed import Client, LocalCluster
+
+    # workers are spawned and read the environment; the package need not be installed
+    path = os.environ.get("PYTHONPATH", "")
+    os.environ["PYTHONPATH"] = os.pathsep.join([ROOT, *filter(None, [path])])
+
+    @contextlib.contextmanager
+    def start_cluster(n_workers, **options):
+        with (
+            LocalCluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=":0",  # any free port: None takes a fixed one
+                **options,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client
+
+    yield start_cluster
+    os.environ["PYTHONPATH"] = path
+
+
+@pytest.fixture(scope="module")
+def client(start):
+    """Two workers."""
+    with start(2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module", autouse=True)
+def by_value(request):
+    """Send the functions of a test file themselves: workers cannot import it."""
+    import cloudpickle
+
+    module = sys.modules[request.module.__name__]
+    cloudpickle.register_pickle_by_value(module)
+    yield
+    cloudpickle.unregister_pickle_by_value(module)
