@@ -11,7 +11,7 @@ from sklearn.frozen import FrozenEstimator
 
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 from interpkd._collections import MemoryCollection
-from interpkd.exceptions import DamagedFileError, DistillationWarning, InvalidInputError
+from interpkd.exceptions import DamagedFileError, InvalidInputError
 from interpkd.teachers import make_teacher
 
 FEATURES = ["age", "income", "city", "owner"]
