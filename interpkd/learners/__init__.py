@@ -3,8 +3,15 @@
 Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
+from interpkd.learners._block_sum import RowFacts
+from interpkd.learners._blocks import MemoryBlocks
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
+from interpkd.learners._linear_blocks import (
+    fit_soft_linear_blocks,
+    fit_soft_logistic_blocks,
+    fit_soft_svm_blocks,
+)
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
@@ -20,7 +27,9 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 __all__ = [
     "LEAF",
     "LinearModel",
+    "MemoryBlocks",
     "PointsCard",
+    "RowFacts",
     "ScorecardBins",
     "ScorecardModel",
     "TreeModel",
@@ -28,8 +37,11 @@ __all__ = [
     "fine_bins",
     "fit_scorecard",
     "fit_soft_linear",
+    "fit_soft_linear_blocks",
     "fit_soft_logistic",
+    "fit_soft_logistic_blocks",
     "fit_soft_svm",
+    "fit_soft_svm_blocks",
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
