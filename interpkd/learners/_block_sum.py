@@ -20,6 +20,7 @@ from interpkd.learners._row_blocks import DesignedRows, one_blas_thread
 from interpkd.learners._score_loss import (
     MOST_PARAMETERS,
     LogLoss,
+    PointLoss,
     ScoreSum,
     SquaredError,
     SquaredHinge,
@@ -38,7 +39,11 @@ if TYPE_CHECKING:
 SMALL_HESSIAN = 64
 """Parameters of several classes up to which forming the Hessian beats conjugate gradients."""
 
-LOSSES = {"log": LogLoss, "squared_hinge": SquaredHinge, "squared_error": SquaredError}
+LOSSES: dict[str, Callable[[FloatArray, FloatArray], PointLoss]] = {
+    "log": LogLoss,
+    "squared_hinge": SquaredHinge,
+    "squared_error": SquaredError,
+}
 
 
 @dataclass(frozen=True)
@@ -212,8 +217,11 @@ def sum_targets(targets: FloatArray, weights: FloatArray, n_classes: int) -> Flo
 
 
 def look(
-    block: Block, task: Task, theta: FloatArray, with_hessian: bool
-) -> list[FloatArray]:  # positional, as all that travels
+    block: Block,
+    task: Task,
+    theta: FloatArray,
+    with_hessian: bool,  # noqa: FBT001 - what travels is positional
+) -> list[FloatArray]:
     """Give value, gradient and, if wanted, Hessian of a block."""
     with one_blas_thread():
         return task.smooth(block).look(theta, with_hessian=with_hessian)

@@ -132,7 +132,9 @@ def fit_soft_logistic_blocks(
     is_unpenalised = not strength.any()
     pinned = np.ones(m, dtype=np.bool_)
     pinned[:d] = is_unpenalised and penalty.is_smooth
-    task = Task("log" if n_classes == 2 else "softmax", n_classes, float(fit_intercept), some.design)
+    task = Task(
+        "log" if n_classes == 2 else "softmax", n_classes, float(fit_intercept), some.design
+    )
     smooth = BlockSum(
         blocks,
         task,
@@ -367,7 +369,7 @@ class _Sample:
         intercept: float,
     ) -> _Sample:
         Z = sample["Z"]
-        made = PlainDesign(Z.shape[1]) if design is None else design
+        made: BlockDesign = PlainDesign(Z.shape[1]) if design is None else design
         targets, weights = read_targets(sample, n_classes), read_weights(sample)
         return cls(RowBlocks(made(Z), intercept=intercept), targets, weights, made)
 

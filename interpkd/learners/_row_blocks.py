@@ -56,8 +56,9 @@ def _libraries() -> Any:
 class BlockDesign(Protocol):
     """How the columns of a linear model are made of rows; it travels to where they are."""
 
-    n_columns: int
-    """Columns that are made."""
+    @property
+    def n_columns(self) -> int:
+        """Columns that are made."""
 
     def __call__(self, Z: NDArray[Any]) -> FloatArray:
         """Give the columns of some rows in float64; finite for finite rows."""
