@@ -16,6 +16,12 @@ from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
 from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
+from interpkd.learners._scorecard_blocks import (
+    BinnedRows,
+    BinSums,
+    bin_blocks,
+    fit_scorecard_blocks,
+)
 from interpkd.learners._scorecard_points import PointsCard, round_to_points
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
@@ -26,6 +32,8 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 
 __all__ = [
     "LEAF",
+    "BinSums",
+    "BinnedRows",
     "LinearModel",
     "MemoryBlocks",
     "PointsCard",
@@ -33,9 +41,11 @@ __all__ = [
     "ScorecardBins",
     "ScorecardModel",
     "TreeModel",
+    "bin_blocks",
     "fill_leaves",
     "fine_bins",
     "fit_scorecard",
+    "fit_scorecard_blocks",
     "fit_soft_linear",
     "fit_soft_linear_blocks",
     "fit_soft_logistic",

@@ -159,7 +159,7 @@ def read_targets(arrays: Mapping[str, NDArray[Any]] | Block, n_classes: int) -> 
 def read_weights(arrays: Mapping[str, NDArray[Any]] | Block) -> FloatArray:
     """Read the weights of a block, which are 1 where there are none."""
     if "weights" not in arrays:
-        return np.ones(len(arrays["Z"]))
+        return np.ones(len(arrays["targets"]))
     return np.asarray(arrays["weights"], dtype=np.float64)
 
 
