@@ -157,7 +157,18 @@ def read_targets(arrays: Mapping[str, NDArray[Any]] | Block, n_classes: int) -> 
 
 
 def read_weights(arrays: Mapping[str, NDArray[Any]] | Block) -> FloatArray:
-    """Read the weights of a block, which are 1 where there are none."""
+    """Read the weights of a block, which are 1 where there are none.
+
+    Parameters
+    ----------
+    arrays : mapping or Block
+        With "targets", and "weights" where not all are 1.
+
+    Returns
+    -------
+    weights : ndarray of shape (n_rows,)
+        In float64.
+    """
     if "weights" not in arrays:
         return np.ones(len(arrays["targets"]))
     return np.asarray(arrays["weights"], dtype=np.float64)
@@ -211,7 +222,24 @@ def _facts_of(
 
 
 def sum_targets(targets: FloatArray, weights: FloatArray, n_classes: int) -> FloatArray:
-    """Give the weighted sum of the targets of each class, or of those of a regression."""
+    """Give the weighted sum of the targets of each class, or of those of a regression.
+
+    Parameters
+    ----------
+    targets : ndarray of shape (n_rows,) or (n_rows, n_classes)
+        What `read_targets` gave.
+
+    weights : ndarray of shape (n_rows,)
+        Row weights.
+
+    n_classes : int
+        Classes; 1 for a regression.
+
+    Returns
+    -------
+    sums : ndarray of shape (n_classes,)
+        One per class.
+    """
     sums = np.atleast_1d(weights @ targets)
     return np.append(weights.sum() - sums, sums) if n_classes == 2 else sums
 

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from interpkd.learners._bin_basis import Basis
     from interpkd.learners._blocks import Block, Blocks
     from interpkd.learners._scorecard_bins import ScorecardBins
+    from interpkd.learners._scorecard_points import PointsCard
 
 AT_ONCE = 16_384
 """Rows whose codes stay in the cache while pairs of columns are summed."""
@@ -328,6 +329,47 @@ def fit_scorecard_blocks(
         min_bin_share=min_bin_share,
         max_features=max_features,
     )
+
+
+def rounding_of_blocks(
+    card: PointsCard, rows: BinnedRows, temperature: float
+) -> tuple[float, float]:
+    """Compare a card with itself before rounding, over the rows of blocks: one pass.
+
+    Parameters
+    ----------
+    card : PointsCard
+        The card.
+
+    rows : BinnedRows
+        The rows.
+
+    temperature : float
+        That of their targets.
+
+    Returns
+    -------
+    loss, change : float
+        As `PointsCard.cost_of_rounding` gives them.
+    """
+    model = card.model
+    parts = list(rows.each(_rounding, model.columns, model.bins, card, temperature))
+    return sum(loss for loss, _ in parts) / rows.total, max(change for _, change in parts)
+
+
+def _rounding(
+    block: Block, coding: Coding, card: PointsCard, temperature: float
+) -> tuple[float, float]:
+    p, weights = read_targets(block, 2), read_weights(block)
+    total, largest = 0.0, 0.0
+    for rows, codes in coding.pieces(block):
+        exact = add_functions(codes, card.model.log_odds, card.model.intercept)
+        points = add_functions(codes, [one.astype(np.float64) for one in card.points], 0.0)
+        scores = np.rint(points).astype(np.int64) + card.base_points
+        loss, change = card.changes(exact, scores, p[rows], temperature)
+        total += float(weights[rows] @ loss)
+        largest = max(largest, float(change.max()))
+    return total, largest
 
 
 class BinnedBlockSum:
