@@ -4,10 +4,11 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._block_sum import RowFacts, read_targets, read_weights, sum_targets
-from interpkd.learners._blocks import Block, Blocks, MemoryBlocks, added
+from interpkd.learners._blocks import Block, Blocks, MemoryBlocks
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_blocks import (
+    check_smooth_hinge,
     fit_soft_linear_blocks,
     fit_soft_logistic_blocks,
     fit_soft_svm_blocks,
@@ -28,8 +29,7 @@ from interpkd.learners._scorecard_points import (
     points_of_masses,
     round_to_points,
 )
-from interpkd.learners._sketch import SKETCH_ROWS, Sketch, category_hashes, row_hashes
-from interpkd.learners._sketch import merge as merge_sketches
+from interpkd.learners._sketch import SKETCH_ROWS, Sketch, category_hashes
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
 from interpkd.learners._soft_svm import fit_soft_svm
@@ -52,9 +52,9 @@ __all__ = [
     "ScorecardModel",
     "Sketch",
     "TreeModel",
-    "added",
     "bin_blocks",
     "category_hashes",
+    "check_smooth_hinge",
     "fill_leaves",
     "fine_bins",
     "fit_scorecard",
@@ -68,14 +68,12 @@ __all__ = [
     "fit_tree",
     "grow_plain_tree",
     "grow_tree",
-    "merge_sketches",
     "missing_rows",
     "points_of_masses",
     "read_targets",
     "read_weights",
     "round_to_points",
     "rounding_of_blocks",
-    "row_hashes",
     "sum_targets",
     "use_threads",
     "wanted_rows",

@@ -87,7 +87,22 @@ def fit_soft_logistic_blocks(
     facts : RowFacts or None, default=None
         What is known of all rows; None for another pass that finds it out.
 
-    C, l1_ratio, bounds, fit_intercept, tol, max_iter
+    C : float, default=1.0
+        As of `fit_soft_logistic`.
+
+    l1_ratio : float, default=0.0
+        As of `fit_soft_logistic`.
+
+    bounds : tuple of (lower, upper) or None, default=None
+        As of `fit_soft_logistic`.
+
+    fit_intercept : bool, default=True
+        As of `fit_soft_logistic`.
+
+    tol : float, default=1e-08
+        As of `fit_soft_logistic`.
+
+    max_iter : int, default=100
         As of `fit_soft_logistic`.
 
     Returns
@@ -184,7 +199,22 @@ def fit_soft_linear_blocks(
     facts : RowFacts or None, default=None
         What is known of all rows; None for another pass that finds it out.
 
-    alpha, l1_ratio, bounds, fit_intercept, tol, max_iter
+    alpha : float, default=1.0
+        As of `fit_soft_linear`.
+
+    l1_ratio : float, default=0.0
+        As of `fit_soft_linear`.
+
+    bounds : tuple of (lower, upper) or None, default=None
+        As of `fit_soft_linear`.
+
+    fit_intercept : bool, default=True
+        As of `fit_soft_linear`.
+
+    tol : float, default=1e-10
+        As of `fit_soft_linear`.
+
+    max_iter : int, default=100
         As of `fit_soft_linear`.
 
     Returns
@@ -281,10 +311,25 @@ def fit_soft_svm_blocks(
     facts : RowFacts or None, default=None
         What is known of all rows; None for another pass that finds it out.
 
+    C : float, default=1.0
+        As of `fit_soft_svm`.
+
     loss : {"squared_hinge"}, default="squared_hinge"
         The hinge itself is not here: which rows lie at its kink is known of rows in memory only.
 
-    C, bounds, fit_intercept, intercept_scaling, tol, max_iter
+    bounds : tuple of (lower, upper) or None, default=None
+        As of `fit_soft_svm`.
+
+    fit_intercept : bool, default=True
+        As of `fit_soft_svm`.
+
+    intercept_scaling : float, default=1.0
+        As of `fit_soft_svm`.
+
+    tol : float, default=1e-08
+        As of `fit_soft_svm`.
+
+    max_iter : int, default=500
         As of `fit_soft_svm`.
 
     Returns
@@ -338,7 +383,18 @@ def fit_soft_svm_blocks(
 
 
 def check_smooth_hinge(loss: str) -> None:
-    """Refuse the hinge itself, which rows in blocks cannot have."""
+    """Refuse the hinge itself, which is no sum over rows in blocks.
+
+    Parameters
+    ----------
+    loss : str
+        The loss that is asked for.
+
+    Raises
+    ------
+    InvalidInputError
+        If it is not "squared_hinge".
+    """
     if loss == "squared_hinge":
         return
     if loss not in LOSSES:

@@ -263,7 +263,10 @@ def bin_blocks(
     sample : mapping of str to ndarray
         The same of some rows, in an order that does not hang on what is in them.
 
-    n_categories, special_values
+    n_categories : sequence of int or None, default=None
+        As of `fit_scorecard`.
+
+    special_values : sequence of ndarray or None, default=None
         As of `fit_scorecard`.
 
     Returns
@@ -298,7 +301,19 @@ def fit_scorecard_blocks(
     rows : BinnedRows
         What `bin_blocks` gave.
 
-    signs, max_bins, mean_cuts, min_bin_share, max_features
+    signs : ndarray of shape (n_features,) or None, default=None
+        As of `fit_scorecard`.
+
+    max_bins : int, default=16
+        As of `fit_scorecard`.
+
+    mean_cuts : float, default=7.0
+        As of `fit_scorecard`.
+
+    min_bin_share : float, default=0.005
+        As of `fit_scorecard`.
+
+    max_features : int or None, default=None
         As of `fit_scorecard`.
 
     Returns

@@ -252,7 +252,13 @@ def points_of_masses(
     masses : sequence of ndarray of shape (n_bins,)
         Per column of the model, the weight of the rows in each bin.
 
-    pdo, base_score, base_odds, counts_for_first
+    pdo : float
+        As of `round_to_points`.
+
+    base_score, base_odds : float
+        As of `round_to_points`.
+
+    counts_for_first : bool, default=False
         As of `round_to_points`.
 
     Returns

@@ -13,7 +13,12 @@ from scipy.special import expit, softmax
 from sklearn.svm import LinearSVC
 
 from interpkd._validation import Interval, StrOptions
-from interpkd.learners import fit_soft_svm, fit_soft_svm_blocks, use_threads
+from interpkd.learners import (
+    check_smooth_hinge,
+    fit_soft_svm,
+    fit_soft_svm_blocks,
+    use_threads,
+)
 from interpkd.students._in_blocks import as_sample, is_for_blocks, take_in_blocks
 from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 from interpkd.students._sparse import is_sparse, sparse_places
@@ -278,9 +283,15 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.link_slope_ = fit_slope(margins, answers, transfer.weights)
         return self._fill_core(found.coef, found.intercept)
 
+    def _takes_blocks(self) -> bool:
+        """Say that rows may come in blocks, or refuse a loss that is no sum over them."""
+        check_smooth_hinge(self.loss)
+        return True
+
     def _fit_blocks(
         self, blocks: Blocks, sketch: Sketch, signs: NDArray[np.int8] | None
     ) -> LinearSVC:
+        check_smooth_hinge(self.loss)
         self._check_signs(signs)
         n_classes = len(self.classes_)
         found, facts = self._fit_linear_blocks(
