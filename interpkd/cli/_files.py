@@ -179,11 +179,13 @@ def fits_easily(files: Files) -> bool:
 
 
 def is_pattern(source: str) -> bool:
-    """Tell whether a source names more than one file: a pattern that is no file itself, a folder."""
+    """Tell whether a source may name many: a pattern that is no file itself, a folder of Parquet."""
     if "://" in source:
         return False
     path = Path(source)
-    return path.is_dir() or (any(sign in source for sign in SIGNS) and not path.exists())
+    if path.is_dir():
+        return any(path.rglob(f"*{SUFFIX}"))
+    return any(sign in source for sign in SIGNS) and not path.exists()
 
 
 def _find_local(sources: Sequence[str]) -> Files:
