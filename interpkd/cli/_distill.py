@@ -88,7 +88,7 @@ Example:
   interpkd distill loans.csv --target default --teacher-file b.ubj --out audit
   interpkd distill sqlite:///bank.db --table loans --target default --out bank
   interpkd distill --config results/run.toml --seed 1 --out again
-  interpkd distill 'loans/*.parquet' --target default --teacher-file b.ubj --out o
+  interpkd distill 'loans/*.parquet' --target default --out big --engine arrow
 """
 
 

@@ -39,16 +39,20 @@ from interpkd.fidelity._segments import Segment
 from interpkd.fidelity._statements import Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from interpkd._collections import Collection
+    from interpkd.fidelity._collection_sums import Sums
     from interpkd.fidelity._inputs import Answers
     from interpkd.fidelity._intervals import ScoreEstimate
 
 SAMPLE_ROWS = 100_000
 """Rows whose answers are brought together: all of a small collection, a sample of a large one."""
+
+TOGETHER = 32
+"""Parts whose samples and counts are put together at once."""
 
 SEED = 20_260_101
 """Of the sample; another one would draw other rows."""
@@ -83,6 +87,54 @@ class WholeEvidence(Evidence):
             From the sums.
         """
         return self.whole.fidelity(name, alpha)
+
+
+class Gathered:
+    """What parts told, put together as it comes: little is kept of many parts.
+
+    Parameters
+    ----------
+    n_sample : int
+        Rows of the sample.
+
+    Attributes
+    ----------
+    sums : list of Sums
+        Of each part.
+
+    segments : dict of (str, object) to list of OfSegment
+        By column and value.
+    """
+
+    def __init__(self, n_sample: int) -> None:
+        self.sums: list[Sums] = []
+        self.segments: dict[tuple[str, Any], list[OfSegment]] = {}
+        self._n_sample = n_sample
+        self._samples: list[RowSample] = []
+        self._areas: list[dict[str, list[Counts]]] = []
+
+    def add(self, part: Measured | None) -> None:
+        """Take what a part told; None of one without rows."""
+        if part is None:
+            return
+        self.sums.append(part.sums)
+        for key, one in part.segments.items():
+            self.segments.setdefault(key, []).append(one)
+        self._samples.append(part.sample)
+        self._areas.append(part.areas)
+        if len(self._samples) >= TOGETHER:
+            self._samples, self._areas = [self.sample()], [self.areas()]
+
+    def sample(self) -> RowSample:
+        """Give the sample of all rows so far."""
+        return RowSample.merge(self._samples, self._n_sample)
+
+    def areas(self) -> dict[str, list[Counts]]:
+        """Give the rows by score."""
+        return {
+            who: [Counts.merge([one[who][j] for one in self._areas]) for j in range(len(of))]
+            for who, of in self._areas[0].items()
+        }
 
 
 def report_of_collection(
@@ -140,12 +192,14 @@ def report_of_collection(
     plan = Plan(
         layout, names, None if content is None else tuple(content), SEED, n_sample, rows.n_parts
     )
-    parts = [one for one in rows.map(measure_part, student, teacher, plan) if one is not None]
-    if not parts:
+    found = Gathered(n_sample)
+    for one in rows.map(measure_part, student, teacher, plan):
+        found.add(one)
+    if not found.sums:
         msg = "X has no rows that count; fidelity is measured on rows, best on held-out ones."
         raise InvalidInputError(msg)
-    sample = RowSample.merge([part.sample for part in parts], n_sample)
-    sums = total(layout, [part.sums for part in parts])
+    sample = found.sample()
+    sums = total(layout, found.sums)
     weighted = getattr(rows, "has_weights", sums.heaviest != sums.lightest)
     answers = _answers(sample, classes, weighted=weighted)
     if len(sample) == sums.n:
@@ -153,11 +207,11 @@ def report_of_collection(
     whole = Whole(
         layout,
         Totals(sums, layout.names, [name for name in layout.names if name in set(layout.core)]),
-        _merged_areas(parts),
+        found.areas(),
         answers,
         f"of a sample of {len(sample)} of {sums.n} rows by content, seed {SEED}",
     )
-    return _report(whole, classes, _merged_segments(layout, names, parts, alpha), alpha)
+    return _report(whole, classes, _merged_segments(layout, names, found.segments, alpha), alpha)
 
 
 def _report(
@@ -260,25 +314,17 @@ def _in_order(values: set[Any]) -> list[Any]:
     return [*sort_labels(values - {None}), *({None} & values)]
 
 
-def _merged_areas(parts: Sequence[Measured]) -> dict[str, list[Counts]]:
-    return {
-        who: [Counts.merge([part.areas[who][j] for part in parts]) for j in range(len(of))]
-        for who, of in parts[0].areas.items()
-    }
-
-
 def _merged_segments(
-    layout: Layout, names: Sequence[str], parts: Sequence[Measured], alpha: float
+    layout: Layout,
+    names: Sequence[str],
+    segments: Mapping[tuple[str, Any], list[OfSegment]],
+    alpha: float,
 ) -> tuple[SegmentScores, ...]:
     made = []
     scores = segment_scores(layout.n_classes, layout.cutoff)
     core = [name for name in layout.main if name in set(layout.core)]
     for name in names:
-        by_value: dict[Any, list[OfSegment]] = {}
-        for part in parts:
-            for (of, value), one in part.segments.items():
-                if of == name:
-                    by_value.setdefault(value, []).append(one)
+        by_value = {value: of for (whose, value), of in segments.items() if whose == name}
         check_values(name, by_value)
         for value in _in_order(set(by_value)):
             found = by_value[value]

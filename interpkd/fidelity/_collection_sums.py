@@ -106,12 +106,13 @@ def sums_of_rows(
     for start in range(0, len(T), CHUNK):
         rows = slice(start, start + CHUNK)
         of = layout.columns(T[rows], S[rows], None if y is None else y[rows], centre)
-        F = np.column_stack([of[name] for name in names])
+        F = np.stack([of[name] for name in names])
         w = weights[rows]
-        twice = F * (w * w)[:, None]
-        first += w @ F
-        second += np.array([twice.sum(axis=0), (twice * F).sum(axis=0)])
-        products += F[:, core].T @ twice[:, core]
+        twice = F * (w * w)
+        first += F @ w
+        second[0] += F @ (w * w)
+        second[1] += np.einsum("ij,ij->i", F, twice)
+        products += F[core] @ twice[core].T
     extremes = np.array([values.min(axis=0), values.max(axis=0)])
     bounds = float(weights.max()), float(weights.min())
     return Sums(len(T), first, second, products, centre, extremes, *bounds)

@@ -104,7 +104,8 @@ def test_few_rows_give_the_report_of_memory(X, signal):
 @pytest.mark.parametrize("task", ["two classes", "regression"])
 def test_no_order_of_rows_or_parts_changes_anything(task, X, signal, few_answers, monkeypatch):
     student, teacher, y = models(task, X, signal)
-    rows = MemoryCollection(X.assign(y=y), 6, "y")
+    monkeypatch.setattr(_collection_report, "TOGETHER", 3)
+    rows = MemoryCollection(X.assign(y=y), 8, "y")
     first = fidelity_report(student, rows, teacher=teacher, segments=["region"])
     forth = MemoryCollection.map
     monkeypatch.setattr(
