@@ -117,7 +117,7 @@ def measure_part(part: Part, student: Any, teacher: Any, plan: Plan) -> Measured
         Some rows.
 
     student, teacher : fitted estimator
-        Both models.
+        Both models; no teacher for the student's own.
 
     plan : Plan
         What to measure.

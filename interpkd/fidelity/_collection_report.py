@@ -49,7 +49,10 @@ if TYPE_CHECKING:
     from interpkd.fidelity._intervals import ScoreEstimate
 
 SAMPLE_ROWS = 100_000
-"""Rows whose answers are brought together: all of a small collection, a sample of a large one."""
+"""Rows up to which all answers are brought together."""
+
+RANKED_ROWS = 20_000
+"""Rows of a larger collection on which scores are measured that take all rows at once."""
 
 TOGETHER = 32
 """Parts whose samples and counts are put together at once."""
@@ -193,7 +196,9 @@ def report_of_collection(
         layout, names, None if content is None else tuple(content), SEED, n_sample, rows.n_parts
     )
     found = Gathered(n_sample)
-    for one in rows.map(measure_part, student, teacher, plan):
+    # the student's own teacher travels with it, and so only once
+    sent = None if teacher is getattr(student, "teacher_", None) else teacher
+    for one in rows.map(measure_part, student, sent, plan):
         found.add(one)
     if not found.sums:
         msg = "X has no rows that count; fidelity is measured on rows, best on held-out ones."
@@ -201,9 +206,11 @@ def report_of_collection(
     sample = found.sample()
     sums = total(layout, found.sums)
     weighted = getattr(rows, "has_weights", sums.heaviest != sums.lightest)
-    answers = _answers(sample, classes, weighted=weighted)
     if len(sample) == sums.n:
+        answers = _answers(sample, classes, weighted=weighted)
         return in_memory(answers, _segments_in_memory(sample, names))
+    sample = RowSample.of(sample.keys, sample.columns, RANKED_ROWS)
+    answers = _answers(sample, classes, weighted=weighted)
     whole = Whole(
         layout,
         Totals(sums, layout.names, [name for name in layout.names if name in set(layout.core)]),
