@@ -40,7 +40,7 @@ def start():
     os.environ["PYTHONPATH"] = path
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def client(start):
     """Two workers."""
     with start(2) as client:
