@@ -57,15 +57,15 @@ class ArrowCollection:
         scores: str | Sequence[str] | None = None,
     ) -> None:
         require("pyarrow.dataset", extra="parquet", purpose="read data sets")
-        self._scores = names_of(scores)
+        self.score_names = names_of(scores)
         roles = [("y", y), ("sample_weight", sample_weight)]
-        roles += [("teacher_proba", name) for name in self._scores]
+        roles += [("teacher_proba", name) for name in self.score_names]
         self.feature_names = feature_columns(_columns(dataset.schema), roles)
         self._roles = [name for _, name in roles if name is not None]
         check_types(dataset.schema, self.feature_names, self._roles)
         self._dataset, self._y, self._sample_weight = dataset, y, sample_weight
         self.has_target, self.has_weights = y is not None, sample_weight is not None
-        self.has_scores = bool(self._scores)
+        self.has_scores = bool(self.score_names)
         self._units = units_of(dataset)
         self.n_rows: int | None = sum(unit.n_rows for unit in self._units)
         self.n_parts = sum(unit.n_parts for unit in self._units)
@@ -102,7 +102,7 @@ class ArrowCollection:
     def fingerprint(self) -> str:
         """Give a text that changes when the rows may have changed: files, sizes, times, columns."""
         facts: list[Any] = [str(self._dataset.schema.remove_metadata()), self._y]
-        facts += [self._sample_weight, self._scores]
+        facts += [self._sample_weight, self.score_names]
         facts += [[unit.path, unit.row_groups, unit.n_rows, unit.n_parts] for unit in self._units]
         files = {unit.path: unit.filesystem for unit in self._units if unit.path}
         for path, filesystem in files.items():
@@ -127,7 +127,7 @@ class ArrowCollection:
         for number, (table, where, first_row) in zip(numbers, tables, strict=True):
             if number in wanted:
                 frame = as_frame(table)
-                what = self.feature_names, self._y, self._sample_weight, self._scores
+                what = self.feature_names, self._y, self._sample_weight, self.score_names
                 yield cut_part(frame, number, *what, where, first_row)
 
 

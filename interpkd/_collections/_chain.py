@@ -46,7 +46,8 @@ class Chain:
         self.first, self.second = first, second
         self.feature_names, self.is_named = first.feature_names, first.is_named
         self.has_target, self.has_weights = first.has_target, first.has_weights
-        self.has_scores, self.engine = first.has_scores, first.engine
+        self.has_scores, self.score_names = first.has_scores, first.score_names
+        self.engine = first.engine
         self.n_parts = first.n_parts + second.n_parts
         self.n_rows: int | None = (
             None if first.n_rows is None or second.n_rows is None else first.n_rows + second.n_rows

@@ -53,13 +53,13 @@ class MemoryCollection:
         *,
         scores: str | Sequence[str] | None = None,
     ) -> None:
-        self._scores = names_of(scores)
+        self.score_names = names_of(scores)
         roles = [("y", y), ("sample_weight", sample_weight)]
-        roles += [("teacher_proba", name) for name in self._scores]
+        roles += [("teacher_proba", name) for name in self.score_names]
         self.feature_names = feature_columns([str(name) for name in frame.columns], roles)
         self._frame, self._y, self._sample_weight = frame, y, sample_weight
         self.has_target, self.has_weights = y is not None, sample_weight is not None
-        self.has_scores = bool(self._scores)
+        self.has_scores = bool(self.score_names)
         self.n_rows: int | None = len(frame)
         self.n_parts, self.n_passes = n_parts, 0
         if self.n_rows == 0:
@@ -88,7 +88,7 @@ class MemoryCollection:
         import pandas as pd
 
         digest = hashlib.sha256(repr([*self._frame.dtypes.items()]).encode())
-        digest.update(repr([self._y, self._sample_weight, self._scores, self.n_parts]).encode())
+        digest.update(repr([self._y, self._sample_weight, self.score_names, self.n_parts]).encode())
         digest.update(pd.util.hash_pandas_object(self._frame, index=False).to_numpy().tobytes())
         return digest.hexdigest()
 
@@ -96,7 +96,14 @@ class MemoryCollection:
         start, stop = (len(self._frame) * k // self.n_parts for k in (number, number + 1))
         rows = self._frame.iloc[start:stop]
         return cut_part(
-            rows, number, self.feature_names, self._y, self._sample_weight, self._scores, "X", start
+            rows,
+            number,
+            self.feature_names,
+            self._y,
+            self._sample_weight,
+            self.score_names,
+            "X",
+            start,
         )
 
 

@@ -79,6 +79,9 @@ class Collection(Protocol):
     has_scores: bool
     """Whether parts have the teacher's scores."""
 
+    score_names: list[str]
+    """Names of these."""
+
     n_parts: int
     """Parts; some may be empty."""
 

@@ -9,10 +9,11 @@ from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
+from interpkd.learners._provisional import fit_tree_blocks, grow_tree_blocks
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
 from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
 from interpkd.learners._scorecard_points import PointsCard, round_to_points
-from interpkd.learners._sketch import Sketch, category_hashes
+from interpkd.learners._sketch import SKETCH_ROWS, Sketch, category_hashes
 from interpkd.learners._sketch import merge as merge_sketches
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
@@ -23,6 +24,7 @@ from interpkd.learners._tree_model import LEAF, TreeModel
 
 __all__ = [
     "LEAF",
+    "SKETCH_ROWS",
     "Block",
     "Blocks",
     "Coder",
@@ -42,8 +44,10 @@ __all__ = [
     "fit_soft_logistic",
     "fit_soft_svm",
     "fit_tree",
+    "fit_tree_blocks",
     "grow_plain_tree",
     "grow_tree",
+    "grow_tree_blocks",
     "in_turn",
     "merge_sketches",
     "missing_rows",

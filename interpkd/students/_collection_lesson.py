@@ -123,12 +123,19 @@ def teach_part(
     targets = (
         targets[:, 1:] if lesson.task == "classification" and targets.shape[1] == 2 else targets
     )
-    targets = targets.astype(np.float32)
+    targets = _in_few_digits(targets)
     weights = weights_of(part)
     if weights is not None and (weights == 0).any():
         counted = weights > 0
         Z, targets, weights = Z[counted], targets[counted], weights[counted]
     return _arrays(Z, targets, weights, lesson), _told(part, Z, targets, weights, ledger, lesson)
+
+
+def _in_few_digits(targets: FloatArray) -> NDArray[Any]:
+    """Give targets in float32, unless it has no numbers of that size."""
+    largest, numbers = float(np.abs(targets).max()), np.finfo(np.float32)
+    fits = largest == 0 or numbers.tiny / numbers.eps < largest < numbers.max
+    return targets.astype(np.float32 if fits else np.float64)
 
 
 @dataclass(frozen=True)
@@ -301,7 +308,7 @@ def _different(y: NDArray[Any]) -> NDArray[Any]:
 
 
 def _arrays(
-    Z: FloatArray, targets: NDArray[np.float32], weights: FloatArray | None, lesson: Lesson
+    Z: FloatArray, targets: NDArray[Any], weights: FloatArray | None, lesson: Lesson
 ) -> dict[str, NDArray[Any]]:
     arrays: dict[str, NDArray[Any]] = (
         {"Z": np.ascontiguousarray(Z)} if lesson.coder is None else {"codes": lesson.coder.code(Z)}
@@ -315,7 +322,7 @@ def _arrays(
 def _told(
     part: Part,
     Z: FloatArray,
-    targets: NDArray[np.float32],
+    targets: NDArray[Any],
     weights: FloatArray | None,
     ledger: Ledger,
     lesson: Lesson,
@@ -329,7 +336,7 @@ def _told(
         limit=lesson.limit,
     )
     row = Z.itemsize * Z.shape[1] if lesson.coder is None else Z.shape[1]
-    row += 4 * targets.shape[1] + 8 * lesson.are_weighted
+    row += targets.itemsize * targets.shape[1] + 8 * lesson.are_weighted
     counts = {
         "n_asked": ledger.n_rows,
         "n_calls": ledger.n_calls,
@@ -347,7 +354,7 @@ def _told(
 
 
 def _category_sums(
-    codes: FloatArray, targets: NDArray[np.float32], weights: FloatArray | None, column: Column
+    codes: FloatArray, targets: NDArray[Any], weights: FloatArray | None, column: Column
 ) -> FloatArray:
     """Sum weights and weighted targets by category."""
     known, n = ~np.isnan(codes), len(column.categories)

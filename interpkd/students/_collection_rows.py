@@ -20,7 +20,7 @@ from interpkd._tables import (
     is_frame,
     read_frame,
 )
-from interpkd._validation import check_sample_weight, check_target
+from interpkd._validation import check_target
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import Sketch, category_hashes, merge_sketches
 
@@ -67,9 +67,15 @@ def weights_of(part: Part) -> FloatArray | None:
     """Give the checked weights of a part, None where each is one."""
     if part.sample_weight is None:
         return None
-    weights: FloatArray = check_sample_weight(
-        part.sample_weight, np.zeros((len(part), 1)), dtype=np.float64, ensure_non_negative=True
-    )
+    weights: FloatArray = np.asarray(part.sample_weight, dtype=np.float64)
+    wrong = ~(np.isfinite(weights) & (weights >= 0))  # a part may hold no weight above 0
+    if wrong.any():
+        at = int(wrong.argmax())
+        msg = (
+            f"sample_weight must be at least 0 and finite, got {weights[at]} in row "
+            f"{part.first_row + at} of {part.where}."
+        )
+        raise InvalidInputError(msg)
     return weights
 
 

@@ -27,7 +27,7 @@ from interpkd._collections import (
 )
 from interpkd._validation import class_positions
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import Coder, use_threads
+from interpkd.learners import SKETCH_ROWS, Coder, use_threads
 from interpkd.students._checks import check_labels
 from interpkd.students._collection_dask_folds import (
     FoldTeachers,
@@ -66,8 +66,11 @@ if TYPE_CHECKING:
     from interpkd._collections import Collection
     from interpkd._typing import FloatArray
 
-MANY_ROWS = 200_000
-"""Rows up to which a fit is brought into memory, and most different rows of a sketch."""
+MANY_ROWS = SKETCH_ROWS
+"""Rows up to which a fit is brought into memory: nothing of them would be taken from a sketch."""
+
+MOST_SKETCHED = SKETCH_ROWS
+"""Most different rows of a sketch."""
 
 ROOM = 0.6
 """Share of the free memory that blocks may take; the learner wants some beside them."""
@@ -109,7 +112,7 @@ def fit_from_collection(
     _check_parameters(student, params, teacher_proba)
     labelled = open_collection(X, y, sample_weight, scores=teacher_proba)
     if not labelled.has_target:
-        check_labels(student, X, None, teacher_proba)
+        check_labels(student, X, None, True if labelled.has_scores else None)
     collection: Collection = labelled
     if X_unlabeled is not None:
         if labelled.has_scores and student.teacher is None:
@@ -117,7 +120,7 @@ def fit_from_collection(
             raise InvalidInputError(msg)
         collection = Chain(labelled, open_collection(X_unlabeled))
     if collection.n_rows is not None and collection.n_rows <= MANY_ROWS:
-        _fit_in_memory(student, collection, labelled, teacher_proba)
+        _fit_in_memory(student, collection, labelled)
         return
     if not student._takes_blocks():  # noqa: SLF001
         msg = (
@@ -127,11 +130,11 @@ def fit_from_collection(
         raise InvalidInputError(msg)
     stages = Stages(checkpoint, student, collection)
     with use_threads(getattr(student, "n_jobs", None)):
-        found = stages.described(MANY_ROWS) or _describe(student, collection, stages)
+        found = stages.described(MOST_SKETCHED) or _describe(student, collection, stages)
         if found.n_rows <= MANY_ROWS:
-            _fit_in_memory(student, collection, labelled, teacher_proba)
+            _fit_in_memory(student, collection, labelled)
             return
-        _fit_blocks(student, collection, labelled, teacher_proba, found, stages)
+        _fit_blocks(student, collection, labelled, found, stages)
 
 
 def _check_parameters(student: Any, params: Mapping[str, Any], teacher_proba: Any) -> None:
@@ -168,7 +171,7 @@ def _check_parameters(student: Any, params: Mapping[str, Any], teacher_proba: An
 
 def _describe(student: Any, collection: Collection, stages: Stages) -> Described:
     """Read all rows once, to know the columns and the sketch."""
-    wanted = Description(student._task, MANY_ROWS)  # noqa: SLF001
+    wanted = Description(student._task, MOST_SKETCHED)  # noqa: SLF001
     facts = CollectionFacts(wanted)
     with progress_of("Reading the rows", getattr(student, "verbose", 0)) as progress:
         if hasattr(collection, "merged"):  # workers put together what their parts say
@@ -196,9 +199,7 @@ def _describe(student: Any, collection: Collection, stages: Stages) -> Described
     return found
 
 
-def _fit_in_memory(
-    student: Any, collection: Collection, labelled: Collection, teacher_proba: Any
-) -> None:
+def _fit_in_memory(student: Any, collection: Collection, labelled: Collection) -> None:
     """Fit few rows as if they had come as a data frame."""
     if fits_on_dask(student.teacher) and not labelled.has_scores:
         kind = type(student.teacher).__name__
@@ -222,7 +223,7 @@ def _fit_in_memory(
                 if rows.y is None
                 else np.unique(rows.y)
             )
-        scores = given_answers(rows.scores, names_of(teacher_proba), classes, student._task)  # noqa: SLF001
+        scores = given_answers(rows.scores, labelled.score_names, classes, student._task)  # noqa: SLF001
     student.fit(
         rows.X, rows.y, sample_weight=rows.sample_weight, X_unlabeled=more, teacher_proba=scores
     )
@@ -239,13 +240,12 @@ def _fit_blocks(
     student: Any,
     collection: Collection,
     labelled: Collection,
-    teacher_proba: Any,
     found: Described,
     stages: Stages,
 ) -> None:
     """Fit many rows, as blocks of what a learner wants of them."""
     _note_features(student, collection)
-    teaching, answers = _teaching(student, labelled, found, teacher_proba)
+    teaching, answers = _teaching(student, labelled, found)
     student.teacher_ = teaching.teacher
     if teaching.classes is not None:
         student.classes_ = teaching.classes
@@ -258,12 +258,12 @@ def _fit_blocks(
         if teaching.facts["source"] == GIVEN and teaching.teacher is None
         else teaching.teacher,
         answers,
-        names_of(teacher_proba),
+        labelled.score_names,
         found.columns,
         None if thresholds is None else Coder(_plain_codes(thresholds, found)),
         labelled.n_parts,
         found.sketch.limit,
-        MANY_ROWS,
+        MOST_SKETCHED,
         found.are_weighted,
     )
     with progress_of("Asking the teacher", getattr(student, "verbose", 0)) as progress:
@@ -298,7 +298,7 @@ def _note_features(student: Any, collection: Collection) -> None:
 
 
 def _teaching(
-    student: Any, labelled: Collection, found: Described, teacher_proba: Any
+    student: Any, labelled: Collection, found: Described
 ) -> tuple[Teaching, dict[int, FloatArray] | FoldTeachers | None]:
     """Give the teacher, and its answers where they are not asked for part by part."""
     teacher, task, labels = student.teacher, student._task, found.labels  # noqa: SLF001
@@ -309,7 +309,7 @@ def _teaching(
         no_unfitted_teacher_beside_scores(teacher)
         classes = None
         if task == "classification":
-            classes = np.arange(max(len(names_of(teacher_proba)), 2)) if labels is None else labels
+            classes = np.arange(max(len(labelled.score_names), 2)) if labels is None else labels
             classes = classes if teacher is None else frozen_classes(teacher, task)
         teaching = Teaching(teacher, none, classes, {"source": GIVEN})
     elif is_frozen(teacher):
