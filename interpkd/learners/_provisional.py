@@ -11,7 +11,7 @@ def _rows(blocks, sketch, thresholds, largest):
 
 def grow_tree_blocks(blocks, sketch, thresholds, *, max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease, monotonic_cst=None):
     limits = Limits(NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes, NO_LIMIT if max_depth is None else max_depth, min_samples_leaf, min_impurity_decrease)
-    return grow_on_blocks(*_rows(blocks, sketch, thresholds, None), limits, monotonic_cst)
+    return grow_on_blocks(_rows(blocks, sketch, thresholds, None)[0], limits, monotonic_cst)
 
 
 def fit_tree_blocks(blocks, sketch, thresholds, *, is_regression, max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease=0.0, monotonic_cst=None, effort, decision_weight, cutoff, random_state, progress=None):

@@ -132,8 +132,6 @@ class Sketch:
             Of these rows.
         """
         rows, hashes = _rows_of_smallest(Z, tables, most, limit)
-        order = np.argsort(hashes, kind="stable")
-        rows, hashes = rows[order], hashes[order]
         w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
         copies = np.ones(len(rows)) if counts is None else counts[rows].astype(np.float64)
         sums = None
@@ -209,7 +207,7 @@ def merge(sketches: Iterable[Sketch]) -> Sketch:
     limit = min(one.limit for one in given)
     given = [one.up_to(limit) for one in given]
     hashes = np.concatenate([one.hashes for one in given])
-    order = np.argsort(hashes, kind="stable")
+    order = np.argsort(hashes)
     together = Sketch(
         hashes[order],
         np.concatenate([one.Z for one in given])[order],
@@ -260,7 +258,18 @@ def text_hash(category: object) -> int:
 
 
 def category_hashes(categories: Iterable[object]) -> NDArray[np.uint64]:
-    """Give the table of a category column for `row_hashes`, in the order of its codes."""
+    """Give the table of a category column for `row_hashes`, in the order of its codes.
+
+    Parameters
+    ----------
+    categories : iterable of object
+        The categories.
+
+    Returns
+    -------
+    table : ndarray of uint64 of shape (n_categories,)
+        The hashes of their texts.
+    """
     return np.array([text_hash(one) for one in categories], dtype=np.uint64)
 
 
@@ -298,7 +307,7 @@ def stepped(values: FloatArray, step: float) -> FloatArray:
 def _rows_of_smallest(
     Z: FloatArray, tables: Sequence[NDArray[np.uint64] | None] | None, most: int, limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Give rows, and hashes, with all copies of the `most` different ones of smallest hashes.
+    """Give rows, and rising hashes, with all copies of the `most` different ones of smallest hashes.
 
     There may be others. Only rows below a guess of the limit are taken, and more if there are many
     copies among them.
@@ -309,7 +318,9 @@ def _rows_of_smallest(
         guess = min(limit, int(share_wanted / len(Z) * 2**64))
     while True:
         rows, hashes = _rows_up_to(Z, tables, guess)
-        if guess >= limit or (len(rows) > most and len(np.unique(hashes)) > most):
+        order = np.argsort(hashes)
+        rows, hashes = rows[order], hashes[order]
+        if guess >= limit or np.count_nonzero(np.diff(hashes)) >= most:
             return rows, hashes
         guess = min(8 * guess, limit)
 

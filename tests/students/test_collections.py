@@ -9,9 +9,17 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.frozen import FrozenEstimator
 
-from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd import (
+    DistilledLinearRegression,
+    DistilledLinearSVC,
+    DistilledLogisticRegression,
+    DistilledScorecardClassifier,
+    DistilledTreeClassifier,
+    DistilledTreeRegressor,
+    as_teacher,
+)
 from interpkd._collections import MemoryCollection
-from interpkd.exceptions import DamagedFileError, DistillationWarning, InvalidInputError
+from interpkd.exceptions import DamagedFileError, InvalidInputError
 from interpkd.teachers import make_teacher
 
 FEATURES = ["age", "income", "city", "owner"]
@@ -348,3 +356,31 @@ def test_rows_that_break_a_rule_are_named(frame, teachers):
     names = table.assign(city=[f"c{i % 300}" for i in range(N_ROWS)])
     with pytest.raises(InvalidInputError, match=r"'city' has .* 255"):
         student.fit(MemoryCollection(names, 30, "value", "weight"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "target"),
+    [
+        (DistilledLogisticRegression, "three"),
+        (DistilledLinearSVC, "two"),
+        (DistilledScorecardClassifier, "two"),
+        (DistilledLinearRegression, "value"),
+    ],
+)
+def test_other_students_are_those_of_the_rows_in_memory(
+    frame, teachers, tmp_path, monkeypatch, kind, target
+):
+    monkeypatch.setattr("interpkd.students._from_collection.MOST_SKETCHED", 1000)
+    monkeypatch.setattr("interpkd.students._in_blocks.MOST_ROWS", 1000)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    table = frame[[*FEATURES, "weight", target]]
+    student = kind(teachers[target], augmentation=None)
+    student.fit(MemoryCollection(table, 5, target, "weight"))
+    plain = kind(teachers[target], augmentation=None)
+    plain.fit(table[FEATURES], table[target], sample_weight=table["weight"])
+    assert student.columns_ == plain.columns_
+    asked = "predict" if target == "value" else "predict_proba"
+    answers = [getattr(one, asked)(table[FEATURES]) for one in (student, plain)]
+    np.testing.assert_allclose(*answers, atol=1e-9)
+    assert not list(tmp_path.iterdir())
+    assert student.distillation_["n_passes"] > 3
