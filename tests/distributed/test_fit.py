@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from sklearn.tree import DecisionTreeClassifier
 
-from interpkd import DistilledTreeClassifier, as_teacher
+from interpkd import DistilledLogisticRegression, DistilledTreeClassifier, as_teacher
 from interpkd._collections._dask_blocks import DaskBlocks
-from interpkd.exceptions import PartError
+from interpkd.exceptions import TeacherError
 
 dd = pytest.importorskip("dask.dataframe")
 da = pytest.importorskip("dask.array")
@@ -135,11 +135,20 @@ def test_a_partition_that_the_teacher_refuses(client, frame, ddf):
     strange = float(frame["a"].iloc[150_000])
     teacher = as_teacher(Teacher(frame[:20_000], refused=strange))
     student = DistilledTreeClassifier(teacher, **SIZE)
-    with pytest.raises(PartError, match=r"Partition 6 .*ArithmeticError: I was not trained") as e:
+    with pytest.raises(TeacherError, match=r"failed on row .* of partition 6: Arith") as e:
         student.fit(ddf, "y")
     assert isinstance(e.value.__cause__, ArithmeticError)
     assert not hasattr(student, "student_")
     assert not any(client.processing().values())
+
+
+def test_linear_students(client, ddf, teacher, frame):
+    reference = DistilledLogisticRegression(teacher).fit(frame[["a", "b", "c", "kind"]])
+    student = DistilledLogisticRegression(teacher).fit(ddf, "y")
+    rows = frame[["a", "b", "c", "kind"]][:500]
+    for method in ("decision_function", "predict_proba"):
+        found, expected = (getattr(one, method)(rows) for one in (student, reference))
+        np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
 
 
 def test_arrays(client, frame):
