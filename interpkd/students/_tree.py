@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from interpkd.learners import Blocks, Sketch, TreeModel
     from interpkd.targets import TransferSet
 
-    BlockRows = tuple[Blocks, Sketch, Sequence[FloatArray] | None]
+    BlockRows = tuple[Blocks, Sketch, Sequence[FloatArray]]
 
 DEEPEST = 10
 """Up to this limit of depth a search needs no limit of leaves: there are at most 1,024."""
@@ -496,7 +496,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         blocks: Blocks,
         sketch: Sketch,
         signs: NDArray[np.int8] | None,
-        thresholds: Sequence[FloatArray] | None = None,
+        thresholds: Sequence[FloatArray] = (),
     ) -> DecisionTreeClassifier:
         self._check_signs(signs)
         rows = blocks, sketch, thresholds
@@ -721,7 +721,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         blocks: Blocks,
         sketch: Sketch,
         signs: NDArray[np.int8] | None,
-        thresholds: Sequence[FloatArray] | None = None,
+        thresholds: Sequence[FloatArray] = (),
     ) -> DecisionTreeRegressor:
         rows = blocks, sketch, thresholds
         if self._is_greedy():
