@@ -387,7 +387,9 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows, folds and questions, and how the teacher does in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample. Of a
+        data set also how it was read: "engine", "n_parts", "n_passes" over rows and blocks,
+        "n_sketch_rows", "bytes_per_row" of a block.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
@@ -626,7 +628,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
         scores"), numbers of rows, folds and questions, and how the teacher does in and out of
-        sample.
+        sample. Of a data set also how it was read: "engine", "n_parts", "n_passes" over rows and
+        blocks, "n_sketch_rows", "bytes_per_row" of a block.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
