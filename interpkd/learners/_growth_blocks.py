@@ -246,9 +246,7 @@ def in_blocks(
         arrays["weights"] = weights
     if counts is not None:
         arrays["counts"] = counts
-    sketch = Sketch.of(
-        Z, weights, tables=tables, targets=arrays["targets"], counts=counts
-    ).rounded()
+    sketch = Sketch.of(Z, weights, tables=tables, targets=arrays["targets"], counts=counts)
     if len(Z) <= SAMPLE_ROWS:
         binned = bin_rows(Z, weights, candidates)
         arrays["codes"], thresholds = binned.codes, binned.thresholds
@@ -264,14 +262,16 @@ def in_blocks(
         {name: array[a:b] for name, array in arrays.items()} for a, b in pairwise(bounds)
     )
     missing = MAX_BINS if arrays["codes"].dtype == np.uint8 else max(map(len, thresholds)) + 1
-    return GrowthBlocks(blocks, thresholds, missing, Scale.of(blocks, largest=largest)), sketch
+    return GrowthBlocks(
+        blocks, thresholds, missing, Scale.of(blocks, largest=largest)
+    ), sketch.rounded()
 
 
 def _kind_of(targets: FloatArray) -> type[np.floating[Any]]:
     """Give float32, which blocks are in, unless it has no numbers of that size."""
     largest = max(float(targets.max()), -float(targets.min()))
     numbers = np.finfo(np.float32)
-    fits = largest == 0 or numbers.tiny / numbers.eps < largest < numbers.max
+    fits = largest == 0 or float(numbers.tiny / numbers.eps) < largest < float(numbers.max)
     return np.float32 if fits else np.float64
 
 
