@@ -6,6 +6,9 @@ import signal
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeClassifier
 
 from interpkd import DistilledLogisticRegression, DistilledTreeClassifier, as_teacher
@@ -149,6 +152,21 @@ def test_linear_students(client, ddf, teacher, frame):
     for method in ("decision_function", "predict_proba"):
         found, expected = (getattr(one, method)(rows) for one in (student, reference))
         np.testing.assert_allclose(found, expected, rtol=1e-7, atol=1e-9)
+
+
+def test_few_rows_are_fitted_in_memory_with_teachers_of_their_own(client, frame):
+    few = frame[:400]
+    teacher = DecisionTreeClassifier(max_depth=3, random_state=0)
+    pipe = make_pipeline(FunctionTransformer(numbers_only), teacher)
+    student = DistilledTreeClassifier(pipe, cv=2, max_leaf_nodes=4, random_state=0)
+    expected = clone(student).fit(few[["a", "b", "c", "kind"]], few["y"])
+    ddf = dd.from_pandas(few, npartitions=4)
+    same(student.fit(ddf[["a", "b", "c", "kind"]], ddf["y"]), expected)
+    assert student.distillation_["n_parts"] == 4
+
+
+def numbers_only(X):
+    return X[["a", "b", "c"]]
 
 
 def test_arrays(client, frame):

@@ -1,5 +1,8 @@
 """The last test of the cluster of one worker: it ends."""
 
+import threading
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -20,13 +23,22 @@ def rows(block):
     return [len(block)]
 
 
+def slowly(block):
+    time.sleep(5)
+    return [1]
+
+
 def test_a_lost_scheduler_is_named(start, alone):
     with alone.as_current():
         collection = DaskCollection(dd.from_pandas(pd.DataFrame({"a": range(90)}), npartitions=3))
     blocks, told = collection.keep(kept)
     assert told == [30, 30, 30]
     assert blocks.sum(rows) == [90]
-    alone.cluster.close()
+    ending = threading.Timer(1, alone.cluster.close)
+    ending.start()
+    with pytest.raises(ClusterError, match="connection to the scheduler"):
+        blocks.sum(slowly)
+    ending.join()
     with pytest.raises(ClusterError, match="connection to the scheduler"):
         blocks.sum(rows)
     with pytest.raises(ClusterError, match="connection to the scheduler"):
