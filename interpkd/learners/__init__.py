@@ -41,17 +41,17 @@ from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
 __all__ = [
-    "LEAF",
-    "SKETCH_ROWS",
     "BinSums",
     "BinnedRows",
     "Block",
     "Blocks",
     "Coder",
+    "LEAF",
     "LinearModel",
     "MemoryBlocks",
     "PointsCard",
     "RowFacts",
+    "SKETCH_ROWS",
     "ScorecardBins",
     "ScorecardModel",
     "Sketch",
