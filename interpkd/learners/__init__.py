@@ -40,7 +40,7 @@ from interpkd.learners._threads import in_turn, use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
-__all__ = [
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "BinSums",
     "BinnedRows",
     "Block",
