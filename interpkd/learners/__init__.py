@@ -40,18 +40,18 @@ from interpkd.learners._threads import in_turn, use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
-__all__ = [
-    "LEAF",
-    "SKETCH_ROWS",
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "BinSums",
     "BinnedRows",
     "Block",
     "Blocks",
     "Coder",
+    "LEAF",
     "LinearModel",
     "MemoryBlocks",
     "PointsCard",
     "RowFacts",
+    "SKETCH_ROWS",
     "ScorecardBins",
     "ScorecardModel",
     "Sketch",

@@ -243,6 +243,21 @@ def test_blocks_may_lose_what_they_keep():
     assert not any(block.kept for block in blocks.each(_itself))
 
 
+def test_histograms_of_any_node_can_be_asked_for_again():
+    rows = Rows("classes", weighted=True)
+    blocks, _, thresholds = rows.in_blocks(5, 1)
+    data = growth.GrowthBlocks(blocks, thresholds, MAX_BINS, growth.Scale.of(blocks))
+    root = data.begin(data.all_rows())
+    left, right = data.split(root, 0, 99, missing_left=True, is_last=False)
+    pair = data.split(left, 1, 120, missing_left=False, is_last=False)
+    np.testing.assert_array_equal(left.histograms + right.histograms, root.histograms)
+    for block in blocks.each(_itself):
+        block.kept.clear()
+    for known in (right, *pair):
+        np.testing.assert_array_equal(data.histograms(known.rows), known.histograms)
+        np.testing.assert_array_equal(known.histograms[..., 1].sum(axis=1), known.sums[1])
+
+
 def _itself(block):
     return block
 
