@@ -95,7 +95,8 @@ class DaskCollection:
         roles = [*named.items(), *(("teacher_proba", name) for name in names_of(scores))]
         X, self._layout, self.feature_names, self.is_named = _layout(X, roles)
         self.has_target, self.has_weights = y is not None, sample_weight is not None
-        self.has_scores = scores is not None
+        self.score_names = names_of(scores)
+        self.has_scores = bool(self.score_names)
         self._sources = [
             X,
             *(

@@ -40,18 +40,11 @@ class WorkerBlock(Block):
     """A block on a worker: what is kept beside its arrays stays in the process that made it."""
 
     def __init__(self, arrays: Mapping[str, NDArray[Any]], number: int = 0) -> None:
-        # memory of a message may be read-only, for which compiled functions would be compiled anew;
-        # the order of the elements stays, or sums of floats would have other last digits
+        # Memory of a message may be read-only, for which compiled functions would be compiled anew;
+        # and of columns by columns a sum of floats has other last digits than of rows by rows.
         super().__init__(
-            {
-                name: array if array.flags.writeable else array.copy(order="K")
-                for name, array in arrays.items()
-            },
-            number,
+            {name: np.require(one, requirements=["C", "W"]) for name, one in arrays.items()}, number
         )
-
-    def __sizeof__(self) -> int:
-        return object.__sizeof__(self) + sum(array.nbytes for array in self.arrays.values())
 
     def __reduce__(self) -> tuple[Any, ...]:
         return WorkerBlock, (self.arrays, self.number)

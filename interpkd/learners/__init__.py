@@ -3,9 +3,10 @@
 Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
-from interpkd.learners._binning import Coder, sketch_thresholds
+from interpkd.learners._binning import Coder, code_part, sketch_thresholds
 from interpkd.learners._block_sum import RowFacts, read_targets, read_weights, sum_targets
 from interpkd.learners._blocks import Block, Blocks, MemoryBlocks, added
+from interpkd.learners._fit_blocks import fit_tree_blocks, grow_tree_blocks
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
 from interpkd.learners._linear_blocks import (
@@ -16,7 +17,6 @@ from interpkd.learners._linear_blocks import (
 )
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
-from interpkd.learners._provisional import fit_tree_blocks, grow_tree_blocks
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
 from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
 from interpkd.learners._scorecard_blocks import (
@@ -40,18 +40,18 @@ from interpkd.learners._threads import in_turn, use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
-__all__ = [
-    "LEAF",
-    "SKETCH_ROWS",
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "BinSums",
     "BinnedRows",
     "Block",
     "Blocks",
     "Coder",
+    "LEAF",
     "LinearModel",
     "MemoryBlocks",
     "PointsCard",
     "RowFacts",
+    "SKETCH_ROWS",
     "ScorecardBins",
     "ScorecardModel",
     "Sketch",
@@ -60,6 +60,7 @@ __all__ = [
     "bin_blocks",
     "category_hashes",
     "check_smooth_hinge",
+    "code_part",
     "fill_leaves",
     "fine_bins",
     "fit_scorecard",

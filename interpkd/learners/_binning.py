@@ -142,7 +142,7 @@ def sketch_thresholds(
         Per feature, at most ``MAX_BINS - 1``, rising: `code_part` makes codes in `uint8` of them.
         A feature of fewer different values has one between any two.
     """
-    return _quantiles(sketch.Z, sketch.weights, candidates)
+    return _quantiles(sketch.Z, sketch.rounded().weights, candidates)
 
 
 def _quantiles(

@@ -16,7 +16,7 @@ from interpkd.learners._growth_blocks import in_blocks
 from interpkd.learners._growth_rows import GrowthRows
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Grower, Limits
+from interpkd.learners._tree_growth import Grower, limits_of
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from interpkd.learners._binning import Binned
     from interpkd.learners._code_tree import CodeTree
     from interpkd.learners._objective import Objective
+    from interpkd.learners._tree_growth import Limits
 
 
 def fit_tree(
@@ -125,9 +126,9 @@ def fit_tree(
     What was found is refined on 100,000 rows, and kept if it is better on all rows than the tree
     that grows on all rows.
     """
-    limits = Limits(
+    limits = limits_of(
         max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),
-        NO_LIMIT if max_depth is None else max_depth,
+        max_depth,
         min_samples_leaf,
         min_impurity_decrease,
     )

@@ -9,8 +9,8 @@ A split is one pass: each block parts its rows of the node and sums over those o
 A block keeps the order of its rows by node; where that is lost, it is made again from the splits so
 far, which travel with every pass.
 
-Memory: beside codes (1 byte a value) and targets (4 bytes for each output) 4 bytes a row for the order,
-and 4 more for the largest node of a block while it is parted. Passes: one for the scale of targets and
+Memory: beside codes (1 byte a value) and targets (4 bytes for each output) 2 bytes a row for the
+order, which is kept in chunks of 65,536 rows. Passes: one for the scale of targets and
 weights (none for probabilities without weights), one for the root, one for each split. Sent with each:
 48 bytes for each split so far; sent back: 8 bytes times columns times 256 codes times outputs plus one
 (two with weights), from each block, or worker, and half of this again for what is added.
@@ -56,6 +56,7 @@ ORDER = "order of rows"
 """Under what a block keeps the order of its rows."""
 
 NO_CUTOFF = np.nan
+NOBODY = -1
 
 
 @dataclass(frozen=True)
@@ -246,9 +247,7 @@ def in_blocks(
         arrays["weights"] = weights
     if counts is not None:
         arrays["counts"] = counts
-    sketch = Sketch.of(
-        Z, weights, tables=tables, targets=arrays["targets"], counts=counts
-    ).rounded()
+    sketch = Sketch.of(Z, weights, tables=tables, targets=arrays["targets"], counts=counts)
     if len(Z) <= SAMPLE_ROWS:
         binned = bin_rows(Z, weights, candidates)
         arrays["codes"], thresholds = binned.codes, binned.thresholds
@@ -264,14 +263,16 @@ def in_blocks(
         {name: array[a:b] for name, array in arrays.items()} for a, b in pairwise(bounds)
     )
     missing = MAX_BINS if arrays["codes"].dtype == np.uint8 else max(map(len, thresholds)) + 1
-    return GrowthBlocks(blocks, thresholds, missing, Scale.of(blocks, largest=largest)), sketch
+    return GrowthBlocks(
+        blocks, thresholds, missing, Scale.of(blocks, largest=largest)
+    ), sketch.rounded()
 
 
 def _kind_of(targets: FloatArray) -> type[np.floating[Any]]:
     """Give float32, which blocks are in, unless it has no numbers of that size."""
     largest = max(float(targets.max()), -float(targets.min()))
     numbers = np.finfo(np.float32)
-    fits = largest == 0 or numbers.tiny / numbers.eps < largest < numbers.max
+    fits = largest == 0 or float(numbers.tiny / numbers.eps) < largest < float(numbers.max)
     return np.float32 if fits else np.float64
 
 
@@ -287,15 +288,24 @@ def part_and_sum(
     """Part the rows of a block by all splits so far, and sum over those of a node."""
     from interpkd.learners import _kernels as kernels
 
-    rows = _order_of(block, token, splits, missing).rows_of(node)
-    codes, data = block["codes"], (*_data(block), scale.one_number, scale.magic)
+    order = _order_of(block, token, kernels.CHUNK)
     sums = np.zeros(3 + scale.n_outputs)
-    kernels.add_sums(*data, rows, sums)
-    if not with_histograms:
-        return [sums]
     size = scale.n_outputs + (1 if scale.one_number else 2)
-    cells = np.zeros((codes.shape[1], missing + 1, size))
-    kernels.add_cells(codes, *data, rows, cells)
+    n_features = block["codes"].shape[1] if with_histograms else 0
+    cells = np.zeros((n_features, missing + 1, size))
+    data = (block["codes"], *_data(block), scale.one_number, scale.magic, order.rows)
+    added = NOBODY
+    for parent, feature, code, missing_left, left, right in splits[order.n_done :].tolist():
+        if order.n_done == len(splits) - 1:  # the rows of the new node are still near
+            added = {left: 1, right: 2}.get(node, NOBODY)
+        bounds = np.stack([order.bounds[parent]] * 3)
+        split = np.array([feature, code, missing, missing_left])
+        kernels.part_and_add(*data, bounds, split, added, sums, cells)
+        order.bounds[left], order.bounds[right] = bounds[1], bounds[2]
+        order.n_done += 1
+    if added == NOBODY:
+        none = np.empty(0, dtype=np.int64)
+        kernels.part_and_add(*data, order.bounds[node][None], none, 0, sums, cells)
     return [sums, cells]
 
 
@@ -322,35 +332,22 @@ def sum_by_leaf(
 
 
 class _Order:
-    """The rows of a block, those of each node together, as far as they are parted."""
+    """The rows of a block in chunks, those of each node together, as far as they are parted."""
 
-    def __init__(self, n_rows: int, token: str) -> None:
+    def __init__(self, n_rows: int, token: str, chunk: int) -> None:
         self.token = token
         self.n_done = 0
-        self.rows = np.arange(n_rows, dtype=np.int32)
-        self.bounds: dict[int, tuple[int, int]] = {0: (0, n_rows)}
-
-    def rows_of(self, node: int) -> NDArray[np.int32]:
-        """Give the rows of a node, rising."""
-        first, last = self.bounds[node]
-        return self.rows[first:last]
+        self.rows = np.arange(n_rows).astype(np.uint16)  # chunk by chunk from 0 on
+        starts = np.arange(0, n_rows, chunk)
+        root = np.column_stack([starts, np.minimum(starts + chunk, n_rows)])
+        self.bounds: dict[int, NDArray[np.int64]] = {0: root}
 
 
-def _order_of(block: Block, token: str, splits: NDArray[np.int64], missing: int) -> _Order:
-    """Give the rows of a block in order, and do what is left of the splits."""
-    from interpkd.learners import _kernels as kernels
-
+def _order_of(block: Block, token: str, chunk: int) -> _Order:
+    """Give the rows of a block in order, as far as it is known."""
     order = block.kept.get(ORDER)
     if order is None or order.token != token:
-        order = block.kept[ORDER] = _Order(len(block), token)
-    for node, feature, code, missing_left, left, right in splits[order.n_done :].tolist():
-        first, last = order.bounds[node]
-        rows = order.rows[first:last]
-        split = feature, code, missing, bool(missing_left)
-        spare = np.empty(last - first, dtype=np.int32)
-        n_left = kernels.part_in_place(block["codes"], rows, *split, spare)
-        order.bounds[left], order.bounds[right] = (first, first + n_left), (first + n_left, last)
-        order.n_done += 1
+        order = block.kept[ORDER] = _Order(len(block), token, chunk)
     return order
 
 

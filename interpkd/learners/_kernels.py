@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 BLOCK = 32768
+CHUNK = 65536  # rows that are told apart by two bytes
 CODE_BLOCK = 256  # rows that are coded feature by feature
 NOTHING = 1e-9  # the weight of no rows, up to rounding
 SAME = 1e-12  # share by which scores differ from rounding alone: the first of equals is taken
@@ -258,10 +259,11 @@ def part_rows(codes, rows, feature, code, missing, missing_left, parted, n_left,
 
 
 @njit(cache=True, nogil=True)
-def part_in_place(codes, rows, feature, code, missing, missing_left, spare):
+def part_chunk(codes, rows, feature, code, missing, missing_left, spare):
     """Part rows in place, both sides in their old order; give how many go left.
 
-    Written to both sides and counted on one, as in `part_rows`; those on the right wait in `spare`.
+    Rows are written to both sides and counted on one, as in `part_rows`; those on the right wait in
+    `spare`.
     """
     n_left, n_right = 0, 0
     for r in range(len(rows)):
@@ -274,6 +276,51 @@ def part_in_place(codes, rows, feature, code, missing, missing_left, spare):
         n_right += 1 - goes_left
     rows[n_left:] = spare[:n_right]
     return n_left
+
+
+@njit(cache=True, nogil=True)
+def part_and_add(
+    codes, values, weights, counts, one_number, magic, rows, bounds, split, added, sums, cells
+):
+    """Part the rows of a node and add sums and cells of those of a child, see `add_cells`.
+
+    Parameters
+    ----------
+    rows : ndarray of uint16 of shape (n_rows,)
+        Numbers within chunks of `CHUNK` rows, those of each node together. A chunk is done with before
+        the next one is begun: it is near in memory.
+
+    bounds : ndarray of shape (3, n_chunks, 2)
+        Where the rows of the node begin and end in each chunk; those of its children are written.
+
+    split : ndarray of shape (4,)
+        Feature, last code on the left, code of a missing value, and whether it goes left; without a
+        split (shape (0,)) bounds are as they are.
+
+    added : int
+        Whose rows are added: 0 for the node itself, 1 for its left child, 2 for its right, -1 for none.
+
+    sums, cells
+        As of `add_sums` and `add_cells`; empty `cells` are left out.
+    """
+    spare = np.empty(CHUNK, dtype=rows.dtype)
+    for chunk in range(bounds.shape[1]):
+        start, end = chunk * CHUNK, (chunk + 1) * CHUNK
+        of_chunk = codes[start:end]
+        if len(split):
+            first, last = bounds[0, chunk, 0], bounds[0, chunk, 1]
+            goes_left = split[3] != 0
+            part = rows[first:last], split[0], split[1], split[2], goes_left, spare
+            middle = first + part_chunk(of_chunk, *part)
+            bounds[1, chunk, 0], bounds[1, chunk, 1] = first, middle
+            bounds[2, chunk, 0], bounds[2, chunk, 1] = middle, last
+        if added < 0:
+            continue
+        own = rows[bounds[added, chunk, 0] : bounds[added, chunk, 1]]
+        v, w, n = values[start:end], weights[start:end], counts[start:end]
+        add_sums(v, w, n, one_number, magic, own, sums)
+        if len(cells):
+            add_cells(of_chunk, v, w, n, one_number, magic, own, cells)
 
 
 @njit(cache=True, nogil=True)

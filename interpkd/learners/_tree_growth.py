@@ -111,12 +111,7 @@ def grow_tree(
     .. [2] G. Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NeurIPS
        2017, for histograms and the subtraction of the smaller child.
     """
-    limits = Limits(
-        NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes,
-        NO_LIMIT if max_depth is None else max_depth,
-        min_samples_leaf,
-        min_impurity_decrease,
-    )
+    limits = limits_of(max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease)
     if len(Z) > SAMPLE_ROWS:
         rows, sketch = in_blocks(Z, targets, weights, counts, candidates, tables)
         return grow_on_blocks(rows, sketch, limits, monotonic_cst)
@@ -145,6 +140,18 @@ class Limits:
     max_depth: int
     min_samples_leaf: int
     min_decrease: float
+
+
+def limits_of(
+    max_leaf_nodes: int | None, max_depth: int | None, min_samples_leaf: int, min_decrease: float
+) -> Limits:
+    """Give the limits of a growth, None for none."""
+    return Limits(
+        NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes,
+        NO_LIMIT if max_depth is None else max_depth,
+        min_samples_leaf,
+        min_decrease,
+    )
 
 
 @dataclass

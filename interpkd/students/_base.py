@@ -101,7 +101,8 @@ class BaseDistilled(BaseEstimator, ABC):
             may hold missing values. A ``pyarrow.dataset.Dataset`` or a Dask DataFrame or Array is
             read part by part; `y`, `sample_weight` and `teacher_proba` are then names of its
             columns, all others are features, and `X_unlabeled` is another one of these features.
-            The student is the one of the same rows in memory.
+            Beside a Dask collection `y` and `sample_weight` may be Dask collections of the same
+            partitions. The student is the one of the same rows in memory.
 
         y : array-like of shape (n_samples,) or None, default=None
             True labels or target values. Needed by a teacher that is still to be fitted, and when

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 RUN, DESCRIBED = "fit.json", "described.arrays"
 
+FORMAT = "1"
+"""Changes with what the files hold, and with what is found of the same rows."""
+
 NOT_THE_STUDENT = ("teacher", "n_jobs", "verbose")
 """Parameters that are compared in another way, or decide nothing."""
 
@@ -155,7 +158,8 @@ class Stages:
 
 def _identity(student: Any, collection: Collection) -> dict[str, str]:
     """Give what decides the student, in texts."""
-    belongs_to = {"rows": collection.fingerprint(), "kind": type(student).__name__}
+    belongs_to = {"format": FORMAT, "student": type(student).__name__}
+    belongs_to["rows"] = collection.fingerprint()
     teacher = student.teacher
     if is_frozen(teacher):
         facts = fingerprint(teacher)

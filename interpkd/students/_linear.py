@@ -272,7 +272,7 @@ class LinearClassifierStudent(BaseDistilledClassifier, LinearStudent):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -290,7 +290,7 @@ class LinearClassifierStudent(BaseDistilledClassifier, LinearStudent):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------

@@ -282,7 +282,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -322,7 +322,7 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------

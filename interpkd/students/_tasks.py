@@ -69,7 +69,7 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -85,7 +85,7 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -127,7 +127,7 @@ class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------

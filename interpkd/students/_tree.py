@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from interpkd.learners import Blocks, Sketch, TreeModel
     from interpkd.targets import TransferSet
 
-    BlockRows = tuple[Blocks, Sketch, Sequence[FloatArray] | None]
+    BlockRows = tuple[Blocks, Sketch, Sequence[FloatArray]]
 
 DEEPEST = 10
 """Up to this limit of depth a search needs no limit of leaves: there are at most 1,024."""
@@ -387,7 +387,9 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows, folds and questions, and how the teacher does in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample. Of a
+        data set also how it was read: "engine", "n_parts", "n_passes" over rows and blocks,
+        "n_sketch_rows", "bytes_per_row" of a block.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
@@ -496,7 +498,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         blocks: Blocks,
         sketch: Sketch,
         signs: NDArray[np.int8] | None,
-        thresholds: Sequence[FloatArray] | None = None,
+        thresholds: Sequence[FloatArray] = (),
     ) -> DecisionTreeClassifier:
         self._check_signs(signs)
         rows = blocks, sketch, thresholds
@@ -626,7 +628,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
         scores"), numbers of rows, folds and questions, and how the teacher does in and out of
-        sample.
+        sample. Of a data set also how it was read: "engine", "n_parts", "n_passes" over rows and
+        blocks, "n_sketch_rows", "bytes_per_row" of a block.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
@@ -721,7 +724,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         blocks: Blocks,
         sketch: Sketch,
         signs: NDArray[np.int8] | None,
-        thresholds: Sequence[FloatArray] | None = None,
+        thresholds: Sequence[FloatArray] = (),
     ) -> DecisionTreeRegressor:
         rows = blocks, sketch, thresholds
         if self._is_greedy():

@@ -40,11 +40,37 @@ def start():
     os.environ["PYTHONPATH"] = path
 
 
-@pytest.fixture(scope="module")
-def client(start):
+@pytest.fixture(scope="session")
+def two(start):
     """Two workers."""
     with start(2) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def four(start):
+    """Four workers."""
+    with start(4) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def alone(start):
+    """One worker, which says that it has a GPU; a scheduler that is lost is given up soon."""
+    import dask
+
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "2s"}),
+        start(1, resources={"GPU": 1}) as client,
+    ):
+        yield client
+
+
+@pytest.fixture
+def client(two):
+    """Two workers, as the ones that Dask works with."""
+    with two.as_current():
+        yield two
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interpkd._collections import Store
 from interpkd._collections._dask import DaskCollection
-from interpkd.exceptions import ClusterError, PartError, TeacherError
+from interpkd.exceptions import PartError, TeacherError
 
 dd = pytest.importorskip("dask.dataframe")
 da = pytest.importorskip("dask.array")
@@ -148,19 +149,29 @@ def test_large_state_travels_once_to_each_worker(client, frame, tmp_path):
     assert sorted(unpacked) == sorted(workers)
 
 
-def test_any_number_of_workers_gives_the_same_digits(start, client, frame):
-    def sums():
-        blocks, _ = collection_of(parts_of(frame, 23)).keep(score, FACTOR)
-        found = blocks.sum(moments, 3)
-        blocks.close()
-        return found
+def sums_of(frame):
+    blocks, _ = collection_of(parts_of(frame, 23)).keep(score, FACTOR)
+    found = blocks.sum(moments, 3)
+    blocks.close()
+    return found
 
-    two = sums()
-    for n_workers in (1, 4):
-        with start(n_workers):
-            other = sums()
-        np.testing.assert_array_equal(other[0], two[0])  # sums of floats, to the last bit
-        np.testing.assert_array_equal(other[2], two[2])
+
+def test_other_numbers_of_workers_give_the_same_digits(client, alone, four, frame):
+    expected = sums_of(frame)
+    for other in (alone, four):
+        with other.as_current():
+            found = sums_of(frame)
+        np.testing.assert_array_equal(found[0], expected[0])  # sums of floats, to the last bit
+        np.testing.assert_array_equal(found[2], expected[2])
+
+
+def test_scoring_asks_for_a_gpu_where_there_is_one(alone, frame):
+    with alone.as_current():
+        collection = DaskCollection(dd.from_pandas(frame, npartitions=3))
+    blocks, _ = collection.keep(score, FACTOR)
+    assert alone.run_on_scheduler(wishes_of) == [{"GPU": 1}] * 3
+    assert blocks.sum(moments, 1)[1] == 1000
+    blocks.close()
 
 
 @pytest.mark.parametrize("when", ["scoring", "growth"])
@@ -196,21 +207,19 @@ def test_a_partition_that_raises_is_named(client, frame):
     assert not any(client.processing().values())
 
 
-def test_workers_that_die_again_and_again(start, frame):
-    import dask
-
-    with dask.config.set({"distributed.scheduler.allowed-failures": 0}), start(1):
-        collection = DaskCollection(dd.from_pandas(frame, npartitions=1))
+def test_workers_that_die_again_and_again(client, frame):
+    collection = DaskCollection(dd.from_pandas(frame, npartitions=1))
+    usual = client.run_on_scheduler(allow_failures, 0)
+    try:
         with pytest.raises(PartError, match=r"Workers died again and again.*partition 0.*memory"):
             list(collection.map(die))
+    finally:
+        client.run_on_scheduler(allow_failures, usual)
 
 
-def test_scoring_asks_for_a_gpu_where_there_is_one(start, frame):
-    with start(1, resources={"GPU": 1}) as client:
-        blocks, _ = DaskCollection(dd.from_pandas(frame, npartitions=3)).keep(score, FACTOR)
-        made = client.run_on_scheduler(wishes_of)
-        assert made == [{"GPU": 1}] * 3
-        assert blocks.sum(moments, 1)[1] == 1000
+def allow_failures(n, dask_scheduler):
+    usual, dask_scheduler.allowed_failures = dask_scheduler.allowed_failures, n
+    return usual
 
 
 def wishes_of(dask_scheduler):
@@ -219,6 +228,58 @@ def wishes_of(dask_scheduler):
         for key, task in dask_scheduler.tasks.items()
         if str(key).startswith("interpkd-made")
     ]
+
+
+def test_parts_of_a_checkpoint_are_not_read_again(client, frame, tmp_path):
+    flag = tmp_path / "read"
+    folder = tmp_path / "kept"
+    flag.mkdir()
+    folder.mkdir()
+    ddf = dd.from_pandas(frame, npartitions=5).map_partitions(
+        note_reading, str(flag), meta=frame.iloc[:0], enforce_metadata=False
+    )
+    done = []
+    store = Store(checkpoint=folder, progress=lambda *counts: done.append(counts))
+    first, told = DaskCollection(ddf).keep(counted, store=store)
+    assert done[-1] == (5, 5)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        f"part-{k:06d}.arrays" for k in range(5)
+    ]
+    (folder / "part-000003.arrays").unlink()
+    n_read = len(list(flag.iterdir()))
+    second, again = DaskCollection(ddf).keep(counted, store=store)
+    assert len(list(flag.iterdir())) == n_read + 1
+    assert [int(one["n"][0]) for one in again] == [int(one["n"][0]) for one in told] == [200] * 5
+    np.testing.assert_array_equal(first.sum(moments, 1)[0], second.sum(moments, 1)[0])
+
+
+def note_reading(rows, folder):
+    (Path(folder) / f"{os.getpid()}-{time.monotonic_ns()}").touch()
+    return rows
+
+
+def counted(part):
+    return {"Z": np.asarray(part.X, dtype=np.float64)}, {"n": np.array([len(part)])}
+
+
+def test_answers_are_merged_on_the_workers(client, frame):
+    done = []
+    for n_parts in (1, 2, 40):
+        collection = DaskCollection(dd.from_pandas(frame, npartitions=n_parts))
+        found = collection.merged(sizes, together, progress=lambda k, n: done.append(k))
+        assert sum(found) == 1000
+        assert len(found) == n_parts == done[-1]
+    torn = dd.from_pandas(frame, npartitions=5).map_partitions(fail_in_partition, meta=frame)
+    with pytest.raises(PartError, match="Partition 2 could not be worked on"):
+        DaskCollection(torn).merged(sizes, together)
+
+
+def sizes(part):
+    return [len(part)]
+
+
+def together(lists):
+    return [n for one in lists for n in one]
 
 
 def test_interrupted(client, frame, tmp_path):
@@ -238,15 +299,3 @@ def test_interrupted(client, frame, tmp_path):
     started = len(list(tmp_path.glob("started-*")))
     assert started < 20
     assert not any(client.processing().values())
-
-
-def test_a_lost_scheduler(start, frame):
-    import dask
-
-    with dask.config.set({"distributed.comm.timeouts.connect": "2s"}), start(1) as client:
-        collection = DaskCollection(dd.from_pandas(frame, npartitions=3))
-        blocks, _ = collection.keep(score, FACTOR)
-        client.cluster.close()
-        with pytest.raises(ClusterError, match="connection to the scheduler"):
-            blocks.sum(moments, 1)
-        blocks.close()

@@ -23,7 +23,7 @@ from interpkd.exceptions import DamagedFileError, InvalidInputError
 from interpkd.teachers import make_teacher
 
 FEATURES = ["age", "income", "city", "owner"]
-N_ROWS = 3000
+N_ROWS = 1800
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,8 @@ def teachers(frame):
     def fit(target):
         task = "regression" if target == "value" else "classification"
         teacher = make_teacher("boosted", task=task, random_state=0)
+        few = {"model__n_estimators": 20, "model__early_stopping_rounds": 20}
+        teacher.set_params(**few)
         return FrozenEstimator(teacher.fit(frame[FEATURES], frame[target]))
 
     return {target: fit(target) for target in ("two", "three", "value")}
@@ -62,7 +64,7 @@ def teachers(frame):
 
 @pytest.fixture(autouse=True)
 def few_rows_are_many(monkeypatch):
-    """Let 1,000 rows be more than are brought into memory, and more than an array takes whole."""
+    """Let 600 rows be more than are brought into memory, and more than an array takes whole."""
     for name in (
         "interpkd.students._from_collection.MANY_ROWS",
         "interpkd.learners._binning.SAMPLE_ROWS",
@@ -71,8 +73,8 @@ def few_rows_are_many(monkeypatch):
         "interpkd.learners._large_search.SEARCH_ROWS",
         "interpkd.learners._large_search.MANY_ROWS",
     ):
-        monkeypatch.setattr(name, 1000)
-    monkeypatch.setattr("interpkd._collections._arrow_units.PART_ROWS", 512)
+        monkeypatch.setattr(name, 600)
+    monkeypatch.setattr("interpkd._collections._arrow_units.PART_ROWS", 300)
 
 
 def student_of(target, teacher, **how):
@@ -98,7 +100,7 @@ def assert_same(one, two, X):
     }
 
 
-def written(frame, folder, size=700):
+def written(frame, folder, size=400):
     folder.mkdir(exist_ok=True)
     half = len(frame) // 2
     for name, rows in (("a", frame[:half]), ("b", frame[half:])):
@@ -107,8 +109,7 @@ def written(frame, folder, size=700):
     return ds.dataset(folder)
 
 
-@pytest.mark.parametrize("effort", ["greedy", "balanced"])
-@pytest.mark.parametrize("weight", [None, "weight"])
+@pytest.mark.parametrize(("weight", "effort"), [("weight", "greedy"), (None, "balanced")])
 @pytest.mark.parametrize("target", ["two", "three", "value"])
 def test_a_tree_of_a_data_set_is_that_of_the_rows_in_memory(
     frame, teachers, tmp_path, target, weight, effort
@@ -184,7 +185,7 @@ def test_one_column_of_scores_is_of_the_second_class(frame, teachers):
 
 
 def test_labels_and_unlabelled_rows_take_part(frame, teachers, tmp_path):
-    some, rest = frame[:2000], frame[2000:][FEATURES]
+    some, rest = frame[:1200], frame[1200:][FEATURES]
     student = student_of("two", teachers["two"], alpha=0.3)
     student.fit(
         written(some[[*FEATURES, "two"]], tmp_path / "a"),
@@ -194,7 +195,7 @@ def test_labels_and_unlabelled_rows_take_part(frame, teachers, tmp_path):
     plain = student_of("two", teachers["two"], alpha=0.3)
     plain.fit(some[FEATURES], some["two"], X_unlabeled=rest)
     assert_same(student, plain, frame[FEATURES])
-    assert student.distillation_["n_unlabeled"] == 1000
+    assert student.distillation_["n_unlabeled"] == 600
 
 
 @pytest.mark.parametrize("target", ["two", "value"])
@@ -340,16 +341,16 @@ def test_what_cannot_hold_on_a_data_set_is_refused(frame, teachers):
 def test_rows_that_break_a_rule_are_named(frame, teachers):
     table = frame[[*FEATURES, "value", "weight"]].copy()
     student = student_of("value", teachers["value"])
-    table.loc[2500, "income"] = np.inf
-    with pytest.raises(InvalidInputError, match="infinity: column 'income', row 2500 of X"):
+    table.loc[1500, "income"] = np.inf
+    with pytest.raises(InvalidInputError, match="infinity: column 'income', row 1500 of X"):
         student.fit(MemoryCollection(table, 4, "value", "weight"))
-    table.loc[2500, ["income", "value"]] = 1.0, np.nan
+    table.loc[1500, ["income", "value"]] = 1.0, np.nan
     with pytest.raises(InvalidInputError, match="X: Input y contains NaN"):
         student.fit(MemoryCollection(table, 4, "value", "weight"))
-    table.loc[2500, "value"] = 1.0
+    table.loc[1500, "value"] = 1.0
     with pytest.raises(InvalidInputError, match="sample_weight is 0 on every row"):
         student.fit(MemoryCollection(table.assign(weight=0.0), 4, "value", "weight"))
-    numbers = pd.concat([table[:1500].assign(city=1.0), table[1500:]])
+    numbers = pd.concat([table[:900].assign(city=1.0), table[900:]])
     numbers["city"] = numbers["city"].astype(object)
     with pytest.raises(InvalidInputError, match="'city' mixes numbers and texts: some parts"):
         student.fit(MemoryCollection(numbers, 4, "value", "weight"))
@@ -370,8 +371,8 @@ def test_rows_that_break_a_rule_are_named(frame, teachers):
 def test_other_students_are_those_of_the_rows_in_memory(
     frame, teachers, tmp_path, monkeypatch, kind, target
 ):
-    monkeypatch.setattr("interpkd.students._from_collection.MOST_SKETCHED", 1000)
-    monkeypatch.setattr("interpkd.students._in_blocks.MOST_ROWS", 1000)
+    monkeypatch.setattr("interpkd.students._from_collection.MOST_SKETCHED", 600)
+    monkeypatch.setattr("interpkd.students._in_blocks.MOST_ROWS", 600)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     table = frame[[*FEATURES, "weight", target]]
     student = kind(teachers[target], augmentation=None)
