@@ -93,6 +93,7 @@ class AuditReport(WrittenReport):
     def __repr__(self) -> str:
         student = self.data["lineage"]["student"]["name"]
         model, rows = self.data["student"], self.data["data"]["n_rows"]
+        rows = (self.data["data"].get("sample") or {"n_rows_available": rows})["n_rows_available"]
         if "bins" in model:
             size = f"{model['n_features']} columns in {model['n_bins']} bins"
         elif "n_coefficients" in model:

@@ -34,6 +34,7 @@ from interpkd.audit._fairness_tables import fairness_section
 from interpkd.audit._finding_tables import findings_figure, findings_section
 from interpkd.audit._inputs import FIELDS
 from interpkd.audit._interactive_panel import what_if_section
+from interpkd.audit._limitations import sample_sentences
 from interpkd.audit._monitoring_section import monitoring_section
 from interpkd.audit._monotonicity_tables import monotonicity_section
 from interpkd.audit._points_tables import points_section
@@ -160,9 +161,18 @@ def _figures(data: Mapping[str, Any]) -> tuple[Figure, ...]:
     return (
         *figures,
         _size(student),
-        Figure("Evaluation rows", number(data["data"]["n_rows"], "count")),
+        _evaluation_rows(data["data"]),
         Figure("Teacher", name if data["lineage"]["teacher_source"] != "none" else words("none")),
     )
+
+
+def _evaluation_rows(rows: Mapping[str, Any]) -> Figure:
+    """Give the number of evaluation rows; of a sample, how many it was drawn from."""
+    sample = rows.get("sample")
+    if sample is None or sample["n_rows"] == sample["n_rows_available"]:
+        return Figure("Evaluation rows", number(rows["n_rows"], "count"))
+    drawn = (Number(sample["n_rows"], "count"), Text(" of them beyond fidelity"))
+    return Figure("Evaluation rows", number(sample["n_rows_available"], "count"), drawn)
 
 
 def _size(student: Mapping[str, Any]) -> Figure:
@@ -248,6 +258,7 @@ def _data(data: Mapping[str, Any]) -> list[Block]:
         ("Row weights", words("given" if rows["is_weighted"] else "none: every row counts once")),
     ]
     blocks: list[Block] = [facts("Evaluation rows", about)]
+    blocks += [Paragraph(words(sentence)) for sentence in sample_sentences(rows)]
     if rows["split"] is None:
         blocks.append(Paragraph((Text("How the rows were held out: "), *provided(None), Text("."))))
     else:

@@ -130,9 +130,37 @@ def _about_rows(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"Missing values occur in the evaluation rows but not in training: {_listed(new)}. The "
             "student's answer to them was not learned.",
         )
+    for sentence in sample_sentences(rows):
+        yield ("Sample of the rows", sentence)
     blank = [name.replace("_", " ") for name, text in data["identity"].items() if text is None]
     if blank:
         yield ("Not provided", f"Left blank by the author of the report: {_listed(blank)}.")
+
+
+def sample_sentences(rows: Mapping[str, Any]) -> list[str]:
+    """Say which parts of a report rest on a sample of the rows; nothing where none does.
+
+    Parameters
+    ----------
+    rows : mapping
+        The section on the rows.
+
+    Returns
+    -------
+    sentences : list of str
+        On the evaluation rows and on the training rows.
+    """
+    said = []
+    sample, training = rows.get("sample"), rows.get("training_sample")
+    if sample is not None and sample["n_rows"] < sample["n_rows_available"]:
+        said.append(
+            f"Fidelity, performance and their segments are those of all {sample['n_rows_available']} "
+            "evaluation rows. Every other section, this one included, is told of a sample: "
+            f"{sample['how']}."
+        )
+    if training is not None and training["n_rows"] < training["n_rows_available"]:
+        said.append(f"Of the training rows a sample is told of: {training['how']}.")
+    return said
 
 
 def _about_rules(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

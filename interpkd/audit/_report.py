@@ -13,6 +13,7 @@ from interpkd.audit._attributions import attribute
 from interpkd.audit._audit_report import AuditReport
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._checks import check_checks
+from interpkd.audit._collection_rows import bring_rows, bring_training_rows
 from interpkd.audit._counterfactuals import check_frozen
 from interpkd.audit._fairness_evidence import fairness_of_groups
 from interpkd.audit._floors import check_floors
@@ -35,11 +36,7 @@ from interpkd.audit._read_report import SCHEMA
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
 from interpkd.audit._render import to_json_text
-from interpkd.audit._report_parts import (
-    fidelity_or_performance,
-    student_as_document,
-    student_in_full,
-)
+from interpkd.audit._report_parts import student_as_document, student_in_full
 from interpkd.audit._rule_sections import comparison
 from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
@@ -98,29 +95,36 @@ def audit_report(
     limitations, what later rows are to be compared with, and lines to sign. Checks read this
     evidence, and what they find stands first; no legal conclusion is drawn.
 
+    Rows that are not in memory are given as a data set, and the target, weights, groups and segments
+    as names of its columns. Fidelity and performance are then those of all rows, in one pass.
+    Everything else is told of at most 10,000 rows, drawn by their content with `random_state`: the
+    same ones in any order of the parts. The report says so, and of how many rows.
+
     Parameters
     ----------
     student : fitted estimator
         A student, or an estimator of scikit-learn with probabilities or predictions. Of one that
         is neither a tree nor linear nor a scorecard the report says that it has no rules, and shows the rest.
 
-    X : array-like or data frame of shape (n_samples, n_features)
-        Evaluation rows, best held out from the training of both models.
+    X : array-like, data frame, pyarrow.dataset.Dataset, or Dask DataFrame
+        Evaluation rows, shape (n_samples, n_features), best held out from the training of both
+        models.
 
-    y : array-like of shape (n_samples,) or None, default=None
-        True labels or values; without them the performance is stated as unknown.
+    y : array-like of shape (n_samples,), str or None, default=None
+        True labels or values; without them the performance is stated as unknown. Of a data set the
+        name of a column.
 
     teacher : fitted estimator, array-like or None, default=None
         The teacher; or its probabilities of shape (n_samples, n_classes) on `X` in the order of
         the student's classes, or its predictions of shape (n_samples,), and then it is not
         explained. None for the student's own `teacher_`.
 
-    X_train : array-like or data frame of shape (n_training, n_features) or None, default=None
+    X_train : as `X`, or None, default=None
         The rows both models learned from: what the evaluation rows are compared with. The report
         says what it cannot show without them.
 
-    y_train : array-like of shape (n_training,) or None, default=None
-        Labels or values of the training rows.
+    y_train : array-like of shape (n_training,), str or None, default=None
+        Labels or values of the training rows; of a data set the name of a column.
 
     background : array-like or data frame of shape (n_background, n_features), default=None
         Rows that the explanations compare with; of more than 100 a sample is drawn. None for a
@@ -243,7 +247,10 @@ def audit_report(
     asked = check_floors(floors)
     identity, held_out, seed = check_fields(fields), check_split(split), check_seed(random_state)
     command, source = check_manifest_inputs(command, source)
-    labels, group_names = merge_labels(groups, segments)
+    given = bring_rows(X, y, sample_weight, groups, segments, seed=seed)
+    X, y, sample_weight = given.X, given.y, given.sample_weight
+    X_train, y_train, of_training = bring_training_rows(X_train, y_train, seed=seed)
+    labels, group_names = merge_labels(given.groups, given.segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
     frozen = check_frozen(frozen_columns, inputs, group_names)
@@ -269,9 +276,7 @@ def audit_report(
     }
     background = X_train if background is None else background
     begin("Measuring fidelity")
-    fidelity = fidelity_or_performance(
-        inputs, sample_weight=sample_weight, segments=labels, cutoff=cutoff, alpha=alpha
-    )
+    fidelity = given.fidelity(inputs, teacher, segments=labels, cutoff=cutoff, alpha=alpha)
     begin("Searching for the worst segment")
     rows: dict[str, Any] = {"sample_weight": sample_weight, "cutoff": cutoff, "alpha": alpha}
     worst = worst_segments(inputs, random_state=seed, **rows)
@@ -307,7 +312,11 @@ def audit_report(
         "identity": identity,
         "lineage": lineage(inputs, random_state=seed),
         "hashes": hashes(inputs),
-        "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
+        "data": {
+            **data_summary(inputs, held_out, is_weighted=sample_weight is not None),
+            "sample": given.sample,
+            "training_sample": of_training,
+        },
         "training": training_evidence(inputs),
         "student": student_in_full(inputs, labels),
         **model,

@@ -24,7 +24,7 @@ from interpkd.cli._source import Address
 from interpkd.cli._student import OWN_OPTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 PAIRS = ("field", "monotonic", "teacher_scores")
 """Options of the form NAME=VALUE, which a file may hold as a table."""
@@ -92,13 +92,16 @@ def read_configuration(path: Path, command: click.Command) -> dict[str, Any]:
 
 
 def write_configuration(
-    source: Path | Address, out: Path, options: Mapping[str, Any], path: Path
+    source: Path | Address | Sequence[Path | Address | str],
+    out: Path,
+    options: Mapping[str, Any],
+    path: Path,
 ) -> None:
     """Write the options of a run, defaults included, so that ``--config`` repeats it.
 
     Parameters
     ----------
-    source : Path or Address
+    source : Path, Address, or sequence of these and str
         The table.
 
     out : Path
@@ -110,11 +113,13 @@ def write_configuration(
     path : Path
         The file.
     """
-    is_database = isinstance(source, Address)
+    sources = (source,) if isinstance(source, (Path, Address)) else source
+    is_database = any(isinstance(one, Address) for one in sources)
     lines = [f"# interpkd {__version__}: interpkd distill --config {path.name} --out DIR"]
-    if isinstance(source, Address) and source.secrets:
+    if any(isinstance(one, Address) and one.secrets for one in sources):
         lines.append("# The password of the connection URL is left out.")
-    shown = source.public if isinstance(source, Address) else str(source)
+    named = [one.public if isinstance(one, Address) else str(one) for one in sources]
+    shown = named[0] if len(named) == 1 else named
     lines += [f"source = {_toml(shown)}", f"out = {_toml(str(out))}"]
     for name, value in options.items():
         is_blank = value is None or value is False or value == ()
@@ -180,7 +185,7 @@ def _yaml(text: str, path: Path) -> Any:
 
 def _check(value: Any, param: click.Parameter, where: str) -> Any:
     """Give a value that the option takes, or say why it takes none such."""
-    if param.multiple:
+    if param.multiple or param.nargs == -1:
         if isinstance(value, dict) and param.name in PAIRS:
             value = [f"{name}={text}" for name, text in _pairs(value, where)]
         many = value if isinstance(value, list) else [value]
@@ -211,7 +216,7 @@ def _check_one(value: Any, param: click.Parameter, where: str) -> None:
     types, words = next((types, words) for one, types, words in rules if isinstance(kind, one))
     is_truth = isinstance(value, bool)
     if not isinstance(value, types) or (is_truth and bool not in types):
-        many = " or a list of such" if param.multiple else ""
+        many = " or a list of such" if param.multiple or param.nargs == -1 else ""
         msg = f"{where} must be {words}{many}, got {_kind(value)}; correct it."
         raise DataError(msg)
     try:

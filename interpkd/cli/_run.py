@@ -105,15 +105,8 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         The student and the report.
     """
     choice, scores = settings.teacher, settings.scores
-    student = STUDENTS[settings.student, problem.task](
-        None if scores is not None else _find_teacher(choice, problem, settings.seed),
-        alpha=settings.alpha,
-        temperature=settings.temperature,
-        cv=FOLDS,
-        random_state=settings.seed,
-        monotonic_cst=settings.monotonic,
-        **settings.own(),
-    )
+    teacher = None if scores is not None else find_teacher(choice, problem, settings.seed)
+    student = new_student(teacher, problem.task, settings)
     stages.begin(choice.stage(FOLDS))
     known = None if scores is None else scores[split.train]
     student.fit(split.X_train, split.y_train, teacher_proba=known)
@@ -138,8 +131,59 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
     return Result(student, report)
 
 
-def _find_teacher(choice: TeacherChoice, problem: Problem, seed: int) -> Any:
-    """Make the teacher that is to be trained, or read the one that is."""
+def new_student(teacher: Any, task: str, settings: Settings, **more: Any) -> Any:
+    """Make the student that the settings ask for.
+
+    Parameters
+    ----------
+    teacher : estimator or None
+        Its teacher.
+
+    task : {"classification", "regression"}
+        What it learns.
+
+    settings : Settings
+        Its kind and size.
+
+    **more : object
+        Further parameters.
+
+    Returns
+    -------
+    student : estimator
+        Not fitted.
+    """
+    return STUDENTS[settings.student, task](
+        teacher,
+        alpha=settings.alpha,
+        temperature=settings.temperature,
+        cv=FOLDS,
+        random_state=settings.seed,
+        monotonic_cst=settings.monotonic,
+        **settings.own(),
+        **more,
+    )
+
+
+def find_teacher(choice: TeacherChoice, problem: Problem, seed: int) -> Any:
+    """Make the teacher that is to be trained, or read the one that is.
+
+    Parameters
+    ----------
+    choice : TeacherChoice
+        Which teacher.
+
+    problem : Problem
+        What is learned, and its classes.
+
+    seed : int
+        Of a teacher that is trained.
+
+    Returns
+    -------
+    teacher : estimator
+        Frozen where it comes from a file.
+    """
     if choice.file is not None:
         return load_teacher(
             choice.file,

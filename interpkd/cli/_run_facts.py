@@ -44,7 +44,10 @@ def run_facts() -> dict[str, Any]:
         if name not in NOT_NOTED
     }
     command = _command_line()
-    for address in context.params.values():
+    sources = context.params.get("source")
+    if isinstance(sources, tuple) and len(sources) == 1:  # one table, as it was typed
+        options["source"] = options["source"][0]
+    for address in sources if isinstance(sources, tuple) else ():
         if isinstance(address, Address) and command is not None:
             command = address.clean(command)
     return {

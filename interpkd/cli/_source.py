@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlencode
 
 import click
 
+from interpkd.cli._files import is_pattern, names_files
 from interpkd.cli._sql import read_sql
 from interpkd.cli._tables import read_table
 
@@ -99,8 +100,8 @@ class SourceType(ParamType):
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Path | Address:
-        """Tell a URL by its ``://``; anything else must be a file.
+    ) -> Path | Address | str:
+        """Tell a URL by its ``://``; anything else must be a file, a folder or a pattern.
 
         Parameters
         ----------
@@ -112,11 +113,13 @@ class SourceType(ParamType):
 
         Returns
         -------
-        source : Path or Address
-            The file or the database.
+        source : Path, Address or str
+            The file, the database, or what names several files or files at a URL.
         """
         if isinstance(value, Address):
             return value
+        if names_files(str(value)) or is_pattern(str(value)):
+            return str(value)
         if "://" in str(value):
             return read_address(str(value))
         path: Path = click.Path(exists=True, dir_okay=False, path_type=Path).convert(

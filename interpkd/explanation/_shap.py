@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._alignment import align, hash_rows
+from interpkd._collections import is_collection, open_collection
 from interpkd._optional import require
+from interpkd._row_sample import draw_rows
 from interpkd._structure import Structure, take_apart
 from interpkd._validation import align_classes
 from interpkd.exceptions import InvalidInputError, NotATeacherError
@@ -25,6 +27,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import Table
+
+MOST_EXPLAINED, MOST_BACKGROUND = 200, 100
+"""Rows of a data set that are explained, and that they are compared with."""
 
 EXACT = "exact, interventional TreeSHAP"
 
@@ -65,6 +70,10 @@ class Explanations:
     additivity_error : dict
         For "student" and "teacher", the largest distance of base plus values from the model's own
         answer; None without a teacher.
+
+    sample : dict or None
+        Of rows that were not in memory, how those that are explained were drawn: "n_rows",
+        "n_rows_available", "seed" and "how"; None of rows in memory.
     """
 
     student: Any
@@ -75,6 +84,7 @@ class Explanations:
     n_background: int
     method: dict[str, str]
     additivity_error: dict[str, float | None]
+    sample: dict[str, Any] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Sum up the explanation in plain Python types.
@@ -82,14 +92,15 @@ class Explanations:
         Returns
         -------
         summary : dict
-            "columns", "classes", "n_rows", "n_background", "background_sha256", and for "student"
-            and "teacher" (None without one) "method", "additivity_error" and "mean_abs": the mean
+            "columns", "classes", "n_rows", "sample", "n_background", "background_sha256", and for
+            "student" and "teacher" (None without one) "method", "additivity_error" and "mean_abs": the mean
             absolute value of each column over rows and classes.
         """
         return {
             "columns": [str(name) for name in self.student.feature_names],
             "classes": None if self.classes is None else self.classes.tolist(),
             "n_rows": len(self.display_data),
+            "sample": self.sample,
             "n_background": self.n_background,
             "background_sha256": self.background_sha256,
             "student": self._sum_up("student", self.student),
@@ -135,12 +146,13 @@ def explain(
     student : fitted estimator
         A student, or an estimator of scikit-learn.
 
-    X : array-like or data frame of shape (n_samples, n_columns)
-        The rows to explain.
+    X : array-like, data frame, pyarrow.dataset.Dataset, or Dask DataFrame
+        The rows to explain, shape (n_samples, n_columns). Of a data set 200 are drawn by their
+        content, the same ones in any order of its parts; `sample` of the result says so.
 
-    background : array-like or data frame of shape (n_background, n_columns)
-        The rows to compare with, for instance 100 training rows; recorded by their hash. All of
-        them are used.
+    background : array-like, data frame, pyarrow.dataset.Dataset, or Dask DataFrame
+        The rows to compare with, shape (n_background, n_columns), for instance 100 training rows;
+        recorded by their hash. All of them are used; of a data set 100 are drawn.
 
     teacher : fitted estimator or None, default=None
         The teacher to ask; None for the student's `teacher_`.
@@ -152,7 +164,7 @@ def explain(
         background of 100.
 
     random_state : int, default=0
-        Seed of the permutations.
+        Seed of the permutations, and of the rows that are drawn of a data set.
 
     Returns
     -------
@@ -193,6 +205,8 @@ def explain(
     """
     structure = take_apart(student)
     _check(student, structure, n_permutations)
+    X, sample = _in_memory(X, MOST_EXPLAINED, random_state)
+    background, _ = _in_memory(background, MOST_BACKGROUND, random_state + 1)
     X = align(X, student, structure, name="X")
     background = align(background, student, structure, name="background")
     setting = Setting(structure, X, background, structure.encode(X), structure.encode(background))
@@ -221,7 +235,16 @@ def explain(
             "student": own.miss(),
             "teacher": None if other is None else other.miss(),
         },
+        sample=sample,
     )
+
+
+def _in_memory(X: Table, most: int, seed: int) -> tuple[Table, dict[str, Any] | None]:
+    """Draw rows of a collection, and say how; rows in memory stay as they are."""
+    if not is_collection(X):
+        return X, None
+    drawn = draw_rows(open_collection(X), most, seed=seed)
+    return drawn.X, drawn.facts
 
 
 def _explain_student(setting: Setting, student: Any, sampling: Sampling) -> Values:

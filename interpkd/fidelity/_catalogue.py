@@ -22,6 +22,7 @@ from interpkd.fidelity._distance_scores import (
     TotalVariation,
 )
 from interpkd.fidelity._error_scores import ErrorQuantile, MeanError
+from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
 from interpkd.fidelity._rank_scores import KendallTau, SpearmanCorrelation
 from interpkd.fidelity._scores import (
     Agreement,
@@ -35,6 +36,9 @@ from interpkd.fidelity._scores import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from interpkd.fidelity._performance import LabelScore
     from interpkd.fidelity._scores import Score
 
 
@@ -72,3 +76,12 @@ def all_scores(n_classes: int | None, cutoff: float = 0.5) -> dict[str, Score]:
     """Give every score by its name, those of a report's head first."""
     scores = headline_scores(n_classes, cutoff) + more_scores(n_classes, cutoff)
     return {score.name: score for score in scores}
+
+
+def performance_scores(
+    n_classes: int | None, cutoff: float
+) -> Sequence[Score] | Sequence[LabelScore]:
+    """Give the scores against the true values; `n_classes` None for a regression."""
+    if n_classes is None:
+        return headline_scores(None, cutoff)
+    return [Accuracy(cutoff), LabelAUC(), LogLoss(), Brier()]

@@ -93,11 +93,34 @@ def collect_answers(
         raise InvalidInputError(msg)
     weights = check_weights(sample_weight, n)
     codes = None if groups is None else check_groups(groups, n)
-    classes = _classes_of(student)
-    of_student = _ask_student(student, X, classes)
-    of_teacher = _ask_teacher(_find_teacher(teacher, student), X, classes)
-    target = None if y is None else _check_target(y, classes, n)
+    classes = classes_of(student)
+    of_teacher, of_student, target = ask_both(student, X, y, teacher=teacher, classes=classes)
+    return in_own_order(
+        classes, of_teacher, of_student, target, weights, codes, weighted=sample_weight is not None
+    )
 
+
+def ask_both(
+    student: Any, X: Table, y: ArrayLike | None, *, teacher: Any, classes: NDArray[Any] | None
+) -> tuple[FloatArray, FloatArray, NDArray[Any] | None]:
+    """Give the teacher's and the student's answers, and the target, all checked, in their order."""
+    of_student = _ask_student(student, X, classes)
+    of_teacher = _ask_teacher(find_teacher(teacher, student), X, classes)
+    target = None if y is None else _check_target(y, classes, num_samples(X))
+    return of_teacher, of_student, target
+
+
+def in_own_order(
+    classes: NDArray[Any] | None,
+    of_teacher: FloatArray,
+    of_student: FloatArray,
+    target: NDArray[Any] | None,
+    weights: FloatArray,
+    codes: NDArray[np.intp] | None = None,
+    *,
+    weighted: bool,
+) -> Answers:
+    """Leave out rows of weight 0 and sort the others by what is known of them."""
     rows = own_order([of_teacher, of_student, weights, target, codes])
     rows = rows[weights[rows] > 0]
     return Answers(
@@ -107,7 +130,7 @@ def collect_answers(
         y=None if target is None else target[rows],
         sample=Sample(weights[rows], None if codes is None else codes[rows]),
         rows=rows,
-        weighted=sample_weight is not None,
+        weighted=weighted,
     )
 
 
@@ -222,7 +245,7 @@ def _is_missing(label: Any) -> bool:
     return label is None or type(label).__name__ == "NAType" or bool(label != label)  # noqa: PLR0124
 
 
-def _classes_of(student: Any) -> NDArray[Any] | None:
+def classes_of(student: Any) -> NDArray[Any] | None:
     """Give the student's classes, None for a regression; refuse what is neither."""
     _check_fitted(student, "student")
     if hasattr(student, "classes_"):
@@ -256,7 +279,7 @@ def _check_fitted(model: Any, name: str) -> None:
         return
 
 
-def _find_teacher(teacher: Any, student: Any) -> Any:
+def find_teacher(teacher: Any, student: Any) -> Any:
     if teacher is None:
         teacher = getattr(student, "teacher_", None)
     if teacher is None:

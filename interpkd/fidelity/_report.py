@@ -9,26 +9,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._collections import is_collection, open_collection
 from interpkd._validation import num_samples
 from interpkd.exceptions import InvalidInputError
-from interpkd.fidelity._catalogue import headline_scores, more_scores
+from interpkd.fidelity._catalogue import headline_scores, more_scores, performance_scores
+from interpkd.fidelity._collection_report import refuse_groups, report_of_collection
 from interpkd.fidelity._fidelity_report import FidelityReport, SegmentScores
 from interpkd.fidelity._inputs import (
     Answers,
     check_alpha,
     check_cutoff,
+    classes_of,
     collect_answers,
     plain_label,
 )
 from interpkd.fidelity._intervals import ScoreEstimate, measure
-from interpkd.fidelity._performance import Accuracy, Brier, LabelAUC, LogLoss
 from interpkd.fidelity._segments import read_segments
 from interpkd.fidelity._statements import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike
+    from numpy.typing import ArrayLike, NDArray
 
     from interpkd._typing import Table
     from interpkd.fidelity._performance import LabelScore
@@ -59,31 +61,43 @@ def fidelity_report(
     the rows: the same rows give the same report. :meth:`FidelityReport.statements` turns it into
     sentences that hold together.
 
+    Rows may also be a data set that is not in memory. They are then seen once, part by part, and
+    up to 100,000 of them give the same report as in memory. Of more rows only sums and counts are
+    kept: shares with their exact intervals, means, R² and areas are those of all rows in any order
+    of the parts; intervals of other means are empirical Bernstein bounds, still guaranteed, and
+    those of smooth scores normal ones; rank correlations and quantiles are those of a sample of the
+    rows. An area of more than 16,384 different scores is counted in 65,536 bins. `method` says all
+    this of each score.
+
     Parameters
     ----------
     student : fitted classifier with predict_proba, or fitted regressor
         The student; any model in scikit-learn's style.
 
-    X : array-like or data frame of shape (n_samples, n_features)
-        The rows to compare on.
+    X : array-like, data frame, pyarrow.dataset.Dataset, or Dask DataFrame or Array
+        The rows to compare on, shape (n_samples, n_features). A data set and a Dask DataFrame may
+        have further columns.
 
-    y : array-like of shape (n_samples,) or None, default=None
-        True labels or values; with them the performance of both models is reported too.
+    y : array-like of shape (n_samples,), str or None, default=None
+        True labels or values; with them the performance of both models is reported too. For a data
+        set the name of their column.
 
     teacher : fitted model, array-like or None, default=None
         The teacher, or its probabilities (n_samples, n_classes) on `X` in the order of the
         student's classes, or its predictions (n_samples,). None for the student's own `teacher_`.
 
-    sample_weight : array-like of shape (n_samples,) or None, default=None
-        Row weights, at least 0. Rows of weight 0 are left out.
+    sample_weight : array-like of shape (n_samples,), str or None, default=None
+        Row weights, at least 0. Rows of weight 0 are left out. For a data set the name of their
+        column.
 
     groups : array-like of shape (n_samples,) or None, default=None
         Labels of dependent rows, such as the customer of each account, as in
         :class:`~sklearn.model_selection.GroupKFold`. Intervals then take whole groups as units.
+        Not for a data set.
 
-    segments : mapping, data frame, array-like of shape (n_samples,) or None, default=None
+    segments : mapping, data frame, array-like of shape (n_samples,), or sequence of str, or None
         Labels of rows by name; the main scores are reported for each value. Their intervals hold
-        one by one: among many segments, some miss by chance.
+        one by one: among many segments, some miss by chance. For a data set the names of columns.
 
     cutoff : float, default=0.5
         With two classes both models decide for the second one where its probability exceeds the
@@ -126,18 +140,41 @@ def fidelity_report(
     284
     """
     cutoff, alpha = check_cutoff(cutoff), check_alpha(alpha)
+    if is_collection(X):
+        refuse_groups(groups)
+        _check_use(classes_of(student), cutoff)
+        return report_of_collection(
+            student,
+            open_collection(X, y, sample_weight),
+            teacher=teacher,
+            segments=segments,
+            cutoff=cutoff,
+            alpha=alpha,
+            in_memory=lambda answers, parts: _report(answers, parts, cutoff, alpha),
+        )
     parts = read_segments(segments, num_samples(X))
     answers = collect_answers(
         student, X, y, teacher=teacher, sample_weight=sample_weight, groups=groups
     )
-    is_binary = answers.classes is not None and len(answers.classes) == 2
+    _check_use(answers.classes, cutoff)
+    return _report(answers, parts, cutoff, alpha)
+
+
+def _check_use(classes: NDArray[Any] | None, cutoff: float) -> None:
+    """Refuse a cutoff where there are no two classes."""
+    is_binary = classes is not None and len(classes) == 2
     if not is_binary and cutoff != DEFAULT_CUTOFF:
-        kind = "a regression" if answers.classes is None else f"{len(answers.classes)} classes"
+        kind = "a regression" if classes is None else f"{len(classes)} classes"
         msg = f"cutoff={cutoff} divides two classes, but the student has {kind}. Leave cutoff out."
         raise InvalidInputError(msg)
+
+
+def _report(
+    answers: Answers, parts: Sequence[Segment], cutoff: float, alpha: float
+) -> FidelityReport:
     n_classes = None if answers.classes is None else len(answers.classes)
     fidelity, more = headline_scores(n_classes, cutoff), more_scores(n_classes, cutoff)
-    performance = _performance_scores(answers, cutoff)
+    performance = [] if answers.y is None else performance_scores(n_classes, cutoff)
     return FidelityReport(
         task="regression" if answers.classes is None else "classification",
         classes=None
@@ -147,7 +184,7 @@ def fidelity_report(
         n_groups=None if answers.sample.groups is None else answers.sample.n_units,
         weighted=answers.weighted,
         confidence=round(1 - alpha, 12),
-        cutoff=cutoff if is_binary else None,
+        cutoff=cutoff if n_classes == 2 else None,
         scores=_fidelity(fidelity, answers, alpha),
         performance=_performance(performance, answers, alpha),
         segments=tuple(_segment(fidelity[:2], part, answers, alpha) for part in parts),
@@ -155,15 +192,6 @@ def fidelity_report(
         more=_fidelity(more, answers, alpha),
         _evidence=Evidence(answers, {score.name: score for score in [*fidelity, *more]}),
     )
-
-
-def _performance_scores(answers: Answers, cutoff: float) -> Sequence[Score] | Sequence[LabelScore]:
-    """Give the scores against the true values; none without these."""
-    if answers.y is None:
-        return []
-    if answers.classes is None:
-        return headline_scores(None, cutoff)
-    return [Accuracy(cutoff), LabelAUC(), LogLoss(), Brier()]
 
 
 def _fidelity(scores: Sequence[Score], answers: Answers, alpha: float) -> dict[str, ScoreEstimate]:

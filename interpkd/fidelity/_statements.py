@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from interpkd.fidelity._inputs import Answers
+    from interpkd.fidelity._intervals import ScoreEstimate
     from interpkd.fidelity._scores import Score
 
 
@@ -104,6 +105,25 @@ class Evidence:
     answers: Answers
     scores: Mapping[str, Score]
 
+    def measure(self, name: str, alpha: float) -> ScoreEstimate:
+        """Give a score with its interval.
+
+        Parameters
+        ----------
+        name : str
+            One of `scores`.
+
+        alpha : float
+            One minus the confidence.
+
+        Returns
+        -------
+        score : ScoreEstimate
+            On these answers.
+        """
+        statistic = self.scores[name].statistic(self.answers.teacher, self.answers.student)
+        return measure({name: statistic}, self.answers.sample, alpha)[name]
+
     def state(
         self, names: Sequence[str], sides: Sequence[str], confidence: float
     ) -> list[Statement]:
@@ -128,11 +148,9 @@ class Evidence:
         alpha = (1 - check_confidence(confidence)) / len(names)
         made = []
         for name, side in zip(names, sides, strict=True):
-            score = self.scores[check_name(name, self.scores)]
-            statistic = score.statistic(self.answers.teacher, self.answers.student)
             # either end of an interval at twice alpha, alone, misses with probability alpha
             of_interval = alpha if side == "between" else 2 * alpha
-            measured = measure({name: statistic}, self.answers.sample, of_interval)[name]
+            measured = self.measure(check_name(name, self.scores), of_interval)
             made.append(
                 Statement(
                     score=name,

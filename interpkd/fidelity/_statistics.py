@@ -227,6 +227,11 @@ class RootMean:
         self.kinds = None
 
     @property
+    def rows(self) -> FloatArray:
+        """The numbers under the root."""
+        return self._mean.rows
+
+    @property
     def bounded(self) -> BoundedMean | None:
         """The mean under the root."""
         mean = self._mean.bounded

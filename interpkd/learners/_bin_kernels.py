@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from numba import njit
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @njit(cache=True, nogil=True)
 def sum_pairs(
-    codes: NDArray[np.int16], starts: IntArray, weights: FloatArray, out: FloatArray
+    codes: NDArray[np.integer[Any]], starts: IntArray, weights: FloatArray, out: FloatArray
 ) -> None:
     """Add the weight of each row to the cell of its bins in every two columns.
 

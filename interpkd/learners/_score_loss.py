@@ -191,6 +191,42 @@ class ScoreSum:
         value, gradient = self._rows.sum([(1,), theta.shape], add)
         return float(value[0]) / self._total, gradient / self._total
 
+    def look(self, theta: FloatArray, *, with_hessian: bool) -> list[FloatArray]:
+        """Give sums over rows, not divided by anything, in one pass that keeps nothing of it.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_columns,)
+            The parameters.
+
+        with_hessian : bool
+            Whether the Hessian is wanted.
+
+        Returns
+        -------
+        sums : list of ndarray
+            Value of shape (1,), gradient, and the Hessian if it is wanted.
+        """
+        m = self._rows.n_columns
+
+        def add(part: slice, block: Any, value: FloatArray, gradient: FloatArray, *H: Any) -> None:
+            loss, slope, curvature = self._loss(self._rows.scores(block, theta), part)
+            value += loss
+            self._rows.add_products(block, slope, gradient)
+            if with_hessian:
+                self._rows.add_gram(block, curvature, H[0])
+
+        return self._rows.sum([(1,), (m,), *[(m, m)] * with_hessian], add)
+
+    def product_at(self, theta: FloatArray, vector: FloatArray) -> FloatArray:
+        """Give the product of the Hessian at some parameters, a sum over rows, and a vector."""
+
+        def add(part: slice, block: Any, out: FloatArray) -> None:
+            _, _, curvature = self._loss(self._rows.scores(block, theta), part)
+            self._rows.add_products(block, curvature * self._rows.scores(block, vector), out)
+
+        return self._rows.sum([vector.shape], add)[0]
+
     def hessian(self) -> FloatArray:
         """Give the Hessian where the value was asked last."""
         if self._keeps_hessian:

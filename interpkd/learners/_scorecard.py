@@ -10,17 +10,17 @@ what each column does; optimal cuts on what it says give few bins, and the secon
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners._bin_basis import Basis, make_basis, make_level_basis
-from interpkd.learners._binned_sum import AdditiveFit, fit_additive
+from interpkd.learners._bin_basis import make_basis, make_level_basis
 from interpkd.learners._linear_model import check_number, check_weights
 from interpkd.learners._row_blocks import one_blas_thread
-from interpkd.learners._scorecard_bins import ScorecardBins, fine_bins
+from interpkd.learners._scorecard_bins import ScorecardBins
 from interpkd.learners._scorecard_cuts import WORTH_A_CUT, best_segmentations, spend_cuts
+from interpkd.learners._scorecard_rows import ArrayRows, all_fine_bins
 from interpkd.learners._scorecard_selection import select_columns
 
 if TYPE_CHECKING:
@@ -29,26 +29,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
-
-MOST_FINE = 40
-"""Fine bins of a column; of very many columns fewer."""
-
-MOST_PARAMETERS = 2400
-"""Parameters of the first fit from which on fine bins are made coarser."""
-
-LEAST_FINE = 4
-
-MOST_BINS = 10_000
-"""Fine bins of all columns together, whose square is the memory of a fit in numbers."""
+    from interpkd.learners._bin_basis import Basis
+    from interpkd.learners._binned_sum import AdditiveFit
+    from interpkd.learners._scorecard_rows import CodedRows
 
 FINE_STEP, FINE_LINE, STEP = 1e-3, 3e-5, 1e-4
 """Ridges: of steps between fine bins, of the straight line under them, of steps between bins."""
-
-LEAST_CURVATURE = 0.02
-"""Rows of which the teacher is sure count as much as this where cuts are looked for."""
-
-SURE = 1e-9
-"""Targets keep so far from 0 and 1: where all are the same, odds stay finite."""
 
 FINE_TOLERANCE, TOLERANCE = 1e-2, 1e-5
 
@@ -220,130 +206,121 @@ def fit_scorecard(
         raise InvalidInputError(msg)
     check_number("mean_cuts", mean_cuts, least=0, most=np.inf, open_left=False)
     check_number("min_bin_share", min_bin_share, least=0, most=0.5, open_left=False)
-    d = Z.shape[1]
-    task = _Task(
-        Z,
-        np.clip(p, SURE, 1 - SURE),
-        weights,
-        weights if counted is None else counted,
-        np.zeros(d, dtype=np.int64) if n_categories is None else np.asarray(n_categories),
-        [np.zeros(0)] * d if special_values is None else list(special_values),
-        np.zeros(d, dtype=np.int8) if signs is None else signs,
+    fine = all_fine_bins(Z, weights, n_categories, special_values)
+    rows = ArrayRows(Z, p, weights, weights if counted is None else counted, fine)
+    return fit_on(
+        rows,
+        signs=signs,
+        max_bins=max_bins,
+        mean_cuts=mean_cuts,
+        min_bin_share=min_bin_share,
+        max_features=max_features,
     )
+
+
+def fit_on(
+    rows: CodedRows,
+    *,
+    signs: NDArray[np.int8] | None,
+    max_bins: int,
+    mean_cuts: float,
+    min_bin_share: float,
+    max_features: int | None,
+) -> ScorecardModel:
+    """Fit an additive model on few bins, whatever keeps the rows.
+
+    Parameters
+    ----------
+    rows : CodedRows
+        Who sums over rows.
+
+    signs, max_bins, mean_cuts, min_bin_share, max_features
+        As of `fit_scorecard`.
+
+    Returns
+    -------
+    model : ScorecardModel
+        The model.
+    """
+    signs = np.zeros(len(rows.fine), dtype=np.int8) if signs is None else signs
     with one_blas_thread():
-        chosen, bins = _choose_bins(task, max_bins, mean_cuts, min_bin_share, max_features)
-        codes = np.stack([b.codes(Z[:, i]) for i, b in zip(chosen, bins, strict=True)])
+        chosen, bins = _choose_bins(rows, signs, max_bins, mean_cuts, min_bin_share, max_features)
+        coded = rows.coded(chosen, bins)
         bases = [
-            make_basis(
-                task.mass(code, b.n_bins), b.n_known, steps=STEP, apart=STEP, sign=task.signs[i]
-            )
-            for i, b, code in zip(chosen, bins, codes, strict=True)
+            make_basis(mass, b.n_known, steps=STEP, apart=STEP, sign=int(signs[i]))
+            for i, b, mass in zip(chosen, bins, rows.masses(coded), strict=True)
         ]
-        fit, _ = fit_additive(codes, bases, task.p, weights, tol=TOLERANCE)
+        fit, _ = rows.fit(coded, bases, tol=TOLERANCE)
     return ScorecardModel(chosen, bins, fit.functions, fit.intercept, fit.loss)
 
 
-@dataclass(frozen=True)
-class _Task:
-    """What is known of rows and columns."""
-
-    Z: FloatArray
-    p: FloatArray
-    weights: FloatArray
-    counted: FloatArray
-    n_categories: IntArray
-    special: list[FloatArray]
-    signs: NDArray[np.int8]
-
-    def mass(self, code: NDArray[np.int16], n_bins: int) -> FloatArray:
-        return np.asarray(np.bincount(code, self.weights, n_bins), dtype=np.float64)
-
-
 def _choose_bins(
-    task: _Task, max_bins: int, mean_cuts: float, min_bin_share: float, max_features: int | None
+    rows: CodedRows,
+    signs: NDArray[np.int8],
+    max_bins: int,
+    mean_cuts: float,
+    min_bin_share: float,
+    max_features: int | None,
 ) -> tuple[IntArray, list[ScorecardBins]]:
     """Fit on fine bins, select columns, and cut each where its function changes."""
-    d = task.Z.shape[1]
-    most_fine = int(np.clip(MOST_PARAMETERS // d, LEAST_FINE, MOST_FINE))
-    fine = [
-        fine_bins(task.Z[:, i], task.weights, task.special[i], int(task.n_categories[i]), most_fine)
-        for i in range(d)
+    chosen = np.arange(len(rows.fine))
+    coded = rows.coded(chosen)
+    bases = [
+        _fine_basis(b, mass, line, int(sign))
+        for b, mass, line, sign in zip(
+            rows.fine, rows.masses(coded), rows.means(coded), signs, strict=True
+        )
     ]
-    _check_size(sum(b.n_bins for b in fine), d)
-    codes = np.stack([b.codes(task.Z[:, i]) for i, b in enumerate(fine)])
-    bases = [_fine_basis(task, i, b, codes[i]) for i, b in enumerate(fine)]
-    chosen = np.arange(d)
-    fit, hessian = fit_additive(codes, bases, task.p, task.weights, tol=FINE_TOLERANCE)
-    if max_features is not None and max_features < d:
+    fit, hessian = rows.fit(coded, bases, tol=FINE_TOLERANCE)
+    if max_features is not None and max_features < len(chosen):
         chosen = select_columns(hessian, fit.parameters, max_features)
-        codes, fine = codes[chosen], [fine[i] for i in chosen]
-        bases = [bases[i] for i in chosen]
-        fit, _ = fit_additive(codes, bases, task.p, task.weights, tol=FINE_TOLERANCE)
-    bins = _cut(task, codes, fine, fit, max_bins, mean_cuts, min_bin_share)
-    bins = [
-        ScorecardBins(b.cuts, task.special[i], b.groups) for i, b in zip(chosen, bins, strict=True)
-    ]
-    return chosen, bins
+        coded = rows.coded(chosen)
+        fit, _ = rows.fit(coded, [bases[i] for i in chosen], tol=FINE_TOLERANCE)
+    return chosen, _cut(rows, chosen, coded, fit, max_bins, mean_cuts, min_bin_share)
 
 
-def _check_size(n_bins: int, n_columns: int) -> None:
-    if n_bins <= MOST_BINS:
-        return
-    msg = (
-        f"The {n_columns} columns have {n_bins} bins before any are joined; a scorecard is fitted "
-        f"on at most {MOST_BINS}. Leave out columns, or group the categories of those with many."
-    )
-    raise InvalidInputError(msg)
-
-
-def _fine_basis(task: _Task, i: int, bins: ScorecardBins, code: NDArray[np.int16]) -> Basis:
+def _fine_basis(bins: ScorecardBins, mass: FloatArray, line: FloatArray, sign: int) -> Basis:
     """Make the basis of a column's fine bins: a line and steps, or levels of a category."""
-    mass = task.mass(code, bins.n_bins)
     if bins.groups is not None:
         return make_level_basis(mass, bins.n_known, ridge=STEP)
-    values = np.where(code < bins.n_known, task.Z[:, i], 0.0)
-    largest = max(float(np.abs(values).max()), 1e-300)  # or sums of the largest floats overflow
-    sums = np.bincount(code, task.weights * (values / largest), bins.n_bins)
-    means = sums[: bins.n_known] / np.maximum(mass[: bins.n_known], 1e-300)
     return make_basis(
         mass,
         bins.n_known,
         steps=FINE_STEP,
         apart=STEP,
-        line=means,
+        line=line,
         line_ridge=FINE_LINE,
-        sign=int(task.signs[i]),
+        sign=sign,
     )
 
 
 def _cut(
-    task: _Task,
-    codes: NDArray[np.int16],
-    fine: list[ScorecardBins],
+    rows: CodedRows,
+    chosen: IntArray,
+    coded: Any,
     fit: AdditiveFit,
     max_bins: int,
     mean_cuts: float,
     min_bin_share: float,
 ) -> list[ScorecardBins]:
     """Join fine bins into few, on one budget for the columns of more than two of them."""
-    q = 1 / (1 + np.exp(-np.clip(fit.scores, -500, 500)))
-    h = task.weights * np.maximum(q * (1 - q), LEAST_CURVATURE)
-    total = float(task.weights.sum())
+    fine = [rows.fine[i] for i in chosen]
     ways, orders = [], []
-    for code, bins, function in zip(codes, fine, fit.functions, strict=True):
+    counted = rows.counted(coded)
+    for bins, function, curvature, mass in zip(
+        fine, fit.functions, rows.curvatures(coded, fit), counted, strict=True
+    ):
         n = bins.n_known
-        curvature = np.bincount(code, h, bins.n_bins)[:n] / total
-        mass = np.bincount(code, task.counted, bins.n_bins)[:n].astype(np.float64)
         order = np.arange(n)
         if bins.groups is not None:
             order = np.argsort(function[:n], kind="stable")
         ways.append(
             best_segmentations(
                 function[:n][order],
-                curvature[order],
-                mass[order],
+                curvature[:n][order],
+                mass[:n][order],
                 most_bins=min(max_bins, n),
-                least_mass=min_bin_share * float(task.counted.sum()),
+                least_mass=min_bin_share * float(mass.sum()),
             )
         )
         orders.append(order)
@@ -366,4 +343,4 @@ def _join(bins: ScorecardBins, order: NDArray[np.intp], ends: IntArray) -> Score
         return ScorecardBins(bins.cuts[ends], bins.special)
     groups = np.empty(len(order), dtype=np.int64)
     groups[order] = np.searchsorted(ends, np.arange(len(order)), side="left")
-    return ScorecardBins(groups=groups)
+    return ScorecardBins(groups=groups, special=bins.special)

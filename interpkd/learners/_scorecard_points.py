@@ -152,10 +152,36 @@ class PointsCard:
         change : float
             The largest change of a probability.
         """
-        exact, rounded = self.model.decision_function(Z), self.log_odds(self.scores(Z))
+        loss, change = self.changes(self.model.decision_function(Z), self.scores(Z), p, temperature)
+        return float(np.average(loss, weights=weights)), float(change.max())
+
+    def changes(
+        self, exact: FloatArray, scores: IntArray, p: FloatArray, temperature: float
+    ) -> tuple[FloatArray, FloatArray]:
+        """Compare scores with log odds before rounding.
+
+        Parameters
+        ----------
+        exact : ndarray of shape (n_samples,)
+            Log odds before rounding.
+
+        scores : ndarray of shape (n_samples,)
+            Points.
+
+        p : ndarray of shape (n_samples,)
+            Soft targets: probabilities of the second class.
+
+        temperature : float
+            That of the targets.
+
+        Returns
+        -------
+        loss, change : ndarray of shape (n_samples,)
+            By how much the log loss is higher, and the size of the change of the probability.
+        """
+        rounded = self.log_odds(scores)
         loss = _log_loss(rounded / temperature, p) - _log_loss(exact / temperature, p)
-        change = np.abs(expit(rounded) - expit(exact)).max()
-        return float(np.average(loss, weights=weights)), float(change)
+        return loss, np.abs(expit(rounded) - expit(exact))
 
 
 def make_steps(
@@ -233,12 +259,57 @@ def round_to_points(
     card : PointsCard
         The card; its model has the same bins.
     """
+    masses = [
+        _mass(code, weights, len(values))
+        for values, code in zip(model.log_odds, model.codes(Z), strict=True)
+    ]
+    return points_of_masses(
+        model,
+        masses,
+        pdo=pdo,
+        base_score=base_score,
+        base_odds=base_odds,
+        counts_for_first=counts_for_first,
+    )
+
+
+def points_of_masses(
+    model: ScorecardModel,
+    masses: Sequence[FloatArray],
+    *,
+    pdo: float,
+    base_score: float,
+    base_odds: float,
+    counts_for_first: bool = False,
+) -> PointsCard:
+    """Turn a fitted model into whole points, the weight of each bin being known.
+
+    Parameters
+    ----------
+    model : ScorecardModel
+        The model.
+
+    masses : sequence of ndarray of shape (n_bins,)
+        Per column of the model, the weight of the rows in each bin.
+
+    pdo : float
+        As of `round_to_points`.
+
+    base_score, base_odds : float
+        As of `round_to_points`.
+
+    counts_for_first : bool, default=False
+        As of `round_to_points`.
+
+    Returns
+    -------
+    card : PointsCard
+        As of `round_to_points`.
+    """
     factor = pdo / np.log(2) * (-1 if counts_for_first else 1)
     rounded = [
-        _round_column(column_bins, values, factor, _mass(code, weights, len(values)))
-        for column_bins, values, code in zip(
-            model.bins, model.log_odds, model.codes(Z), strict=True
-        )
+        _round_column(column_bins, values, factor, mass)
+        for column_bins, values, mass in zip(model.bins, model.log_odds, masses, strict=True)
     ]
     bins, log_odds, points = (list(part) for part in zip(*rounded, strict=True))
     kept = [i for i, value in enumerate(points) if value.min() < value.max()] or [0]

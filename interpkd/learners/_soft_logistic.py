@@ -17,7 +17,7 @@ from interpkd.learners._linear_model import (
     check_weights,
     spread_bounds,
 )
-from interpkd.learners._newton import Penalty, Solution, minimise
+from interpkd.learners._newton import Penalty, Smooth, Solution, minimise
 from interpkd.learners._row_blocks import RowBlocks
 from interpkd.learners._score_loss import LogLoss, ScoreSum
 from interpkd.learners._softmax_sum import SAMPLE_STEP, SoftmaxSum
@@ -132,15 +132,40 @@ def fit_soft_logistic(
     strength[:, :d] = 1 / (C * total)
     penalty = Penalty((1 - l1_ratio) * strength.ravel(), l1_ratio * strength.ravel(), lower, upper)
     found = _search(rows, P, weights, penalty, tol=tol, max_iter=max_iter, is_sample=False)
-    theta = found.theta.reshape(n_outputs, m)
+    return logistic_model(found, penalty, d, m)
+
+
+def logistic_model(
+    found: Solution, penalty: Penalty, n_features: int, n_columns: int
+) -> LinearModel:
+    """Give the model at the end of a search.
+
+    Parameters
+    ----------
+    found : Solution
+        The end.
+
+    penalty : Penalty
+        The penalty of the search.
+
+    n_features, n_columns : int
+        Columns without and with that of the intercept.
+
+    Returns
+    -------
+    model : LinearModel
+        Of more than two classes, the one that `fit_soft_logistic` describes.
+    """
+    theta = found.theta.reshape(-1, n_columns)
+    has_intercept = n_columns > n_features
     model = LinearModel(
-        coef=theta[:, :d].copy(),
-        intercept=theta[:, -1].copy() if fit_intercept else np.zeros(n_outputs),
+        coef=theta[:, :n_features].copy(),
+        intercept=theta[:, -1].copy() if has_intercept else np.zeros(len(theta)),
         n_iter=found.n_iter,
         loss=found.loss,
         converged=found.converged,
     )
-    return model if n_outputs == 1 else _centred(model, penalty)
+    return model if len(theta) == 1 else _centred(model, penalty)
 
 
 def _search(
@@ -174,22 +199,57 @@ def _start_on_sample(
     rows: RowBlocks, P: FloatArray, weights: FloatArray, penalty: Penalty
 ) -> FloatArray:
     """Give the minimum on every so-many-th row; of few rows, coefficients of zero."""
-    m, n_parameters = rows.n_columns, len(penalty.ridge)
-    start, mass = np.zeros((n_parameters // m, m)), weights @ P
-    if rows.intercept:
-        log_mass = np.log(mass)
-        is_binary = len(start) == 1
-        start[:, -1] = log_mass[1] - log_mass[0] if is_binary else log_mass - log_mass.mean()
-    start = np.clip(start.ravel(), penalty.lower, penalty.upper)
-    if rows.n_rows < max(MANY_ROWS, 10 * SAMPLE_STEP * n_parameters):
+    mass = weights @ P
+    start = _start_of_shares(mass, rows, penalty)
+    if rows.n_rows < max(MANY_ROWS, 10 * SAMPLE_STEP * len(penalty.ridge)):
         return start
     some = slice(None, None, SAMPLE_STEP)
-    some_mass = weights[some] @ P[some]
-    if (some_mass * weights.sum() < mass * weights[some].sum() / 2).any():
-        return start  # a class is as good as missing there
-    sample = rows.every(SAMPLE_STEP)
-    found = _search(sample, P[some], weights[some], penalty, tol=0.01, max_iter=15, is_sample=True)
+    share = mass / weights.sum()
+    return start_on_rows(rows.every(SAMPLE_STEP), P[some], weights[some], penalty, share)
+
+
+def start_on_rows(
+    sample: RowBlocks, P: FloatArray, weights: FloatArray, penalty: Penalty, share: FloatArray
+) -> FloatArray:
+    """Give the minimum on a sample; where a class is as good as missing there, no slopes.
+
+    Parameters
+    ----------
+    sample : RowBlocks
+        Some of the rows.
+
+    P : ndarray of shape (n_sample, n_classes)
+        Their soft targets.
+
+    weights : ndarray of shape (n_sample,)
+        Their weights.
+
+    penalty : Penalty
+        The penalty of the search on all rows.
+
+    share : ndarray of shape (n_classes,)
+        The mean target of each class in all rows.
+
+    Returns
+    -------
+    start : ndarray of shape (n_parameters,)
+        Where to start on all rows.
+    """
+    start = _start_of_shares(share, sample, penalty)
+    if (weights @ P < share * weights.sum() / 2).any():
+        return start
+    found = _search(sample, P, weights, penalty, tol=0.01, max_iter=15, is_sample=True)
     return found.theta if found.converged else start
+
+
+def _start_of_shares(share: FloatArray, rows: RowBlocks, penalty: Penalty) -> FloatArray:
+    """Give coefficients of zero, and the intercepts that some shares of classes say."""
+    start = np.zeros((len(penalty.ridge) // rows.n_columns, rows.n_columns))
+    if rows.intercept:
+        log_share = np.log(share)
+        is_binary = len(start) == 1
+        start[:, -1] = log_share[1] - log_share[0] if is_binary else log_share - log_share.mean()
+    return np.clip(start.ravel(), penalty.lower, penalty.upper)
 
 
 def _check_targets(P: FloatArray, weights: FloatArray, n_rows: int, *, needed: bool) -> None:
@@ -197,8 +257,25 @@ def _check_targets(P: FloatArray, weights: FloatArray, n_rows: int, *, needed: b
     if P.ndim != 2 or len(P) != n_rows or P.shape[1] < 2:
         msg = f"P must have shape ({n_rows}, n_classes) with two classes or more, got {P.shape}."
         raise InvalidInputError(msg)
-    empty = np.flatnonzero(~(weights @ P > 0))
-    if needed and len(empty):
+    if needed:
+        check_mass(weights @ P)
+
+
+def check_mass(mass: FloatArray) -> None:
+    """Check that each class has some probability.
+
+    Parameters
+    ----------
+    mass : ndarray of shape (n_classes,)
+        Weighted sums of the soft targets.
+
+    Raises
+    ------
+    InvalidInputError
+        If one has none.
+    """
+    empty = np.flatnonzero(~(mass > 0))
+    if len(empty):
         msg = (
             f"Every class needs some probability on rows that count, but class {empty[0]} has none:"
             " its intercept would be minus infinity. Leave the class out, or mix in a little of "
@@ -227,6 +304,28 @@ def _separation_watch(
             total += weights[part] @ spread
 
         return float(rows.sum([(1,)], add)[0][0]) / float(weights.sum())
+
+    return separation_watch(smooth, curvature_of_ties)
+
+
+def separation_watch(
+    smooth: Smooth, curvature_of_ties: Callable[[FloatArray], float]
+) -> Callable[[FloatArray], None]:
+    """Give a function that raises when the curvature along a step is far below that of ties.
+
+    Parameters
+    ----------
+    smooth : Smooth
+        The loss.
+
+    curvature_of_ties : callable
+        Gives the curvature along a step where all classes are equally likely.
+
+    Returns
+    -------
+    watch : callable
+        For `minimise`.
+    """
 
     def watch(step: FloatArray) -> None:
         if smooth.score_change(step) < LITTLE:

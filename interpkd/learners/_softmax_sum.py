@@ -15,7 +15,7 @@ from interpkd.learners._score_loss import MOST_PARAMETERS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from interpkd._typing import FloatArray
+    from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._row_blocks import RowBlocks
 
 QUICK_HESSIAN = 4e8
@@ -83,41 +83,84 @@ class SoftmaxSum:
         def add(part: slice, block: Any, value: FloatArray, gradient: FloatArray) -> None:
             z = self._rows.scores(block, B)
             P, w = self._P[part], self._weights[part]
-            z -= z.max(axis=1, keepdims=True)
-            given = np.einsum("ik,ik->i", P, z)
-            fitted = np.exp(z, out=self._fitted[part])
-            sums = fitted.sum(axis=1)
-            value += w @ (np.log(sums) - given)
-            fitted /= sums[:, None]
-            np.subtract(fitted, P, out=z)
+            value += _fit(z, P, w, self._fitted[part])
+            np.subtract(self._fitted[part], P, out=z)
             z *= w[:, None]
             self._rows.add_products(block, z, gradient)
 
         value, gradient = self._rows.sum([(1,), self._shape], add)
         return float(value[0]) / self._total, gradient.ravel() / self._total
 
+    def look(self, theta: FloatArray, *, with_hessian: bool) -> list[FloatArray]:
+        """Give sums over rows, not divided by anything, in one pass that keeps nothing of it.
+
+        Parameters
+        ----------
+        theta : ndarray of shape (n_classes * n_columns,)
+            The parameters.
+
+        with_hessian : bool
+            Whether the Hessian is wanted.
+
+        Returns
+        -------
+        sums : list of ndarray
+            Value of shape (1,), gradient, and the Hessian, sums not pinned, if it is wanted.
+        """
+        B, (K, m) = theta.reshape(self._shape), self._shape
+
+        def add(part: slice, block: Any, value: FloatArray, gradient: FloatArray, *H: Any) -> None:
+            z = self._rows.scores(block, B)
+            P, w = self._P[part], self._weights[part]
+            fitted = np.empty_like(z)
+            value += _fit(z, P, w, fitted)
+            np.subtract(fitted, P, out=z)
+            z *= w[:, None]
+            self._rows.add_products(block, z, gradient)
+            if with_hessian:
+                _add_hessian(self._rows, block, fitted, w, H[0])
+
+        sums = self._rows.sum([(1,), self._shape, *[(K, m, K, m)] * with_hessian], add)
+        sums[1] = sums[1].ravel()
+        if with_hessian:
+            sums[2] = _mirrored(sums[2])
+        return sums
+
+    def product_at(self, theta: FloatArray, vector: FloatArray) -> FloatArray:
+        """Give the product of the Hessian at some parameters, a sum over rows, and a vector."""
+        B, V = theta.reshape(self._shape), vector.reshape(self._shape)
+
+        def add(part: slice, block: Any, out: FloatArray) -> None:
+            z = self._rows.scores(block, B)
+            fitted, w = np.empty_like(z), self._weights[part]
+            _fit(z, self._P[part], w, fitted)
+            self._rows.add_products(block, self._changed(block, V, fitted, w), out)
+
+        return self._rows.sum([self._shape], add)[0].ravel()
+
     def hessian(self) -> FloatArray:
         """Give the Hessian where the value was asked last, with pinned sums."""
-        H = _hessian(self._rows, self._fitted, self._weights)
-        m = self._rows.n_columns
-        for c in self._pinned:
-            cells = H[c::m, c::m]
-            cells += np.trace(cells) / len(cells) ** 2
-        return H
+        return pin(_hessian(self._rows, self._fitted, self._weights), self._pinned, self._shape[1])
 
     def product(self, vector: FloatArray) -> FloatArray:
         """Give the product of the Hessian, sums not pinned, and a vector."""
         V = vector.reshape(self._shape)
 
         def add(part: slice, block: Any, out: FloatArray) -> None:
-            fitted = self._fitted[part]
-            change = self._rows.scores(block, V)
-            change -= np.einsum("ik,ik->i", fitted, change)[:, None]
-            change *= fitted
-            change *= self._weights[part][:, None]
+            change = self._changed(block, V, self._fitted[part], self._weights[part])
             self._rows.add_products(block, change, out)
 
         return self._rows.sum([self._shape], add)[0].ravel() / self._total
+
+    def _changed(
+        self, block: Any, V: FloatArray, fitted: FloatArray, weights: FloatArray
+    ) -> FloatArray:
+        """Give how the residuals of a block change along a direction."""
+        change = self._rows.scores(block, V)
+        change -= np.einsum("ik,ik->i", fitted, change)[:, None]
+        change *= fitted
+        change *= weights[:, None]
+        return change
 
     def diagonal(self) -> FloatArray:
         """Give the diagonal of the Hessian."""
@@ -176,18 +219,65 @@ class SoftmaxSum:
         return self._rows.score_change(step.reshape(self._shape))
 
 
+def pin(H: FloatArray, pinned: IntArray, n_columns: int) -> FloatArray:
+    """Hold the sums over classes of the coefficients of some columns, in place.
+
+    Parameters
+    ----------
+    H : ndarray of shape (n_classes * n_columns, n_classes * n_columns)
+        The Hessian.
+
+    pinned : ndarray of int
+        The columns.
+
+    n_columns : int
+        Columns of the rows.
+
+    Returns
+    -------
+    H : ndarray
+        The same array.
+    """
+    for c in pinned:
+        cells = H[c::n_columns, c::n_columns]
+        cells += np.trace(cells) / len(cells) ** 2
+    return H
+
+
+def _fit(z: FloatArray, P: FloatArray, weights: FloatArray, fitted: FloatArray) -> float:
+    """Write fitted probabilities of scores, which are shifted, and give their loss."""
+    z -= z.max(axis=1, keepdims=True)
+    given = np.einsum("ik,ik->i", P, z)
+    np.exp(z, out=fitted)
+    sums = fitted.sum(axis=1)
+    fitted /= sums[:, None]
+    return float(weights @ (np.log(sums) - given))
+
+
 def _hessian(rows: RowBlocks, fitted: FloatArray, weights: FloatArray) -> FloatArray:
     """Give the Hessian for fitted probabilities of some rows."""
     K, m = fitted.shape[1], rows.n_columns
 
     def add(part: slice, block: Any, H: FloatArray) -> None:
-        for k in range(K):
-            share = weights[part] * fitted[part, k]
-            rows.add_gram(block, share * (1 - fitted[part, k]), H[k, :, k])
-            for j in range(k):
-                rows.add_gram(block, share * fitted[part, j], H[k, :, j])
+        _add_hessian(rows, block, fitted[part], weights[part], H)
 
-    H = rows.sum([(K, m, K, m)], add)[0] / weights.sum()
+    return _mirrored(rows.sum([(K, m, K, m)], add)[0] / weights.sum())
+
+
+def _add_hessian(
+    rows: RowBlocks, block: Any, fitted: FloatArray, weights: FloatArray, H: FloatArray
+) -> None:
+    """Add the Hessian of a block, up to the sign of pairs of classes, of which one is filled."""
+    for k in range(fitted.shape[1]):
+        share = weights * fitted[:, k]
+        rows.add_gram(block, share * (1 - fitted[:, k]), H[k, :, k])
+        for j in range(k):
+            rows.add_gram(block, share * fitted[:, j], H[k, :, j])
+
+
+def _mirrored(H: FloatArray) -> FloatArray:
+    """Fill the pairs of classes that are left, and give the Hessian as a matrix."""
+    K, m = H.shape[:2]
     for k in range(K):
         for j in range(k):
             H[k, :, j] *= -1

@@ -235,22 +235,27 @@ def make_design(columns: Sequence[Column], Z: FloatArray, weights: FloatArray) -
         Of equally frequent categories the first by its text is the reference.
     """
     if is_sparse(Z):
-        return Design(tuple(columns), sparse_medians(Z, weights, _median))
+        return Design(tuple(columns), sparse_medians(Z, weights, weighted_median))
     fills = np.zeros(len(columns))
     for i, column in enumerate(columns):
         known = ~np.isnan(Z[:, i])
         values, mass = Z[known, i], weights[known]
         if column.kind != "category":
-            fills[i] = _median(values, mass)
+            fills[i] = weighted_median(values, mass)
         elif column.categories:
             total = np.bincount(values.astype(np.intp), mass, len(column.categories))
-            # up to rounding, or the order of the rows would choose among equals
-            most = np.flatnonzero(total >= total.max() * (1 - 1e-12))
-            fills[i] = min(most, key=lambda code: str(column.categories[code]))
+            fills[i] = most_frequent(total, column.categories)
     return Design(tuple(columns), fills)
 
 
-def _median(values: FloatArray, mass: FloatArray) -> float:
+def most_frequent(mass: NDArray[Any], categories: Sequence[Any]) -> int:
+    """Give the code of the category of the largest mass, of equal ones the first by its text."""
+    # up to rounding, or the order of the rows would choose among equals
+    most = np.flatnonzero(mass >= mass.max() * (1 - 1e-12)).tolist()
+    return int(min(most, key=lambda code: str(categories[code])))
+
+
+def weighted_median(values: FloatArray, mass: FloatArray) -> float:
     """Give the weighted median, of two middle values their mean; 0 of no value."""
     if not len(values):
         return 0.0

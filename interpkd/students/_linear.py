@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import warnings
 from abc import abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +19,12 @@ from interpkd._saved_state import take_count, take_numbers
 from interpkd._tables import has_nan, row_blocks
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import use_threads
+from interpkd.students._by_parts import by_parts
 from interpkd.students._design import Design, make_design
-from interpkd.students._sparse import TakesSparse, divide_columns, is_sparse, sparse_moments
+from interpkd.students._design_blocks import survey
+from interpkd.students._in_blocks import as_sample
+from interpkd.students._linear_scaling import Scaling, make_scaling
+from interpkd.students._sparse import TakesSparse, is_sparse
 from interpkd.students._tasks import BaseDistilledClassifier
 
 if TYPE_CHECKING:
@@ -30,102 +34,12 @@ if TYPE_CHECKING:
 
     from interpkd._tables import RawColumn
     from interpkd._typing import FloatArray, Table
-    from interpkd.learners import LinearModel
+    from interpkd.learners import Blocks, LinearModel, RowFacts, Sketch
     from interpkd.targets import TransferSet
 
 
 FOR_MEMORY = 5.0
 """Weight of the generated rows for what the memory of labels takes from the real ones."""
-
-
-@dataclass(frozen=True)
-class Scaling:
-    """Standardisation of the design columns.
-
-    Attributes
-    ----------
-    centre, scale : ndarray of shape (n_columns,)
-        What is subtracted from each column, and what it is then divided by.
-
-    used : ndarray of shape (n_columns,)
-        Whether a column says anything: one of a single value beside an intercept does not, and gets
-        the coefficient 0.
-    """
-
-    centre: FloatArray
-    scale: FloatArray
-    used: NDArray[np.bool_]
-
-    def apply(self, D: FloatArray) -> tuple[FloatArray, FloatArray | None]:
-        """Standardise the columns that are used; where there are none, give a column of zeros.
-
-        Parameters
-        ----------
-        D : ndarray or CSR array of shape (n_rows, n_columns)
-            The design matrix.
-
-        Returns
-        -------
-        S : ndarray or CSR array of shape (n_rows, n_used)
-            The standardised columns; sparse ones are divided only.
-
-        centre : ndarray of shape (n_used,) or None
-            What is left to be subtracted from sparse columns.
-        """
-        if not self.used.any():
-            return np.zeros((D.shape[0], 1)), None
-        centre, scale = self.centre[self.used], self.scale[self.used]
-        if is_sparse(D):
-            return divide_columns(D, self.used, self.scale), centre / scale
-        S = D[:, self.used] - centre
-        S /= scale
-        return S, None
-
-    def undo(self, model: LinearModel) -> LinearModel:
-        """Give the coefficients of the columns as they were."""
-        coef = np.zeros((len(model.coef), len(self.scale)))
-        coef[:, self.used] = model.coef[:, : self.used.sum()] / self.scale[self.used]
-        return replace(model, coef=coef, intercept=model.intercept - coef @ self.centre)
-
-
-def make_scaling(D: FloatArray, weights: FloatArray, *, centred: bool) -> Scaling:
-    """Take means and standard deviations.
-
-    Parameters
-    ----------
-    D : ndarray or CSR array of shape (n_rows, n_columns)
-        The real rows of the design matrix.
-
-    weights : ndarray of shape (n_rows,)
-        Their weights.
-
-    centred : bool
-        Whether columns may be shifted, as they may beside an intercept.
-
-    Returns
-    -------
-    scaling : Scaling
-        Standard deviations as of :class:`~sklearn.preprocessing.StandardScaler`.
-    """
-    # in units of the largest value, or squares of the largest floats are infinite
-    unit, mean, deviation = (sparse_moments if is_sparse(D) else _moments)(D, weights)
-    # an indicator's deviation may round to nothing beside rows of tiny weight
-    varies = deviation > 0
-    scale = np.where(varies, unit * deviation, 1.0)
-    if centred:
-        return Scaling(unit * mean, scale, varies)
-    has_any = np.asarray((abs(D) if is_sparse(D) else D.any(axis=0)).sum(axis=0)).ravel() > 0
-    return Scaling(np.zeros(len(unit)), scale, varies | has_any)
-
-
-def _moments(D: FloatArray, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give the largest size of each column, and its mean and standard deviation in that unit."""
-    share = weights / weights.sum()
-    unit = np.abs(D).max(axis=0)
-    unit[unit == 0] = 1.0
-    mean = share @ (D / unit)
-    deviation = np.sqrt(share @ (D / unit - mean) ** 2)
-    return unit, mean, np.where(D.max(axis=0) > D.min(axis=0), deviation, 0.0)
 
 
 def weigh_generated(transfer: TransferSet) -> TransferSet:
@@ -185,14 +99,48 @@ class LinearStudent(TakesSparse):
                 max_iter=self.max_iter,
                 **params,
             )
+        self._warn_if_unfinished(found, stacklevel=6)  # to the caller of `fit`
+        return scaling.undo(found)
+
+    def _fit_linear_blocks(
+        self,
+        learner: Callable[..., LinearModel],
+        blocks: Blocks,
+        sketch: Sketch,
+        signs: NDArray[np.int8] | None,
+        *,
+        n_classes: int,
+        **params: Any,
+    ) -> tuple[LinearModel, RowFacts]:
+        """Do the same with rows in blocks; give what is known of these too."""
+        with use_threads(self.n_jobs):
+            rows, facts = survey(
+                blocks, self.columns_, sketch, n_classes=n_classes, centred=self.fit_intercept
+            )
+            self._use_design(rows.design)
+            self.feature_scales_ = rows.scaling.scale
+            found = learner(
+                blocks,
+                as_sample(sketch),
+                design=rows,
+                facts=facts,
+                bounds=self._bounds(signs, rows.scaling),
+                fit_intercept=self.fit_intercept,
+                max_iter=self.max_iter,
+                **params,
+                **({} if n_classes == 1 else {"n_classes": n_classes}),
+            )
+        self._warn_if_unfinished(found, stacklevel=7)
+        return rows.scaling.undo(found), facts
+
+    def _warn_if_unfinished(self, found: LinearModel, *, stacklevel: int) -> None:
         if not found.converged:
             warnings.warn(
                 f"The search for coefficients did not converge in max_iter={self.max_iter} steps. "
                 "Raise max_iter or tol, or penalise more.",
                 ConvergenceWarning,
-                stacklevel=5,  # to the caller of `fit`
+                stacklevel=stacklevel,
             )
-        return scaling.undo(found)
 
     def _prepare(self, transfer: TransferSet) -> tuple[FloatArray, Scaling]:
         """Build the design matrix of all rows, and keep what describes it."""
@@ -329,13 +277,14 @@ class LinearStudent(TakesSparse):
 class LinearClassifierStudent(BaseDistilledClassifier, LinearStudent):
     """Base of the linear students that decide by scores."""
 
+    @by_parts
     def decision_function(self, X: Table) -> FloatArray:
         """Give the linear scores.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -346,13 +295,14 @@ class LinearClassifierStudent(BaseDistilledClassifier, LinearStudent):
         scores = self._scores(self._encode(X))
         return scores[:, 0] if len(self.classes_) == 2 else scores
 
+    @by_parts
     def predict(self, X: Table) -> NDArray[Any]:
         """Predict the class that the scores decide for.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------

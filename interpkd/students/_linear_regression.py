@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sklearn.linear_model import LinearRegression
 
 from interpkd._validation import Interval
-from interpkd.learners import fit_soft_linear
+from interpkd.learners import fit_soft_linear, fit_soft_linear_blocks
+from interpkd.students._in_blocks import is_for_blocks, take_in_blocks
 from interpkd.students._linear import LinearStudent, weigh_generated
 from interpkd.students._tasks import BaseDistilledRegressor
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from interpkd._typing import FloatArray
+    from interpkd.learners import Blocks, LinearModel, Sketch
     from interpkd.targets import TransferSet
 
 
@@ -224,6 +226,8 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
     def _fit_student(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> LinearRegression:
+        if is_for_blocks(transfer):
+            return self._fit_blocks(*take_in_blocks(transfer, self.columns_), signs)
         found = self._fit_linear(
             fit_soft_linear,
             weigh_generated(transfer),
@@ -232,6 +236,24 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
             l1_ratio=self.l1_ratio,
             tol=self.tol,
         )
+        return self._core_of(found)
+
+    def _fit_blocks(
+        self, blocks: Blocks, sketch: Sketch, signs: NDArray[np.int8] | None
+    ) -> LinearRegression:
+        found, _ = self._fit_linear_blocks(
+            fit_soft_linear_blocks,
+            blocks,
+            sketch,
+            signs,
+            n_classes=1,
+            alpha=self.penalty_alpha,
+            l1_ratio=self.l1_ratio,
+            tol=self.tol,
+        )
+        return self._core_of(found)
+
+    def _core_of(self, found: LinearModel) -> LinearRegression:
         self.n_iter_ = max(found.n_iter, 1)
         return self._fill_core(found.coef, found.intercept)
 

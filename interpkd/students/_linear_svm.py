@@ -9,14 +9,20 @@ from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import expit, softmax
 from sklearn.svm import LinearSVC
 
 from interpkd._validation import Interval, StrOptions
-from interpkd.learners import fit_soft_svm, use_threads
+from interpkd.learners import (
+    check_smooth_hinge,
+    fit_soft_svm,
+    fit_soft_svm_blocks,
+    use_threads,
+)
+from interpkd.students._in_blocks import as_sample, is_for_blocks, take_in_blocks
 from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 from interpkd.students._sparse import is_sparse, sparse_places
+from interpkd.students._svm_link import Link, fit_slope, fit_slope_blocks
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
@@ -26,13 +32,8 @@ if TYPE_CHECKING:
 
     from interpkd._tables import Column
     from interpkd._typing import FloatArray
+    from interpkd.learners import Blocks, Sketch
     from interpkd.targets import TransferSet
-
-FLATTEST, STEEPEST = 1e-6, 1e12
-"""Least and largest slope, times the largest margin."""
-
-LEAST = 1e-6
-"""No class counts for less in the slope: a probability of exactly 0 has no finite score."""
 
 N_FOLDS = 5
 """Folds for the margins that links are fitted to."""
@@ -50,8 +51,10 @@ class DistilledLinearSVC(LinearClassifierStudent):
     :math:`1 / (1 + e^{-a z})`: rising in each margin, and highest where the margin is, so that it
     agrees with `predict`. The slope :math:`a`, one for all classes, is fitted to the teacher's
     probabilities by least log loss, on cross-fitted margins: 5 folds of the transfer set, equal
-    rows in the same fold, each margin by coefficients that did not see the row. With `alpha` above
-    0 these probabilities hold the labels' share, as the targets of the margins do.
+    rows in the same fold, each margin by coefficients that did not see the row. Of more than
+    200,000 rows in full tables the margins are those of all rows, as no row has much part in them.
+    With `alpha` above 0 these probabilities hold the labels' share, as the targets of the margins
+    do.
 
     Each category but the most frequent, the reference level, has a coefficient of its own. Missing
     numbers are replaced with the median, and where training rows miss values an indicator has a
@@ -264,6 +267,8 @@ class DistilledLinearSVC(LinearClassifierStudent):
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> LinearSVC:
         self._check_signs(signs)
+        if is_for_blocks(transfer) and self.loss == "squared_hinge":
+            return self._fit_blocks(*take_in_blocks(transfer, self.columns_), signs)
         transfer = weigh_generated(transfer)
         params: dict[str, Any] = {
             "C": self.C,
@@ -275,7 +280,34 @@ class DistilledLinearSVC(LinearClassifierStudent):
         self.n_iter_ = max(found.n_iter, 1)
         margins = self._cross_fitted_margins(transfer, signs, params)
         answers = temper(transfer.targets, 1 / self.temperature)
-        self.link_slope_ = _fit_slope(margins, answers, transfer.weights)
+        self.link_slope_ = fit_slope(margins, answers, transfer.weights)
+        return self._fill_core(found.coef, found.intercept)
+
+    def _takes_blocks(self) -> bool:
+        """Say that rows may come in blocks, or refuse a loss that is no sum over them."""
+        check_smooth_hinge(self.loss)
+        return True
+
+    def _fit_blocks(
+        self, blocks: Blocks, sketch: Sketch, signs: NDArray[np.int8] | None
+    ) -> LinearSVC:
+        check_smooth_hinge(self.loss)
+        self._check_signs(signs)
+        n_classes = len(self.classes_)
+        found, facts = self._fit_linear_blocks(
+            fit_soft_svm_blocks,
+            blocks,
+            sketch,
+            signs,
+            n_classes=n_classes,
+            C=self.C,
+            loss=self.loss,
+            intercept_scaling=self.intercept_scaling,
+            tol=self.tol,
+        )
+        self.n_iter_ = max(found.n_iter, 1)
+        link = Link(self._design, found.coef, found.intercept, self.temperature, n_classes)
+        self.link_slope_ = fit_slope_blocks(blocks, as_sample(sketch), link, facts.total)
         return self._fill_core(found.coef, found.intercept)
 
     def _rebuild(self, state: Mapping[str, Any], read: Any) -> Any:
@@ -344,27 +376,3 @@ def _folds(Z: FloatArray, columns: Sequence[Column]) -> NDArray[np.intp]:
             same[known, i] = np.argsort(by_text)[Z[known, i].astype(np.intp)]
     place: NDArray[np.intp] = np.unique(same, axis=0, return_inverse=True)[1].ravel()
     return place % N_FOLDS
-
-
-def _fit_slope(margins: FloatArray, P: FloatArray, weights: FloatArray) -> float:
-    """Give the slope of least log loss from margins to the scores of probabilities.
-
-    The loss is convex in the slope, so it is least where its derivative passes 0.
-    """
-    z = np.hstack([np.zeros_like(margins), margins]) if P.shape[1] == 2 else margins
-    unit = float(np.abs(z).max()) or 1.0
-    z = z / unit
-    soft = np.clip(P, LEAST, None)
-    wanted = (soft / soft.sum(axis=1, keepdims=True) * z).sum(axis=1)
-    share = weights / weights.sum()
-
-    def derivative(slope: float) -> float:
-        given = (softmax(slope * z, axis=1) * z).sum(axis=1)
-        return float(share @ (given - wanted))
-
-    high = 1.0
-    while derivative(high) < 0 and high < STEEPEST:
-        high *= 2
-    flat = derivative(FLATTEST) >= 0  # margins that say nothing still decide
-    slope = FLATTEST if flat else brentq(derivative, FLATTEST, high, xtol=1e-14, rtol=1e-12)
-    return float(slope) / unit

@@ -13,7 +13,8 @@ from scipy.special import expit, softmax
 from sklearn.linear_model import LogisticRegression
 
 from interpkd._validation import Interval
-from interpkd.learners import fit_soft_logistic
+from interpkd.learners import fit_soft_logistic, fit_soft_logistic_blocks
+from interpkd.students._in_blocks import is_for_blocks, take_in_blocks
 from interpkd.students._linear import LinearClassifierStudent, weigh_generated
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from interpkd._typing import FloatArray
+    from interpkd.learners import Blocks, LinearModel, Sketch
     from interpkd.targets import TransferSet
 
 
@@ -239,10 +241,31 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         self, transfer: TransferSet, signs: NDArray[np.int8] | None
     ) -> LogisticRegression:
         self._check_signs(signs)
+        if is_for_blocks(transfer):
+            return self._fit_blocks(*take_in_blocks(transfer, self.columns_), signs)
         transfer = weigh_generated(transfer)
         found = self._fit_linear(
             fit_soft_logistic, transfer, signs, C=self.C, l1_ratio=self.l1_ratio, tol=self.tol
         )
+        return self._core_of(found)
+
+    def _fit_blocks(
+        self, blocks: Blocks, sketch: Sketch, signs: NDArray[np.int8] | None
+    ) -> LogisticRegression:
+        self._check_signs(signs)
+        found, _ = self._fit_linear_blocks(
+            fit_soft_logistic_blocks,
+            blocks,
+            sketch,
+            signs,
+            n_classes=len(self.classes_),
+            C=self.C,
+            l1_ratio=self.l1_ratio,
+            tol=self.tol,
+        )
+        return self._core_of(found)
+
+    def _core_of(self, found: LinearModel) -> LogisticRegression:
         self.n_iter_ = max(found.n_iter, 1)
         # softmax(T s) is softmax(s) to the power of T, each row summing to one again
         T = self.temperature

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.learners import BinSums
 from interpkd.students._bin_indicators import bin_texts
 
 if TYPE_CHECKING:
@@ -52,30 +53,75 @@ def points_table(
     table : pandas.DataFrame
         One row for the base points, then one for each bin.
     """
+    sums = [
+        BinSums(
+            np.bincount(code, minlength=bins.n_bins),
+            np.asarray(np.bincount(code, weights, bins.n_bins), dtype=np.float64),
+            np.asarray(np.bincount(code, weights * targets, bins.n_bins), dtype=np.float64),
+        )
+        for bins, code in zip(card.model.bins, card.model.codes(Z), strict=True)
+    ]
+    mean = float(np.average(targets, weights=weights))
+    return points_table_of(card, columns, sums, n_rows=len(Z), mean=mean)
+
+
+def points_table_of(
+    card: PointsCard,
+    columns: Sequence[Column],
+    sums: Sequence[BinSums],
+    *,
+    n_rows: int,
+    mean: float,
+) -> Any:
+    """Write a card as a table, what is known of the rows in each bin being summed up.
+
+    Parameters
+    ----------
+    card : PointsCard
+        The card.
+
+    columns : sequence of Column
+        The columns of the training table.
+
+    sums : sequence of BinSums
+        The real rows in the bins of each column of the card.
+
+    n_rows : int
+        The real rows.
+
+    mean : float
+        Their weighted mean target.
+
+    Returns
+    -------
+    table : pandas.DataFrame
+        One row for the base points, then one for each bin.
+    """
     import pandas as pd
 
     model = card.model
     whole = {
         "feature": BASE,
         "bin": "all rows",
-        "rows": len(Z),
+        "rows": n_rows,
         "share": 1.0,
-        "teacher mean": float(np.average(targets, weights=weights)),
+        "teacher mean": mean,
         "coefficient": model.intercept,
         "points": card.base_points,
     }
     parts = [pd.DataFrame([whole])]
-    for i, bins, values, points, code in zip(
-        model.columns, model.bins, model.log_odds, card.points, model.codes(Z), strict=True
+    for i, bins, values, points, known in zip(
+        model.columns, model.bins, model.log_odds, card.points, sums, strict=True
     ):
-        mass = np.bincount(code, weights, bins.n_bins)
-        sums = np.bincount(code, weights * targets, bins.n_bins)
+        mass = known.mass
         part = {
             "feature": columns[i].name,
             "bin": _texts(bins, columns[i]),
-            "rows": np.bincount(code, minlength=bins.n_bins),
+            "rows": known.n_rows,
             "share": mass / mass.sum(),
-            "teacher mean": np.where(mass > 0, sums / np.where(mass > 0, mass, 1.0), np.nan),
+            "teacher mean": np.where(
+                mass > 0, known.targets / np.where(mass > 0, mass, 1.0), np.nan
+            ),
             "coefficient": values,
             "points": points,
         }

@@ -14,10 +14,19 @@ from sklearn.pipeline import Pipeline
 from interpkd._saved_state import take_number
 from interpkd._validation import Interval
 from interpkd.exceptions import InvalidInputError
-from interpkd.learners import fit_scorecard, round_to_points
+from interpkd.learners import (
+    bin_blocks,
+    fit_scorecard,
+    fit_scorecard_blocks,
+    points_of_masses,
+    round_to_points,
+    rounding_of_blocks,
+)
+from interpkd.students._by_parts import by_parts
 from interpkd.students._columns import make_encoder
+from interpkd.students._in_blocks import as_sample, is_for_blocks, take_in_blocks
 from interpkd.students._plain_scorecard import plain_scorecard
-from interpkd.students._points_table import BASE, points_table, with_own_texts
+from interpkd.students._points_table import BASE, points_table, points_table_of, with_own_texts
 from interpkd.students._saved_card import card_from
 from interpkd.students._special_values import check_special_values
 from interpkd.students._tasks import BaseDistilledClassifier
@@ -30,6 +39,7 @@ if TYPE_CHECKING:
 
     from interpkd._tables import RawColumn
     from interpkd._typing import FloatArray, IntArray, Table
+    from interpkd.learners import Blocks, Sketch
     from interpkd.targets import TransferSet
 
 
@@ -265,13 +275,14 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         self.n_jobs = n_jobs
         self.verbose = verbose
 
+    @by_parts
     def score_samples(self, X: Table) -> IntArray:
         """Give the score of each row: the sum of its points.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -304,13 +315,14 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         table.insert(0, BASE, self.card_.base_points, allow_duplicates=True)
         return table
 
+    @by_parts
     def decision_function(self, X: Table) -> FloatArray:
         """Give the log odds of ``classes_[1]``, a linear function of the score.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -344,6 +356,8 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
         return bool(classes.index(self.good_class) == 0)
 
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Pipeline:
+        if is_for_blocks(transfer):
+            return self._fit_blocks(*take_in_blocks(transfer, self.columns_), signs)
         n_real = transfer.n_labeled + transfer.n_unlabeled
         Z = transfer.Z.astype(np.float64, copy=False)
         p, weights = transfer.targets[:, 1], transfer.weights
@@ -353,26 +367,15 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
             p,
             weights,
             counted=counted,
-            n_categories=[
-                len(column.categories) if column.kind == "category" else 0
-                for column in self.columns_
-            ],
-            special_values=check_special_values(self.special_values, self.columns_),
-            signs=signs,
-            max_bins=self.max_bins,
-            mean_cuts=self.mean_cuts,
-            min_bin_share=self.min_bin_share,
-            max_features=self.max_features,
+            **self._of_columns(),
+            **self._of_size(signs),
         )
         real = slice(0, n_real)
         self.card_ = round_to_points(
             model.scaled(self.temperature),
             Z[real],
             weights[real],
-            pdo=self.pdo,
-            base_score=self.base_score,
-            base_odds=self.base_odds,
-            counts_for_first=self._counts_for_first(),
+            **self._of_points(),
         )
         self.points_table_ = points_table(
             self.card_, self.columns_, Z[real], p[real], weights[real]
@@ -381,6 +384,49 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
             Z[real], p[real], weights[real], self.temperature
         )
         return plain_scorecard(self.card_, self.classes_, Z[:1])
+
+    def _fit_blocks(
+        self, blocks: Blocks, sketch: Sketch, signs: NDArray[np.int8] | None
+    ) -> Pipeline:
+        rows = bin_blocks(blocks, as_sample(sketch), **self._of_columns())
+        try:
+            model = fit_scorecard_blocks(rows, **self._of_size(signs)).scaled(self.temperature)
+            masses = [one.mass for one in rows.table(model.columns, model.bins)]
+            self.card_ = points_of_masses(model, masses, **self._of_points())
+            sums = rows.table(self.card_.model.columns, self.card_.model.bins)
+            self.points_table_ = points_table_of(
+                self.card_, self.columns_, sums, n_rows=rows.n_rows, mean=rows.mean
+            )
+            self.rounding_loss_, self.rounding_change_ = rounding_of_blocks(
+                self.card_, rows, self.temperature
+            )
+        finally:
+            rows.close()
+        return plain_scorecard(self.card_, self.classes_, np.zeros((1, len(self.columns_))))
+
+    def _of_columns(self) -> dict[str, Any]:
+        """Give what the learner must know of the columns."""
+        return {
+            "n_categories": [
+                len(column.categories) if column.kind == "category" else 0
+                for column in self.columns_
+            ],
+            "special_values": check_special_values(self.special_values, self.columns_),
+        }
+
+    def _of_size(self, signs: NDArray[np.int8] | None) -> dict[str, Any]:
+        """Give what limits the card."""
+        names = ("max_bins", "mean_cuts", "min_bin_share", "max_features")
+        return {"signs": signs, **{name: getattr(self, name) for name in names}}
+
+    def _of_points(self) -> dict[str, Any]:
+        """Give what points mean."""
+        return {
+            "pdo": self.pdo,
+            "base_score": self.base_score,
+            "base_odds": self.base_odds,
+            "counts_for_first": self._counts_for_first(),
+        }
 
     def _plain_model(self, core: Any, raw: list[RawColumn]) -> Any:
         encoder = make_encoder(self.columns_, raw)

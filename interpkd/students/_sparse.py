@@ -205,8 +205,8 @@ def sparse_medians(rows: Any, weights: FloatArray, median: Any) -> FloatArray:
     return medians
 
 
-def sparse_moments(rows: Any, weights: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Give the largest size of each column, and its mean and standard deviation in that unit.
+def sparse_moments(rows: Any, weights: FloatArray) -> tuple[FloatArray, ...]:
+    """Give the largest size of each column, its mean and standard deviation in that unit, its ends.
 
     Parameters
     ----------
@@ -218,7 +218,7 @@ def sparse_moments(rows: Any, weights: FloatArray) -> tuple[FloatArray, FloatArr
 
     Returns
     -------
-    unit, mean, deviation : ndarray of shape (n_features,)
+    unit, mean, deviation, low, high : ndarray of shape (n_features,)
         The unit is 1 for a column of zeros; the deviation is 0 for a column of a single value.
     """
     low, high = _dense_row(rows.min(axis=0)), _dense_row(rows.max(axis=0))
@@ -235,7 +235,7 @@ def sparse_moments(rows: Any, weights: FloatArray) -> tuple[FloatArray, FloatArr
     squares = total(mass * (values - mean[place]) ** 2)
     squares += np.maximum(1 - stored, 0) * mean**2  # of the zeros that are not stored
     deviation: FloatArray = np.where(high > low, np.sqrt(squares), 0.0)
-    return unit, mean, deviation
+    return unit, mean, deviation, low, high
 
 
 def divide_columns(rows: Any, used: NDArray[np.bool_], scale: FloatArray) -> Any:

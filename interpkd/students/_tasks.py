@@ -17,6 +17,7 @@ from sklearn.utils.validation import check_array
 from interpkd._validation import Options, class_positions
 from interpkd.exceptions import InvalidInputError
 from interpkd.students._base import BaseDistilled
+from interpkd.students._by_parts import by_parts
 from interpkd.targets import mix_labels, temper
 from interpkd.teachers import is_frozen
 
@@ -61,13 +62,14 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
             )
             raise InvalidInputError(msg)
 
+    @by_parts
     def predict_proba(self, X: Table) -> FloatArray:
         """Predict class probabilities on the teacher's scale.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -76,13 +78,14 @@ class BaseDistilledClassifier(ClassifierMixin, BaseDistilled):
         """
         return self._student_proba(self._encode(X))
 
+    @by_parts
     def predict(self, X: Table) -> NDArray[Any]:
         """Predict the most probable class.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------
@@ -117,13 +120,14 @@ class BaseDistilledRegressor(RegressorMixin, BaseDistilled):
     def _labels_as_targets(self, y: NDArray[Any]) -> FloatArray:
         return np.asarray(y, dtype=np.float64)[:, None]
 
+    @by_parts
     def predict(self, X: Table) -> FloatArray:
         """Predict the target.
 
         Parameters
         ----------
         X : array-like or data frame of shape (n_samples, n_features)
-            The rows.
+            The rows. Of a Dask DataFrame or Array the answer is one too, not yet computed.
 
         Returns
         -------

@@ -123,7 +123,7 @@ def test_additive_fit_is_soft_logistic_regression_on_its_basis(binned):
     )
     np.testing.assert_allclose(np.concatenate(fit.parameters), model.coef[0], atol=1e-7)
     assert fit.intercept == pytest.approx(model.intercept[0], abs=1e-7)
-    np.testing.assert_allclose(fit.scores, X @ model.coef[0] + model.intercept[0], atol=1e-6)
+    np.testing.assert_allclose(fit.scores(codes), X @ model.coef[0] + model.intercept[0], atol=1e-6)
 
 
 def test_functions_have_mean_zero_and_bins_without_rows_the_mean(binned):

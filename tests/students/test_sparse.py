@@ -19,7 +19,7 @@ from interpkd import (
     DistilledLogisticRegression,
     fidelity_report,
 )
-from interpkd.students._design import _median
+from interpkd.students._design import weighted_median
 from interpkd.students._sparse import sparse_medians, sparse_places
 
 KINDS = [DistilledLogisticRegression, DistilledLinearSVC, DistilledLinearRegression]
@@ -261,6 +261,6 @@ def test_medians_are_those_of_the_table_in_full(seed):
     rng = np.random.default_rng(seed)
     D = rng.integers(-2, 3, size=(9, 6)) * (rng.random((9, 6)) < rng.random(6)) * 1.0
     weight = rng.integers(1, 4, 9).astype(float)
-    expected = [_median(column, weight) for column in D.T]
-    found = sparse_medians(sparse.csr_array(D), weight, _median)
+    expected = [weighted_median(column, weight) for column in D.T]
+    found = sparse_medians(sparse.csr_array(D), weight, weighted_median)
     np.testing.assert_array_equal(found, expected)
