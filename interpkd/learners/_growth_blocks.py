@@ -9,11 +9,12 @@ A split is one pass: each block parts its rows of the node and sums over those o
 A block keeps the order of its rows by node; where that is lost, it is made again from the splits so
 far, which travel with every pass.
 
-Memory: beside codes (1 byte a value) and targets (4 bytes for each output) 2 bytes a row for the
-order, which is kept in chunks of 65,536 rows. Passes: one for the scale of targets and
-weights (none for probabilities without weights), one for the root, one for each split. Sent with each:
-48 bytes for each split so far; sent back: 8 bytes times columns times 256 codes times outputs plus one
-(two with weights), from each block, or worker, and half of this again for what is added.
+Memory: beside codes (1 byte a value), targets (4 bytes for each output) and weights (8 bytes, where not
+all are one) 2 bytes a row for the order, which is kept in chunks of 65,536 rows; and here the
+histograms of each leaf that may be split, of 2,048 bytes for each column and each number of a cell: weight,
+count where it differs, and outputs. Passes: one for the scale of targets and weights, one for the root,
+one for each split. Sent with each: 48 bytes for each split so far. Given back by each block: one such
+histogram, 123 KB for 30 columns and one output.
 """
 
 # Authors: The interpkd developers
@@ -30,13 +31,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interpkd.learners._binning import (
-    MAX_BINS,
     SAMPLE_ROWS,
     Binned,
-    Coder,
     bin_rows,
-    code_part,
-    sketch_thresholds,
+    code_rows,
+    numbered_thresholds,
 )
 from interpkd.learners._blocks import MemoryBlocks
 from interpkd.learners._growth_rows import NodeRows
@@ -247,25 +246,21 @@ def in_blocks(
         arrays["weights"] = weights
     if counts is not None:
         arrays["counts"] = counts
-    sketch = Sketch.of(Z, weights, tables=tables, targets=arrays["targets"], counts=counts)
+    told = arrays["targets"]
+    numbers = Sketch.of_numbers(Z, weights, tables=tables, targets=told, counts=counts)
     if len(Z) <= SAMPLE_ROWS:
         binned = bin_rows(Z, weights, candidates)
-        arrays["codes"], thresholds = binned.codes, binned.thresholds
-        sketch = sketch.with_rows(code_part(sketch.Z, thresholds))
     else:
-        thresholds = sketch_thresholds(sketch, candidates)
-        coder = Coder(thresholds)
-        sketch = sketch.with_rows(coder.code(sketch.Z))  # less to keep
-        arrays["codes"] = coder.code(Z)
+        binned = code_rows(Z, numbered_thresholds(Z, numbers, candidates))
+    arrays["codes"] = binned.codes
+    sketch = numbers.with_rows(binned.codes[numbers.Z]).rounded()
     n_blocks = 1 if n_threads() == 1 else n_threads() * TURNS
     bounds = [len(Z) * i // n_blocks for i in range(n_blocks + 1)]
     blocks = MemoryBlocks(
         {name: array[a:b] for name, array in arrays.items()} for a, b in pairwise(bounds)
     )
-    missing = MAX_BINS if arrays["codes"].dtype == np.uint8 else max(map(len, thresholds)) + 1
-    return GrowthBlocks(
-        blocks, thresholds, missing, Scale.of(blocks, largest=largest)
-    ), sketch.rounded()
+    scale = Scale.of(blocks, largest=largest)
+    return GrowthBlocks(blocks, binned.thresholds, binned.missing, scale), sketch
 
 
 def _kind_of(targets: FloatArray) -> type[np.floating[Any]]:
