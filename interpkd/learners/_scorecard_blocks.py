@@ -88,7 +88,8 @@ class BinnedRows:
         self.n_rows, self.total = blocks.n_rows, float(total[0])
         self.mean = float(total[1]) / self.total
         some = slice(0, START_ROWS)
-        Z, p, weights = sample["Z"][some], read_targets(sample, 2)[some], read_weights(sample)[some]
+        Z = sample["Z"][some].astype(np.float64, copy=False)
+        p, weights = read_targets(sample, 2)[some], read_weights(sample)[some]
         self._sample = ArrayRows(Z, p, weights, weights, fine)
 
     def close(self) -> None:
