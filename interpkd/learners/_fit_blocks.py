@@ -3,9 +3,9 @@
 Passes over the blocks: one for the scale of targets and weights, one for the root, one for each split
 of the tree that grows, and one that judges (`fit_tree_blocks`) or places thresholds again
 (`grow_tree_blocks`; one more for each time that a leaf comes out short of rows). For 16 leaves that is
-18. See `_growth_blocks` for what they need and send; this process has the sketch beside it: 1 byte a
-value as codes, and for a search 8 bytes a row for each of its sums and 4 for each column, of at most
-100,000 rows.
+18. See `_growth_blocks` for what they need and send; this process has the sketch beside it, of at most
+200,000 rows: 1 byte a value as codes, 24 bytes a row and 8 for each output. A search takes 5 bytes for each
+column and 8 for each of the sums of its objective (6 for two classes) from up to 100,000 of these rows.
 """
 
 # Authors: The interpkd developers
