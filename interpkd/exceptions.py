@@ -1,7 +1,7 @@
 """Errors and warnings of interpkd.
 
-Every error is also a built-in `ValueError`, `TypeError` or `ImportError`, so code written for
-scikit-learn catches it as it is.
+Every error is also a built-in one, such as `ValueError`, `TypeError` or `ImportError`, so code
+written for scikit-learn catches it as it is.
 """
 
 # Authors: The interpkd developers
@@ -20,6 +20,10 @@ class InvalidInputError(InterpkdError, ValueError):
 
 class DamagedFileError(InvalidInputError):
     """A file that is not, or no longer, what was saved; nothing was built from it."""
+
+
+class StorageError(InterpkdError, OSError):
+    """A scratch file or a checkpoint that could not be written; the message names the remedy."""
 
 
 class TeacherError(InterpkdError, ValueError):

@@ -31,16 +31,26 @@ CORE = {
 ALLOWED = {
     **dict.fromkeys(CORE, CORE),
     "learners": CORE,
+    "_collections": CORE | {"learners"},
     "teachers": CORE,
     "targets": CORE,
-    "students": CORE | {"learners", "teachers", "targets"},
-    "fidelity": CORE,
-    "explanation": CORE,
+    "students": CORE | {"_collections", "learners", "teachers", "targets"},
+    "fidelity": CORE | {"_collections"},
+    "explanation": CORE | {"_collections"},
     "export": CORE,
     "datasets": CORE,
-    "audit": CORE | {"fidelity", "explanation", "export"},
+    "audit": CORE | {"_collections", "fidelity", "explanation", "export"},
     "cli": CORE
-    | {"audit", "datasets", "explanation", "export", "fidelity", "students", "teachers"}
+    | {
+        "_collections",
+        "audit",
+        "datasets",
+        "explanation",
+        "export",
+        "fidelity",
+        "students",
+        "teachers",
+    }
     | {"__version__"},
 }
 LAZY = {
@@ -56,6 +66,7 @@ LAZY = {
     "onnx",
     "onnxruntime",
     "pandas",
+    "pyarrow",
     "rich",
     "shap",
     "torch",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,15 +34,26 @@ class Part:
     sample_weight : ndarray of shape (n_rows,) or None
         The weights, where a column of them was named.
 
+    scores : ndarray of shape (n_rows, n_scores) or None
+        The teacher's scores, where columns of them were named.
+
     where : str
-        What the part is called in errors, such as ``"row group 3 of part-0.parquet"``.
+        What the part's rows belong to in errors, such as ``"row group 3 of part-0.parquet"``.
+
+    first_row : int
+        The number there of the part's first row.
     """
 
     number: int
     X: Table
     y: NDArray[Any] | None = None
     sample_weight: NDArray[Any] | None = None
+    scores: NDArray[Any] | None = None
     where: str = ""
+    first_row: int = 0
+
+    def __len__(self) -> int:
+        return len(self.X)
 
 
 class Collection(Protocol):
@@ -62,19 +73,50 @@ class Collection(Protocol):
     has_target: bool
     """Whether parts have labels."""
 
+    has_weights: bool
+    """Whether parts have weights."""
+
+    has_scores: bool
+    """Whether parts have the teacher's scores."""
+
+    score_names: list[str]
+    """Names of these."""
+
     n_parts: int
     """Parts; some may be empty."""
+
+    n_rows: int | None
+    """Rows of all parts; None where that is only known once they are read."""
+
+    n_passes: int
+    """How often the rows were read so far."""
 
     engine: str
     """Who reads: ``"arrow"``, ``"dask"`` or ``"memory"``."""
 
-    def map(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
-        """Give ``function(part, *state)`` of every part, in their order."""
+    def map(
+        self, function: Callable[..., Any], *state: Any, parts: Sequence[int] | None = None
+    ) -> Iterator[Any]:
+        """Give ``function(part, *state)`` of every part, or of some by number, in their order."""
 
     def keep(
-        self, function: Callable[..., tuple[dict[str, NDArray[Any]], Any]], *state: Any
+        self,
+        function: Callable[..., tuple[dict[str, NDArray[Any]], Any]],
+        *state: Any,
+        store: Any = None,
     ) -> tuple[Any, list[Any]]:
         """Make blocks of the arrays that ``function(part, *state)`` gives, where the parts are read.
+
+        Parameters
+        ----------
+        function : callable
+            Gives the arrays of a part, and what is to be told of it.
+
+        *state : object
+            What it needs.
+
+        store : Store or None, default=None
+            Where this process puts arrays; an engine whose blocks lie elsewhere takes no notice.
 
         Returns
         -------

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.learners._sketch import SKETCH_ROWS, Sketch
 from interpkd.learners._threads import share
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ MAX_BINS = 255
 EXACT_VALUES = 4096
 """Up to so many different values of a feature each keeps its own code, in `uint16`."""
 
-SAMPLE_ROWS = 200_000
-"""Quantiles of larger data come from a sample of so many rows."""
+SAMPLE_ROWS = SKETCH_ROWS
+"""Quantiles of larger data come from a sketch of so many rows."""
 
 N_CELLS = 4096
 """Cells of the grid in which the code of a value is looked up."""
@@ -86,6 +87,7 @@ def bin_rows(
     Z: FloatArray,
     weights: FloatArray | None = None,
     candidates: Sequence[FloatArray] | None = None,
+    tables: Sequence[NDArray[np.uint64] | None] | None = None,
 ) -> Binned:
     """Turn rows into codes.
 
@@ -101,59 +103,108 @@ def bin_rows(
         Per feature, rising: thresholds to take where the values leave a choice. Quantiles are
         drawn to the nearest of them.
 
+    tables : sequence of (ndarray of uint64 or None) or None, default=None
+        Per feature, the hash of the category of each code, see `Sketch.of`; None for numbers.
+
     Returns
     -------
     binned : Binned
         The codes and what they stand for: without loss if no feature has more than `EXACT_VALUES`
         different values, else at most `MAX_BINS` codes of about equal weight a feature.
     """
-    if weights is not None and (weights == weights[0]).all():
-        weights = None
-    if len(Z) <= SAMPLE_ROWS:
-        values = _by_column(lambda j: distinct_values(Z[:, j]), Z.shape[1])
-        if max(len(v) for v in values) <= EXACT_VALUES:
-            thresholds = tuple(between(v[:-1], v[1:]) for v in values)
-            return replace(code_rows(Z, thresholds), values=values, candidates=candidates)
-    thresholds = _all_quantiles(Z, weights)
-    if candidates is not None:
-        thresholds = tuple(map(drawn_to, thresholds, candidates))
+    if len(Z) > SAMPLE_ROWS:
+        thresholds = sketch_thresholds(Sketch.of(Z, weights, tables=tables), candidates)
+        return replace(code_rows(Z, thresholds), candidates=candidates)
+    values = _by_column(lambda j: distinct_values(Z[:, j]), Z.shape[1])
+    if max(len(v) for v in values) <= EXACT_VALUES:
+        thresholds = tuple(between(v[:-1], v[1:]) for v in values)
+        return replace(code_rows(Z, thresholds), values=values, candidates=candidates)
+    thresholds = _quantiles(Z, weights, candidates)
     return replace(code_rows(Z, thresholds), candidates=candidates)
 
 
-def _all_quantiles(Z: FloatArray, weights: FloatArray | None) -> tuple[FloatArray, ...]:
-    """Choose the thresholds of each feature at quantiles, of a sample if there are many rows."""
-    sample: Any = slice(None)
-    if len(Z) > SAMPLE_ROWS:
-        # one row drawn from each of as many stretches: no list of all rows is needed
-        drawn = np.arange(SAMPLE_ROWS) + np.random.default_rng(0).random(SAMPLE_ROWS)
-        rows = np.minimum((drawn * (len(Z) / SAMPLE_ROWS)).astype(np.intp), len(Z) - 1)
-        sample, weights = rows, None if weights is None else weights[rows]
-    # column by column: the sample as a whole would take a fifth of the memory of the rows
-    return _by_column(lambda j: quantile_thresholds(Z[sample, j], weights), Z.shape[1])
+def sketch_thresholds(
+    sketch: Sketch, candidates: Sequence[FloatArray] | None = None
+) -> tuple[FloatArray, ...]:
+    """Choose the thresholds of each feature of many rows, at quantiles of their sketch.
+
+    Parameters
+    ----------
+    sketch : Sketch
+        Of the rows; a row counts with the weight of all its copies.
+
+    candidates : sequence of ndarray or None, default=None
+        As of `bin_rows`.
+
+    Returns
+    -------
+    thresholds : tuple of ndarray
+        Per feature, at most ``MAX_BINS - 1``, rising: `code_part` makes codes in `uint8` of them.
+        A feature of fewer different values has one between any two.
+    """
+    return _quantiles(sketch.Z, sketch.rounded().weights, candidates)
+
+
+def _quantiles(
+    Z: FloatArray, weights: FloatArray | None, candidates: Sequence[FloatArray] | None
+) -> tuple[FloatArray, ...]:
+    if weights is not None and (weights == weights[0]).all():
+        weights = None
+    found = _by_column(lambda j: quantile_thresholds(Z[:, j], weights), Z.shape[1])
+    return found if candidates is None else tuple(map(drawn_to, found, candidates))
 
 
 def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:
     """Turn rows into codes of given thresholds."""
-    from interpkd.learners._kernels import CODE_BLOCK, code_values
+    coder = Coder(thresholds)
+    return Binned(coder.code(Z), tuple(thresholds), coder.missing)
 
-    most = max(len(t) for t in thresholds)
-    is_small = most < MAX_BINS
-    missing = MAX_BINS if is_small else most + 1
-    table = np.full((len(thresholds), most), np.inf, dtype=np.float32)
-    grids = []
-    for j, t in enumerate(thresholds):
-        table[j, : len(t)] = _float32_at_most(t)
-        grids.append(_best_grid(table[j, : len(t)]))
-    counts = np.array([grid.counts for grid in grids], dtype=np.uint16)
-    low, scale = np.array([grid.low for grid in grids]), np.array([grid.scale for grid in grids])
-    by_digits = np.array([grid.by_digits for grid in grids])
-    codes = np.empty(Z.shape, dtype=np.uint8 if is_small else np.uint16)
 
-    def code(first: int, last: int) -> None:
-        code_values(Z, table, counts, low, scale, by_digits, missing, codes, first, last)
+def code_part(Z: FloatArray, coder: Coder | Sequence[FloatArray]) -> NDArray[Any]:
+    """Give the codes of some rows; a coder is made once for many of them, thresholds would do."""
+    return (coder if isinstance(coder, Coder) else Coder(coder)).code(Z)
 
-    share(code, -(-len(Z) // CODE_BLOCK))
-    return Binned(codes, tuple(thresholds), missing)
+
+class Coder:
+    """Turns rows into codes of given thresholds; small, and can be pickled.
+
+    Parameters
+    ----------
+    thresholds : sequence of ndarray
+        Per feature, rising.
+
+    Attributes
+    ----------
+    missing : int
+        The code of a missing value: 255 where all codes fit into `uint8`.
+    """
+
+    def __init__(self, thresholds: Sequence[FloatArray]) -> None:
+        most = max(len(t) for t in thresholds)
+        self._type = np.uint8 if most < MAX_BINS else np.uint16
+        self.missing = MAX_BINS if most < MAX_BINS else most + 1
+        self._table = np.full((len(thresholds), most), np.inf, dtype=np.float32)
+        grids = []
+        for j, t in enumerate(thresholds):
+            self._table[j, : len(t)] = _float32_at_most(t)
+            grids.append(_best_grid(self._table[j, : len(t)]))
+        self._counts = np.array([grid.counts for grid in grids], dtype=np.uint16)
+        self._low = np.array([grid.low for grid in grids])
+        self._scale = np.array([grid.scale for grid in grids])
+        self._by_digits = np.array([grid.by_digits for grid in grids])
+
+    def code(self, Z: FloatArray) -> NDArray[Any]:
+        """Give the codes of rows, of shape (n_samples, n_features)."""
+        from interpkd.learners._kernels import CODE_BLOCK, code_values
+
+        codes = np.empty(Z.shape, dtype=self._type)
+        grid = self._counts, self._low, self._scale, self._by_digits
+
+        def code(first: int, last: int) -> None:
+            code_values(Z, self._table, *grid, self.missing, codes, first, last)
+
+        share(code, -(-len(Z) // CODE_BLOCK))
+        return codes
 
 
 def _by_column(work: Callable[[int], FloatArray], n_columns: int) -> tuple[FloatArray, ...]:

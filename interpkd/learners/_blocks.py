@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from interpkd.learners._threads import in_turn
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
@@ -41,6 +43,9 @@ class Block:
     def __init__(self, arrays: Mapping[str, NDArray[Any]], number: int = 0) -> None:
         self.arrays, self.number = dict(arrays), number
         self.kept: dict[Any, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "kept": {}}  # it does not travel
 
     def __getitem__(self, name: str) -> NDArray[Any]:
         return self.arrays[name]
@@ -84,7 +89,7 @@ class Blocks(Protocol):
 
 
 class MemoryBlocks:
-    """Blocks in the memory of this process.
+    """Blocks in the memory of this process, in the threads of `use_threads`.
 
     Parameters
     ----------
@@ -102,8 +107,7 @@ class MemoryBlocks:
 
     def each(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
         """Give ``function(block, *state)`` of every block, in the order of the blocks."""
-        for block in self._blocks:
-            yield function(block, *state)
+        yield from in_turn(lambda i: function(self._blocks[i], *state), self.n_blocks)
 
     def sum(self, function: Callable[..., Sequence[Any]], *state: Any) -> list[Any]:
         """Add what ``function(block, *state)`` gives, in the order of the blocks."""
@@ -121,7 +125,18 @@ class MemoryBlocks:
 
 
 def added(parts: Iterable[Sequence[Any]]) -> list[Any]:
-    """Add sums part by part, in their order, without a copy of more than one."""
+    """Add sums part by part, in their order, without a copy of more than one.
+
+    Parameters
+    ----------
+    parts : iterable of sequence
+        Of each part some arrays or numbers.
+
+    Returns
+    -------
+    totals : list
+        The sum of each of these over the parts.
+    """
     totals: list[Any] = []
     for part in parts:
         if not totals:

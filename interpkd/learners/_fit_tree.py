@@ -12,10 +12,11 @@ import numpy as np
 
 from interpkd.learners import _large_search
 from interpkd.learners._binning import bin_rows
+from interpkd.learners._growth_blocks import in_blocks
 from interpkd.learners._growth_rows import GrowthRows
 from interpkd.learners._monotone import in_order
 from interpkd.learners._objective import summed_rows
-from interpkd.learners._tree_growth import NO_LIMIT, Grower, Limits
+from interpkd.learners._tree_growth import Grower, limits_of
 from interpkd.learners._tree_model import LEAF, TreeModel
 from interpkd.learners._tree_refinement import Refiner
 from interpkd.learners._tree_search import EFFORTS, search_tree
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from interpkd.learners._binning import Binned
     from interpkd.learners._code_tree import CodeTree
     from interpkd.learners._objective import Objective
+    from interpkd.learners._tree_growth import Limits
 
 
 def fit_tree(
@@ -48,6 +50,7 @@ def fit_tree(
     random_state: np.random.RandomState,
     counts: FloatArray | None = None,
     candidates: Sequence[FloatArray] | None = None,
+    tables: Sequence[NDArray[np.uint64] | None] | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> TreeModel:
     """Search for the tree of a given size that imitates the targets best.
@@ -103,6 +106,9 @@ def fit_tree(
         Per feature, rising: thresholds to take where the values leave a choice, such as those of
         an ensemble of trees that is imitated.
 
+    tables : sequence of (ndarray of uint64 or None) or None, default=None
+        Per feature, the hash of the category of each code, see `Sketch.of`; None for numbers.
+
     progress : callable or None, default=None
         Called with the steps done and all steps.
 
@@ -113,16 +119,16 @@ def fit_tree(
 
     Notes
     -----
-    Of more than 40,000 rows a sample of so many is searched on, always the same. Of more than
-    200,000 the sample is smaller and has one start and no perturbations, so that the search costs
+    Of more than 40,000 rows a sample of so many is searched on, which depends on the rows and not
+    on their order, as does the tree: sums are exact, of targets in float32. Of more than 200,000 the sample is smaller and has one start and no perturbations, so that the search costs
     about as much as growing on all rows: 8,000 rows, 250 for each leaf, or one row in 125,
     whichever is most, but not above 40,000. (With ``effort="thorough"`` it stays what it is.)
     What was found is refined on 100,000 rows, and kept if it is better on all rows than the tree
     that grows on all rows.
     """
-    limits = Limits(
+    limits = limits_of(
         max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),
-        NO_LIMIT if max_depth is None else max_depth,
+        max_depth,
         min_samples_leaf,
         min_impurity_decrease,
     )
@@ -134,8 +140,9 @@ def fit_tree(
         "progress": progress,
     }
     if len(Z) > _large_search.SEARCH_ROWS:
-        data = Z, targets, weights, counts, candidates, limits
-        large = _large_search.LargeSearch(*data, signs=monotonic_cst, **task)
+        told, largest = (targets, None) if is_regression else (_probabilities(targets), 1.0)
+        data = in_blocks(Z, told, weights, counts, candidates, tables, largest=largest)
+        large = _large_search.LargeSearch(*data, limits, signs=monotonic_cst, **task)
         return large.fit(effort, **how)
     rows, objective = summed_rows(Z, targets, weights, counts=counts, **task)
     binned = bin_rows(rows, objective.row_sums[:, 0], candidates)
@@ -155,6 +162,11 @@ def fit_tree(
     return min((finished(tree), finished(grown)), key=lambda model: _loss(model, objective, rows))
 
 
+def _probabilities(targets: FloatArray) -> FloatArray:
+    """Give probabilities without the first of two, which the second says."""
+    return targets[:, 1:] if targets.shape[1] == 2 else targets
+
+
 def _grown(
     binned: Binned, objective: Objective, limits: Limits, signs: NDArray[np.int8]
 ) -> CodeTree:
@@ -164,7 +176,7 @@ def _grown(
     # of two classes each has half the impurity
     least = limits.min_decrease / objective.n_outputs
     grower = Grower(rows, replace(limits, min_decrease=least), signs=signs)
-    grower.grow([np.arange(len(binned.codes), dtype=np.int32)])
+    grower.grow([rows.all_rows()])
     return grower.code_tree()
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 BLOCK = 32768
+CHUNK = 65536  # rows that are told apart by two bytes
 CODE_BLOCK = 256  # rows that are coded feature by feature
 NOTHING = 1e-9  # the weight of no rows, up to rounding
 SAME = 1e-12  # share by which scores differ from rounding alone: the first of equals is taken
@@ -63,62 +64,105 @@ def code_values(Z, table, grid, low, scale, by_digits, missing, codes, first, la
 
 
 @njit(cache=True, nogil=True)
-def sum_cells(codes, weighted, weights, counts, rows, parts, first, last):
-    """Add count, weight and weighted targets of blocks of rows to the cells of their codes.
+def multiple_of(value, magic):
+    """Round to the nearest multiple of a step, halves to even ones.
 
-    `parts` has shape (n_blocks, n_features, n_codes, 2 + n_outputs). Where rows count what they
-    weigh, `counts` is empty and one number is both, and where all weigh one `weights` is empty too.
+    `magic` is 1.5 * 2**52 steps, and the value at most 2**51: their sum has no room for less than a
+    step.
     """
-    n, d, K = len(rows), codes.shape[1], weighted.shape[1]
-    one_number = len(counts) == 0
-    for block in range(first, last):
-        cells = parts[block]
-        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            i = rows[r]
-            w = weights[i] if len(weights) else 1.0
-            if one_number and K == 1:
-                wt = weighted[i, 0]
+    return (value + magic) - magic
+
+
+@njit(cache=True, nogil=True)
+def add_cells(codes, values, weights, counts, one_number, magic, rows, cells):  # noqa: PLR0912
+    """Add count, weight and weighted targets of rows to the cells of their codes.
+
+    `cells` has shape (n_features, n_codes, 2 + n_outputs), or one less where `one_number` is both
+    count and weight. Empty `weights` and `counts` are of ones.
+
+    `values` are the weighted targets; but where `magic`, of shape (3,), is not zero they are targets
+    alone, and weights, weighted targets and squares are rounded to multiples, see `multiple_of`.
+    """
+    d, K = codes.shape[1], values.shape[1]
+    is_stepped, magic_weight, magic_value = magic[1] != 0.0, magic[0], magic[1]
+    has_weights, has_counts = len(weights) > 0, len(counts) > 0
+    for r in range(len(rows)):
+        i = rows[r]
+        w = weights[i] if has_weights else 1.0
+        if is_stepped:
+            w = multiple_of(w, magic_weight)
+        if K == 1:
+            wt = np.float64(values[i, 0])
+            if is_stepped:
+                wt = multiple_of(w * wt, magic_value)
+            if one_number:
                 for j in range(d):
                     cell = cells[j, codes[i, j]]
                     cell[0] += w
                     cell[1] += wt
-            elif K == 1:
-                wt, count = weighted[i, 0], counts[i]
+            else:
+                count = counts[i] if has_counts else 1.0
                 for j in range(d):
                     cell = cells[j, codes[i, j]]
                     cell[0] += count
                     cell[1] += w
                     cell[2] += wt
-            else:
-                at = 0 if one_number else 1
-                for j in range(d):
-                    cell = cells[j, codes[i, j]]
-                    if not one_number:
-                        cell[0] += counts[i]
-                    cell[at] += w
-                    for k in range(K):
-                        cell[at + 1 + k] += weighted[i, k]
+        else:
+            at = 0 if one_number else 1
+            count = counts[i] if has_counts else 1.0
+            for j in range(d):
+                cell = cells[j, codes[i, j]]
+                if not one_number:
+                    cell[0] += count
+                cell[at] += w
+                for k in range(K):
+                    wt = np.float64(values[i, k])
+                    if is_stepped:
+                        wt = multiple_of(w * wt, magic_value)
+                    cell[at + 1 + k] += wt
 
 
 @njit(cache=True, nogil=True)
-def sum_rows(weighted, weights, counts, rows, parts, first, last):
-    """Sum count, weight, weighted squared length and weighted targets over blocks of rows.
+def add_sums(values, weights, counts, one_number, magic, rows, sums):
+    """Add count, weight, weighted squared length and weighted targets of rows.
 
-    `parts` has shape (n_blocks, 3 + n_outputs); `weights` and `counts` as in `sum_cells`.
+    `sums` has shape (3 + n_outputs,); the others are those of `add_cells`.
     """
-    n, K = len(rows), weighted.shape[1]
+    K = values.shape[1]
+    is_stepped = magic[1] != 0.0
+    has_weights, has_counts = len(weights) > 0, len(counts) > 0
+    for r in range(len(rows)):
+        i = rows[r]
+        w = weights[i] if has_weights else 1.0
+        if is_stepped:
+            w = multiple_of(w, magic[0])
+        count = w if one_number else counts[i] if has_counts else 1.0
+        sums[0] += count
+        sums[1] += w
+        for k in range(K):
+            wt = np.float64(values[i, k])
+            if is_stepped:
+                sums[2] += multiple_of(w * wt * wt, magic[2])
+                sums[3 + k] += multiple_of(w * wt, magic[1])
+            else:
+                sums[2] += wt * wt / w
+                sums[3 + k] += wt
+
+
+@njit(cache=True, nogil=True)
+def sum_cells(codes, values, weights, counts, one_number, magic, rows, parts, first, last):
+    """Add the cells of blocks of rows, each to its part, see `add_cells`."""
     for block in range(first, last):
-        part = np.zeros(3 + K)
-        for r in range(block * BLOCK, min(n, (block + 1) * BLOCK)):
-            i = rows[r]
-            w = weights[i] if len(weights) else 1.0
-            part[0] += counts[i] if len(counts) else w
-            part[1] += w
-            for k in range(K):
-                wt = weighted[i, k]
-                part[2] += wt * wt / w
-                part[3 + k] += wt
-        parts[block] = part
+        own = rows[block * BLOCK : (block + 1) * BLOCK]
+        add_cells(codes, values, weights, counts, one_number, magic, own, parts[block])
+
+
+@njit(cache=True, nogil=True)
+def sum_rows(values, weights, counts, one_number, magic, rows, parts, first, last):
+    """Add the sums of blocks of rows, each to its part, see `add_sums`."""
+    for block in range(first, last):
+        own = rows[block * BLOCK : (block + 1) * BLOCK]
+        add_sums(values, weights, counts, one_number, magic, own, parts[block])
 
 
 @njit(cache=True, nogil=True)
@@ -215,6 +259,130 @@ def part_rows(codes, rows, feature, code, missing, missing_left, parted, n_left,
 
 
 @njit(cache=True, nogil=True)
+def part_chunk(codes, rows, feature, code, missing, missing_left, spare):
+    """Part rows in place, both sides in their old order; give how many go left.
+
+    Rows are written to both sides and counted on one, as in `part_rows`; those on the right wait in
+    `spare`.
+    """
+    n_left, n_right = 0, 0
+    for r in range(len(rows)):
+        row = rows[r]
+        c = codes[row, feature]
+        goes_left = np.int64(missing_left if c == missing else c <= code)
+        rows[n_left] = row
+        spare[n_right] = row
+        n_left += goes_left
+        n_right += 1 - goes_left
+    rows[n_left:] = spare[:n_right]
+    return n_left
+
+
+@njit(cache=True, nogil=True)
+def part_and_add(
+    codes, values, weights, counts, one_number, magic, rows, bounds, split, added, sums, cells
+):
+    """Part the rows of a node and add sums and cells of those of a child, see `add_cells`.
+
+    Parameters
+    ----------
+    rows : ndarray of uint16 of shape (n_rows,)
+        Numbers within chunks of `CHUNK` rows, those of each node together. A chunk is done with before
+        the next one is begun: it is near in memory.
+
+    bounds : ndarray of shape (3, n_chunks, 2)
+        Where the rows of the node begin and end in each chunk; those of its children are written.
+
+    split : ndarray of shape (4,)
+        Feature, last code on the left, code of a missing value, and whether it goes left; without a
+        split (shape (0,)) bounds are as they are.
+
+    added : int
+        Whose rows are added: 0 for the node itself, 1 for its left child, 2 for its right, -1 for none.
+
+    sums, cells
+        As of `add_sums` and `add_cells`; empty `cells` are left out.
+    """
+    spare = np.empty(CHUNK, dtype=rows.dtype)
+    for chunk in range(bounds.shape[1]):
+        start, end = chunk * CHUNK, (chunk + 1) * CHUNK
+        of_chunk = codes[start:end]
+        if len(split):
+            first, last = bounds[0, chunk, 0], bounds[0, chunk, 1]
+            goes_left = split[3] != 0
+            part = rows[first:last], split[0], split[1], split[2], goes_left, spare
+            middle = first + part_chunk(of_chunk, *part)
+            bounds[1, chunk, 0], bounds[1, chunk, 1] = first, middle
+            bounds[2, chunk, 0], bounds[2, chunk, 1] = middle, last
+        if added < 0:
+            continue
+        own = rows[bounds[added, chunk, 0] : bounds[added, chunk, 1]]
+        v, w, n = values[start:end], weights[start:end], counts[start:end]
+        add_sums(v, w, n, one_number, magic, own, sums)
+        if len(cells):
+            add_cells(of_chunk, v, w, n, one_number, magic, own, cells)
+
+
+@njit(cache=True, nogil=True)
+def add_leaves(
+    codes,
+    targets,
+    weights,
+    counts,
+    magic,
+    left,
+    right,
+    feature,
+    code,
+    missing_left,
+    missing,
+    cutoff,
+    sums,
+    lost,
+):
+    """Add count, weight, squares, weighted targets and weighted decisions of rows to their leaves.
+
+    `sums` has shape (n_nodes, 3 + n_outputs + n_classes): without classes no decisions; two of them
+    have one target, the probability of the second, which is decided above `cutoff`. Classes in a tie
+    share a decision. `lost`, of shape (n_nodes,), counts the rows whose value is missing where a node
+    asks for it. Numbers are rounded as in `add_cells`.
+    """
+    n, K = targets.shape
+    n_classes = sums.shape[1] - 3 - K
+    has_weights, has_counts = len(weights) > 0, len(counts) > 0
+    for i in range(n):
+        node = 0
+        while left[node] >= 0:
+            c = codes[i, feature[node]]
+            if c == missing:
+                lost[node] += 1
+                node = left[node] if missing_left[node] else right[node]
+            else:
+                node = left[node] if c <= code[node] else right[node]
+        cell = sums[node]
+        w = multiple_of(weights[i] if has_weights else 1.0, magic[0])
+        cell[0] += counts[i] if has_counts else 1.0
+        cell[1] += w
+        top, n_top = -np.inf, 0
+        for k in range(K):
+            t = np.float64(targets[i, k])
+            cell[2] += multiple_of(w * t * t, magic[2])
+            cell[3 + k] += multiple_of(w * t, magic[1])
+            if t > top:
+                top, n_top = t, 1
+            elif t == top:
+                n_top += 1
+        if n_classes == 2:
+            second = 0.5 if top == cutoff else 1.0 if top > cutoff else 0.0
+            cell[3 + K] += multiple_of(w * (1.0 - second), magic[0])
+            cell[4 + K] += multiple_of(w * second, magic[0])
+        elif n_classes > 0:
+            for k in range(K):
+                if targets[i, k] == top:
+                    cell[3 + K + k] += multiple_of(w / n_top, magic[0])
+
+
+@njit(cache=True, nogil=True)
 def sum_differences(
     codes,
     weighted,
@@ -258,27 +426,20 @@ def sum_differences(
 
 
 @njit(cache=True, nogil=True)
-def pass_codes(codes, left, right, feature, code, missing_left, missing, leaf, lost, first, last):
-    """Write the leaf that the rows of some blocks reach from the root.
-
-    `lost`, of shape (n_blocks, n_nodes), counts the rows whose value is missing where a node asks.
-    """
-    for block in range(first, last):
-        for i in range(block * BLOCK, min(len(codes), (block + 1) * BLOCK)):
-            node = 0
-            while left[node] >= 0:
-                c = codes[i, feature[node]]
-                if c == missing:
-                    lost[block, node] += 1
-                    node = left[node] if missing_left[node] else right[node]
-                else:
-                    node = left[node] if c <= code[node] else right[node]
-            leaf[i] = node
+def pass_codes(codes, left, right, feature, code, missing_left, missing, leaf):
+    """Write the leaf that each row reaches from the root."""
+    for i in range(len(codes)):
+        node = 0
+        while left[node] >= 0:
+            c = codes[i, feature[node]]
+            goes_left = missing_left[node] if c == missing else c <= code[node]
+            node = left[node] if goes_left else right[node]
+        leaf[i] = node
 
 
 @njit(cache=True, nogil=True)
 def pass_values(Z, left, right, feature, threshold, missing_left, leaf, first, last):
-    """Write the leaf of rows of values, as `pass_codes`; values are compared as float32."""
+    """Write the leaf that rows of blocks reach; values are compared as float32."""
     for block in range(first, last):
         for i in range(block * BLOCK, min(len(Z), (block + 1) * BLOCK)):
             node = 0

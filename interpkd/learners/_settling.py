@@ -3,7 +3,8 @@
 A greedy split is placed for two leaves, and then grows more. Once the tree stands, each threshold
 is placed again for the leaves that are there, deepest first, features and answers held still: one
 sweep of tree alternating optimisation (Carreira-Perpiñán and Tavallali 2018) over the thresholds
-alone, on some of the rows. It wins back more than the coarseness of quantiles loses.
+alone, on the sketch of the rows. It wins back more than the coarseness of quantiles loses. One pass
+over all rows judges the result, and one more for each time that a leaf is found to be short of rows.
 """
 
 # Authors: The interpkd developers
@@ -11,6 +12,7 @@ alone, on some of the rows. It wins back more than the coarseness of quantiles l
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,42 +24,43 @@ from interpkd.learners._tree_model import LEAF
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from numpy.typing import NDArray
-
     from interpkd._typing import FloatArray, IntArray
+    from interpkd.learners._code_tree import CodeTree
+    from interpkd.learners._growth_blocks import GrowthBlocks
+    from interpkd.learners._sketch import Sketch
     from interpkd.learners._tree_growth import Grower
 
 
-ROWS = 200_000
-"""About so many rows say where the thresholds are best."""
-
-
-def settle(grower: Grower) -> None:
+def settle(grower: Grower, data: GrowthBlocks, sketch: Sketch) -> None:
     """Place the thresholds of a grown tree again, if that lowers the squared error on all rows.
 
     Parameters
     ----------
     grower : Grower
         After growing from one root of all rows, without constraints.
+
+    data : GrowthBlocks
+        What it grew on.
+
+    sketch : Sketch
+        Of the rows, as codes.
     """
-    nodes, data = grower.nodes, grower.data
-    codes = _settled_codes(grower)
-    for node in nodes:
-        node.rows = node.rows[:0].copy()  # nobody asks for them again
+    nodes = grower.nodes
+    tree = grower.code_tree_in_order()
+    codes = _settled_codes(tree, np.array([node.mean for node in nodes]), data, sketch)
     least = max(grower.limits.min_samples_leaf, 1) - 0.5
     above = {child: node.number for node in nodes for child in (node.left, node.right)}
     while True:
-        rows_of = _parted(grower, codes)
-        sums = {leaf: data.sums(own) for leaf, own in rows_of.items()}
-        thin = [leaf for leaf in sums if sums[leaf][0] < least]
+        ((sums, _),) = data.leaf_sums([replace(tree, code=codes)])
+        thin = [leaf for leaf in tree.leaves if sums[leaf, 0] < least]
         if not thin:
             break
         for leaf in thin:  # with the old thresholds on its path it has its old rows
-            at = leaf
+            at = int(leaf)
             while at != 0:
                 at = above[at]
                 codes[at] = nodes[at].code
-    if _loss(sums.values()) >= _loss([n.sums for n in nodes if n.left == LEAF]):
+    if _loss(sums[tree.leaves]) >= _loss([nodes[leaf].sums for leaf in tree.leaves]):
         return
     for node in reversed(nodes):
         if node.left == LEAF:
@@ -69,49 +72,39 @@ def settle(grower: Grower) -> None:
             node.threshold = float(data.binned.thresholds[node.feature][node.code])
 
 
-def _parted(grower: Grower, codes: IntArray) -> dict[int, NDArray[np.int32]]:
-    """Give the rows of each leaf under other codes."""
-    nodes, data = grower.nodes, grower.data
-    rows_of = {0: np.arange(len(data.weighted), dtype=np.int32)}
-    for node in nodes:  # parents before children
-        if node.left != LEAF:
-            rows_of[node.left], rows_of[node.right] = data.part(
-                rows_of.pop(node.number),
-                node.feature,
-                int(codes[node.number]),
-                missing_left=node.missing_left,
-            )
-    return rows_of
-
-
 def _loss(sums: Iterable[FloatArray]) -> float:
     """Give the squared error of leaves, up to what is the same for all trees."""
     return float(-sum(one[3:] @ one[3:] / one[1] for one in sums))
 
 
-def _settled_codes(grower: Grower) -> IntArray:
+def _settled_codes(
+    tree: CodeTree, answers: FloatArray, data: GrowthBlocks, sketch: Sketch
+) -> IntArray:
     """Give the last code on the left of each split, placed again."""
-    nodes, data = grower.nodes, grower.data
-    left, right = np.array([n.left for n in nodes]), np.array([n.right for n in nodes])
-    feature, code = np.array([n.feature for n in nodes]), np.array([n.code for n in nodes])
-    missing_left = np.array([n.missing_left for n in nodes], dtype=np.bool_)
-    answers = np.array([n.mean for n in nodes])
-    step = max(sum(len(n.rows) for n in nodes) // ROWS, 1)
-    below: dict[int, list[NDArray[np.int32]]] = {}
-    for node in reversed(nodes):  # children before parents
-        if node.left == LEAF:
-            below[node.number] = [node.rows[::step]]
-            continue
-        below[node.number] = below.pop(node.left) + below.pop(node.right)
-        rows = np.concatenate(below[node.number])
-        n_blocks = -(-len(rows) // data.kernels.BLOCK)
-        parts = np.zeros((n_blocks, data.binned.missing + 1))
-        tree = node.number, left, right, feature, code, missing_left, data.binned.missing, answers
-        given = data.binned.codes, data.weighted, data.weights, rows, *tree, parts
-
-        share(partial(data.kernels.sum_differences, *given), n_blocks)
+    kernels, missing = data.kernels, data.binned.missing
+    below = _rows_of(tree, sketch, data)
+    code = tree.code.copy()
+    for node in tree.inner[::-1]:  # children before parents
+        below[node] = np.concatenate([below.pop(tree.left[node]), below.pop(tree.right[node])])
+        rows = below[node]
+        n_blocks = -(-len(rows) // kernels.BLOCK)
+        parts = np.zeros((n_blocks, missing + 1))
+        splits = node, tree.left, tree.right, tree.feature, code, tree.missing_left
+        given = sketch.Z, sketch.sums, sketch.weights, rows, *splits, missing, answers, parts
+        share(partial(kernels.sum_differences, *given), n_blocks)
         # what the split would cost with each code as the last on the left, up to a constant
-        costs = np.cumsum(parts.sum(axis=0)[: len(data.binned.thresholds[node.feature])])
-        if node.code < len(costs) and costs.min() < costs[node.code]:
-            code[node.number] = costs.argmin()
+        costs = np.cumsum(parts.sum(axis=0)[: len(data.binned.thresholds[tree.feature[node]])])
+        if code[node] < len(costs) and costs.min() < costs[code[node]]:
+            code[node] = costs.argmin()
     return code
+
+
+def _rows_of(tree: CodeTree, sketch: Sketch, data: GrowthBlocks) -> dict[int, IntArray]:
+    """Give the rows of the sketch that reach each leaf."""
+    leaf = np.empty(len(sketch), dtype=np.int64)
+    splits = tree.left, tree.right, tree.feature, tree.code, tree.missing_left
+    data.kernels.pass_codes(sketch.Z, *splits, data.binned.missing, leaf)
+    order = np.argsort(leaf, kind="stable")
+    ends = np.searchsorted(leaf[order], np.arange(len(tree.left)), side="right")
+    parts = np.split(order, ends)
+    return {int(one): parts[one] for one in tree.leaves}

@@ -80,7 +80,7 @@ class Sketch:
     """
 
     hashes: NDArray[np.uint64]
-    Z: FloatArray
+    Z: NDArray[Any]
     weights: FloatArray
     counts: FloatArray
     sums: FloatArray | None = None
@@ -138,8 +138,9 @@ class Sketch:
         if targets is not None:
             chosen = targets[rows].astype(np.float64)
             sums = (chosen[:, None] if chosen.ndim == 1 else chosen) * w[:, None]
-        given = cls(hashes, Z[rows], w, copies, sums, most, limit)
-        return _cut(_summed(given), most)
+        # the rows themselves, which are most of it, are taken once and last
+        numbers = _cut(_summed(cls(hashes, rows, w, copies, sums, most, limit)), most)
+        return numbers.with_rows(Z[numbers.Z])
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -169,8 +170,21 @@ class Sketch:
         n = int(np.searchsorted(self.hashes, np.uint64(limit), side="right"))
         return replace(_first(self, n), limit=limit)
 
-    def with_rows(self, Z: FloatArray) -> Sketch:
-        """Give the sketch with the same rows written in another way."""
+    def rounded(self) -> Sketch:
+        """Give the sketch with sums to 40 binary digits.
+
+        Sums over copies of unlike weights or targets hang in their last digit on how the rows are cut
+        into parts, unless these are multiples of one step. What is made of so many digits does not.
+        """
+        largest = float(self.weights.max(initial=0.0))
+        weights = stepped(self.weights, step_of(largest, 1) * 2**11)
+        sums = self.sums
+        if sums is not None:
+            sums = stepped(sums, step_of(float(np.abs(sums).max(initial=0.0)), 1) * 2**11)
+        return replace(self, weights=np.where(weights > 0, weights, self.weights), sums=sums)
+
+    def with_rows(self, Z: NDArray[Any]) -> Sketch:
+        """Give the sketch with the same rows written in another way, such as codes."""
         return replace(self, Z=Z)
 
 
@@ -192,12 +206,14 @@ def merge(sketches: Iterable[Sketch]) -> Sketch:
     given = list(sketches)
     limit = min(one.limit for one in given)
     given = [one.up_to(limit) for one in given]
+    hashes = np.concatenate([one.hashes for one in given])
+    order = np.argsort(hashes)
     together = Sketch(
-        np.concatenate([one.hashes for one in given]),
-        np.concatenate([one.Z for one in given]),
-        np.concatenate([one.weights for one in given]),
-        np.concatenate([one.counts for one in given]),
-        None if given[0].sums is None else np.concatenate([_sums(one) for one in given]),
+        hashes[order],
+        np.concatenate([one.Z for one in given])[order],
+        np.concatenate([one.weights for one in given])[order],
+        np.concatenate([one.counts for one in given])[order],
+        None if given[0].sums is None else np.concatenate([_sums(one) for one in given])[order],
         min(one.most for one in given),
         limit,
     )
@@ -291,7 +307,7 @@ def stepped(values: FloatArray, step: float) -> FloatArray:
 def _rows_of_smallest(
     Z: FloatArray, tables: Sequence[NDArray[np.uint64] | None] | None, most: int, limit: int
 ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Give rows, and hashes, with all copies of the `most` different ones of smallest hashes.
+    """Give rows, and rising hashes, with all copies of the `most` different ones of smallest hashes.
 
     There may be others. Only rows below a guess of the limit are taken, and more if there are many
     copies among them.
@@ -302,7 +318,9 @@ def _rows_of_smallest(
         guess = min(limit, int(share_wanted / len(Z) * 2**64))
     while True:
         rows, hashes = _rows_up_to(Z, tables, guess)
-        if guess >= limit or (len(rows) > most and len(np.unique(hashes)) > most):
+        order = np.argsort(hashes)
+        rows, hashes = rows[order], hashes[order]
+        if guess >= limit or np.count_nonzero(np.diff(hashes)) >= most:
             return rows, hashes
         guess = min(8 * guess, limit)
 
@@ -343,23 +361,14 @@ def _flat(
 
 
 def _summed(sketch: Sketch) -> Sketch:
-    """Sort by hash, and sum the copies of each row, in an order that their values give."""
-    order = np.argsort(sketch.hashes, kind="stable")
-    hashes = sketch.hashes[order]
+    """Sum the copies of each row, sorted by hash, in an order that their values give."""
+    hashes, sums = sketch.hashes, sketch.sums
     is_first = np.ones(len(hashes), dtype=np.bool_)
     is_first[1:] = hashes[1:] != hashes[:-1]
-    sums = sketch.sums
     if is_first.all():
-        return replace(
-            sketch,
-            hashes=hashes,
-            Z=sketch.Z[order],
-            weights=sketch.weights[order],
-            counts=sketch.counts[order],
-            sums=None if sums is None else sums[order],
-        )
+        return sketch
     keys = [sketch.weights] if sums is None else [sketch.weights, *sums.T]
-    order = np.lexsort([*keys, sketch.hashes])
+    order = np.lexsort([*keys, hashes])
     starts = np.flatnonzero(is_first)
     return replace(
         sketch,

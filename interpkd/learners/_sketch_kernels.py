@@ -47,7 +47,7 @@ def hash_rows(Z, starts, tables, hashes, first, last):
                 x ^= x >> HALF
                 x *= FIRST
                 x ^= x >> FIRST_SHIFT
-                sums[i] += x * SECOND
+                sums[i] += x
         for i in range(n):
             x = sums[i]
             x ^= x >> HALF

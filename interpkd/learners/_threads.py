@@ -9,15 +9,19 @@ does not depend on how many there are: a block is always the same rows.
 
 from __future__ import annotations
 
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from joblib import effective_n_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+Result = TypeVar("Result")
 
 TURNS = 4
 """Shares for each thread, so that one that is held up need not hold up all."""
@@ -76,3 +80,32 @@ def share(work: Callable[[int, int], object], n_items: int) -> None:
     bounds = [n_items * i // n_shares for i in range(n_shares + 1)]
     for _ in pool.map(work, bounds[:-1], bounds[1:]):  # raises what was raised in there
         pass
+
+
+def in_turn(work: Callable[[int], Result], n_items: int) -> Iterator[Result]:
+    """Give ``work(i)`` for all items from 0 on in their order, done in the threads of `use_threads`.
+
+    Parameters
+    ----------
+    work : callable
+        Does one item.
+
+    n_items : int
+        Number of items. A few more are begun than are taken.
+    """
+    threads = _threads.get()
+    if threads is None or n_items < 2:
+        yield from map(work, range(n_items))
+        return
+    pool, n_workers = threads
+    begun: deque[Future[Result]] = deque()
+    try:
+        for i in range(n_items):
+            begun.append(pool.submit(work, i))
+            if len(begun) > 2 * n_workers:
+                yield begun.popleft().result()
+        while begun:
+            yield begun.popleft().result()
+    finally:
+        for one in begun:
+            one.cancel()

@@ -6,13 +6,14 @@
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from interpkd.learners._binning import SAMPLE_ROWS, bin_rows
 from interpkd.learners._code_tree import CodeTree
+from interpkd.learners._growth_blocks import in_blocks
 from interpkd.learners._growth_rows import GrowthRows, weigh
 from interpkd.learners._settling import settle
 from interpkd.learners._tree_model import LEAF, TreeModel
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
+    from interpkd.learners._growth_blocks import GrowthBlocks
+    from interpkd.learners._growth_rows import Growing, NodeRows
+    from interpkd.learners._sketch import Sketch
 
 NO_LIMIT = np.iinfo(np.int64).max
 EPSILON = float(np.finfo(np.float64).eps)
@@ -40,6 +44,7 @@ def grow_tree(
     monotonic_cst: NDArray[np.int8] | None = None,
     counts: FloatArray | None = None,
     candidates: Sequence[FloatArray] | None = None,
+    tables: Sequence[NDArray[np.uint64] | None] | None = None,
 ) -> TreeModel:
     """Grow a tree best-first on target vectors.
 
@@ -52,9 +57,10 @@ def grow_tree(
     first feature is taken, at the lowest threshold. The result does not depend on the number of
     threads.
 
-    Of more than 200,000 rows the quantiles are those of a sample, and the thresholds are placed
-    again when the tree is grown, see `settle`; not under monotone constraints nor with
-    `min_impurity_decrease`.
+    Of more than 200,000 rows the quantiles are those of a sketch, sums are exact (of targets in
+    float32), and the thresholds are placed again when the tree is grown, see `settle`; not under
+    monotone constraints nor with `min_impurity_decrease`. The tree then does not depend on the
+    order of the rows either, and is that of `grow_tree_blocks`.
 
     Parameters
     ----------
@@ -89,6 +95,9 @@ def grow_tree(
         Per feature, rising: thresholds to take where the values leave a choice, such as those of
         an ensemble of trees that is imitated.
 
+    tables : sequence of (ndarray of uint64 or None) or None, default=None
+        Per feature, the hash of the category of each code, see `Sketch.of`; None for numbers.
+
     Returns
     -------
     tree : TreeModel
@@ -102,17 +111,24 @@ def grow_tree(
     .. [2] G. Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NeurIPS
        2017, for histograms and the subtraction of the smaller child.
     """
-    limits = Limits(
-        NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes,
-        NO_LIMIT if max_depth is None else max_depth,
-        min_samples_leaf,
-        min_impurity_decrease,
-    )
-    rows = GrowthRows(bin_rows(Z, weights, candidates), weigh(targets, weights), weights, counts)
-    grower = Grower(rows, limits, signs=monotonic_cst)
-    grower.grow([np.arange(len(Z), dtype=np.int32)])
-    if len(Z) > SAMPLE_ROWS and monotonic_cst is None and min_impurity_decrease == 0:
-        settle(grower)
+    limits = limits_of(max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease)
+    if len(Z) > SAMPLE_ROWS:
+        rows, sketch = in_blocks(Z, targets, weights, counts, candidates, tables)
+        return grow_on_blocks(rows, sketch, limits, monotonic_cst)
+    grown_on = bin_rows(Z, weights, candidates), weigh(targets, weights), weights, counts
+    grower = Grower(GrowthRows(*grown_on), limits, signs=monotonic_cst)
+    grower.grow([grower.data.all_rows()])
+    return grower.model()
+
+
+def grow_on_blocks(
+    rows: GrowthBlocks, sketch: Sketch, limits: Limits, signs: NDArray[np.int8] | None
+) -> TreeModel:
+    """Grow a tree on rows in blocks, and settle its thresholds; `sketch` is of codes."""
+    grower = Grower(rows, limits, signs=signs)
+    grower.grow([rows.all_rows()])
+    if signs is None and limits.min_decrease == 0:
+        settle(grower, rows, sketch)
     return grower.model()
 
 
@@ -126,28 +142,34 @@ class Limits:
     min_decrease: float
 
 
+def limits_of(
+    max_leaf_nodes: int | None, max_depth: int | None, min_samples_leaf: int, min_decrease: float
+) -> Limits:
+    """Give the limits of a growth, None for none."""
+    return Limits(
+        NO_LIMIT if max_leaf_nodes is None else max_leaf_nodes,
+        NO_LIMIT if max_depth is None else max_depth,
+        min_samples_leaf,
+        min_decrease,
+    )
+
+
 @dataclass
 class _Node:
     """A node of the growing tree; as long as it is a leaf, with the best way to split it."""
 
     number: int
     depth: int
-    rows: NDArray[np.int32]
+    known: NodeRows | None
     sums: FloatArray
     low: float = -np.inf  # bounds of the mean under monotone constraints
     high: float = np.inf
-    histograms: FloatArray | None = None
     feature: int = -1
     code: int = 0
     missing_left: bool = False
     threshold: float = np.nan
     left: int = LEAF
     right: int = LEAF
-
-    def give_up_rows(self) -> NDArray[np.int32]:
-        """Give the rows of a node that is split; nobody asks for them again."""
-        rows, self.rows = self.rows, np.empty(0, dtype=np.int32)
-        return rows
 
     @property
     def mean(self) -> FloatArray:
@@ -167,8 +189,8 @@ class Grower:
 
     Parameters
     ----------
-    data : GrowthRows
-        Codes, targets, weights.
+    data : GrowthRows or GrowthBlocks
+        The rows.
 
     limits : Limits
         Size limits.
@@ -182,21 +204,20 @@ class Grower:
 
     def __init__(
         self,
-        data: GrowthRows,
+        data: Growing,
         limits: Limits,
         *,
         signs: NDArray[np.int8] | None = None,
         entropy: bool = False,
     ) -> None:
         self.data, self.limits, self.entropy = data, limits, entropy
-        n_features = data.binned.codes.shape[1]
-        self.signs = np.zeros(n_features, np.int8) if signs is None else signs
+        self.signs = np.zeros(len(data.n_bins), np.int8) if signs is None else signs
         self.nodes: list[_Node] = []
         self.queue: list[tuple[float, int]] = []
 
     def grow(
         self,
-        roots: list[NDArray[np.int32]],
+        roots: list[Any],
         *,
         first_features: NDArray[np.bool_] | None = None,
         depths: list[int] | None = None,
@@ -205,7 +226,7 @@ class Grower:
 
         Parameters
         ----------
-        roots : list of ndarray
+        roots : list
             Rows of each root; all share the limit of leaves.
 
         first_features : ndarray of bool of shape (n_features,) or None, default=None
@@ -215,35 +236,37 @@ class Grower:
             How deep each root is already; None for 0.
         """
         levels = [0] * len(roots) if depths is None else depths
-        first = [self._add(level, rows) for level, rows in zip(levels, roots, strict=True)]
+        first = [self._add(one, self.data.begin(r)) for one, r in zip(levels, roots, strict=True)]
         for node in first:
             self._consider(node, first_features)
         n_leaves = len(roots)
-        del roots  # the nodes have them, and give them up when they are split
         while self.queue and n_leaves < self.limits.max_leaf_nodes:
             node = self.nodes[heapq.heappop(self.queue)[1]]
-            for child in self._split(node):
-                self._consider(child)
-            node.histograms = None
             n_leaves += 1
+            is_last = n_leaves == self.limits.max_leaf_nodes
+            for child in self._split(node, is_last=is_last):
+                if not is_last:
+                    self._consider(child)
         for node in self.nodes:
-            node.histograms = None
+            node.known = None
 
-    def _add(self, depth: int, rows: NDArray[np.int32]) -> _Node:
-        node = _Node(len(self.nodes), depth, rows, self.data.sums(rows))
+    def _add(self, depth: int, known: NodeRows) -> _Node:
+        node = _Node(len(self.nodes), depth, known, known.sums)
         self.nodes.append(node)
         return node
 
     def _consider(self, node: _Node, features: NDArray[np.bool_] | None = None) -> None:
         """Find the best split of a leaf, and queue the leaf when the split is worth it."""
-        limits = self.limits
+        limits, known = self.limits, node.known
         is_small = node.sums[0] < 2 * limits.min_samples_leaf
-        if is_small or node.depth >= limits.max_depth or node.impurity <= EPSILON:
+        is_done = is_small or node.depth >= limits.max_depth or node.impurity <= EPSILON
+        if is_done or known is None:
+            node.known = None
             return
-        if node.histograms is None:
-            node.histograms = self.data.histograms(node.rows)
+        if known.histograms is None:
+            known = node.known = replace(known, histograms=self.data.histograms(known.rows))
         node.feature, node.code, node.missing_left, score = self.data.kernels.find_split(
-            node.histograms,
+            known.histograms,
             self.data.weight_at,
             self.data.n_bins if features is None else self.data.n_bins * features,
             self.data.binned.missing,
@@ -254,26 +277,27 @@ class Grower:
             self.entropy,
         )
         if node.feature < 0:
+            node.known = None  # it stays a leaf
             return
         cell = np.delete(node.sums, 2)
         decrease = score - self.data.kernels.score(cell, 1, node.low, node.high, self.entropy)
-        if decrease / self.nodes[0].sums[1] + EPSILON >= limits.min_decrease:
-            heapq.heappush(self.queue, (-decrease, node.number))
+        if decrease / self.nodes[0].sums[1] + EPSILON < limits.min_decrease:
+            node.known = None
+            return
+        heapq.heappush(self.queue, (-decrease, node.number))
 
-    def _split(self, node: _Node) -> tuple[_Node, _Node]:
-        binned = self.data.binned
-        left_rows, right_rows = self.data.part(
-            node.give_up_rows(), node.feature, node.code, missing_left=node.missing_left
+    def _split(self, node: _Node, *, is_last: bool) -> tuple[_Node, _Node]:
+        known, node.known = node.known, None
+        if known is None or known.histograms is None:  # a leaf in the queue always has them
+            msg = f"node {node.number} lost its histograms"
+            raise RuntimeError(msg)
+        node.threshold = self._threshold(node, known.histograms)
+        parted = self.data.split(
+            known, node.feature, node.code, missing_left=node.missing_left, is_last=is_last
         )
-        left, right = self._add(node.depth + 1, left_rows), self._add(node.depth + 1, right_rows)
+        left, right = (self._add(node.depth + 1, one) for one in parted)
         self._bound(node, left, right)
-        node.left, node.right, node.threshold = left.number, right.number, self._threshold(node)
-        small, large = (left, right) if len(left_rows) < len(right_rows) else (right, left)
-        histograms = self._histograms_of(node)
-        # of few rows, summing again is cheaper than passing over all cells
-        if len(large.rows) * binned.codes.shape[1] > histograms[..., 0].size:
-            small.histograms = self.data.histograms(small.rows)
-            large.histograms = histograms - small.histograms
+        node.left, node.right = left.number, right.number
         return left, right
 
     def _bound(self, node: _Node, left: _Node, right: _Node) -> None:
@@ -287,10 +311,10 @@ class Grower:
         below, above = (left, right) if sign > 0 else (right, left)
         below.high = above.low = middle
 
-    def _threshold(self, node: _Node) -> float:
+    def _threshold(self, node: _Node, histograms: FloatArray) -> float:
         """Give the threshold of a split; infinite when it parts missing from known values."""
         binned, feature = self.data.binned, node.feature
-        cells = self._histograms_of(node)[feature, : len(binned.thresholds[feature]) + 1]
+        cells = histograms[feature, : len(binned.thresholds[feature]) + 1]
         weight = cells[:, self.data.weight_at]
         after = np.flatnonzero(weight[node.code + 1 :] > self.data.kernels.NOTHING)
         if not len(after):
@@ -300,13 +324,6 @@ class Grower:
         values = binned.values[feature]
         first = node.code + 1 + after[0]
         return binned.threshold_between(feature, float(values[node.code]), float(values[first]))
-
-    @staticmethod
-    def _histograms_of(node: _Node) -> FloatArray:
-        if node.histograms is None:  # a leaf in the queue always has them
-            msg = f"node {node.number} lost its histograms"
-            raise RuntimeError(msg)
-        return node.histograms
 
     def model(self) -> TreeModel:
         """Give the tree as arrays, nodes in scikit-learn's order."""
@@ -327,8 +344,15 @@ class Grower:
         )
 
     def code_tree(self, root: int = 0) -> CodeTree:
-        """Give what grew from one of the roots as a tree on codes."""
-        nodes = self._depth_first(root)
+        """Give what grew from one of the roots as a tree on codes, depth first."""
+        return self._as_code_tree(self._depth_first(root))
+
+    def code_tree_in_order(self) -> CodeTree:
+        """Give what grew as a tree on codes, nodes in the order in which they were made."""
+        return self._as_code_tree(self.nodes)
+
+    @staticmethod
+    def _as_code_tree(nodes: list[_Node]) -> CodeTree:
         place = {node.number: i for i, node in enumerate(nodes)} | {LEAF: LEAF}
         return CodeTree(
             left=np.array([place[node.left] for node in nodes]),

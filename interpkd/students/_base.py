@@ -18,6 +18,7 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from interpkd._collections import is_collection
 from interpkd._fingerprint import fingerprint, unwrap
 from interpkd._saved_state import take_classes
 from interpkd._structure import read_object_array
@@ -32,6 +33,7 @@ from interpkd._validation import (
 from interpkd.exceptions import InvalidInputError
 from interpkd.students._checks import check_labels, check_weights
 from interpkd.students._columns import make_encoder, read_monotonic_cst
+from interpkd.students._from_collection import fit_from_collection
 from interpkd.students._progress import progress_of
 from interpkd.students._questions import check_metadata, choose_teacher, route_metadata
 from interpkd.students._state import (
@@ -47,12 +49,14 @@ from interpkd.targets import Ledger, RowNames
 from interpkd.teachers import is_frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import os
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
     from interpkd._typing import FloatArray, Table
+    from interpkd.learners import Blocks, Sketch
     from interpkd.targets import TransferSet
 
 
@@ -84,15 +88,19 @@ class BaseDistilled(BaseEstimator, ABC):
         sample_weight: ArrayLike | None = None,
         X_unlabeled: Table | None = None,
         teacher_proba: ArrayLike | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
         **params: Any,
     ) -> Self:
         """Fit the student to its teacher's answers.
 
         Parameters
         ----------
-        X : array-like or data frame of shape (n_samples, n_features)
+        X : array-like or data frame of shape (n_samples, n_features), or data set
             Training rows. Data frames (pandas, polars, pyarrow) may hold category columns; both
-            may hold missing values.
+            may hold missing values. A ``pyarrow.dataset.Dataset`` or a Dask DataFrame or Array is
+            read part by part; `y`, `sample_weight` and `teacher_proba` are then names of its
+            columns, all others are features, and `X_unlabeled` is another one of these features.
+            The student is the one of the same rows in memory.
 
         y : array-like of shape (n_samples,) or None, default=None
             True labels or target values. Needed by a teacher that is still to be fitted, and when
@@ -114,6 +122,10 @@ class BaseDistilled(BaseEstimator, ABC):
             a data frame are named after them and may be in any order. No teacher is questioned:
             there are no generated rows, and no leakage can be measured.
 
+        checkpoint : path-like or None, default=None
+            A folder in which a fit to a data set keeps what is done of it. The same fit, begun
+            again with it after whatever has ended it, goes on from there.
+
         **params : dict
             Metadata for the teacher's `fit` and for the splitter, such as `groups`, with metadata
             routing enabled.
@@ -131,7 +143,20 @@ class BaseDistilled(BaseEstimator, ABC):
         TeacherError
             If the teacher's answers cannot be used as soft targets.
         """
+        if is_collection(X):
+            return self._fit_collection(
+                X,
+                y,
+                sample_weight=sample_weight,
+                X_unlabeled=X_unlabeled,
+                teacher_proba=teacher_proba,
+                checkpoint=checkpoint,
+                params=params,
+            )
         check_metadata(self, params)
+        if checkpoint is not None:
+            msg = "checkpoint is for fits to a data set or a Dask collection; X is in memory."
+            raise InvalidInputError(msg)
         with unfitted_if_it_fails(self):
             if hasattr(self, "teacher_reference_"):  # of a file that it was loaded from
                 del self.teacher_reference_
@@ -160,6 +185,53 @@ class BaseDistilled(BaseEstimator, ABC):
             self.distillation_["n_teacher_queries"] = ledger.n_rows
             self.distillation_["n_teacher_calls"] = ledger.n_calls
         return self
+
+    def _fit_collection(self, X: Any, y: Any, **how: Any) -> Self:
+        """Fit to rows that are read part by part."""
+        with unfitted_if_it_fails(self):
+            if hasattr(self, "teacher_reference_"):
+                del self.teacher_reference_
+            fit_from_collection(self, X, y, **how)
+        return self
+
+    def _block_thresholds(
+        self,
+        sketch: Sketch,  # noqa: ARG002 - for subclasses
+        candidates: Sequence[FloatArray] | None,  # noqa: ARG002
+    ) -> Sequence[FloatArray] | None:
+        """Choose what rows in blocks are coded with; None for rows as they are.
+
+        Asked twice: before the categories are in order, and with the targets afterwards. The
+        thresholds of numbers must be the same both times.
+        """
+        return None
+
+    def _fit_blocks(
+        self,
+        blocks: Blocks,
+        sketch: Sketch,
+        signs: NDArray[np.int8] | None,
+    ) -> Any:
+        """Fit and return the plain estimator on blocks; subclasses that can own this.
+
+        One whose rows are coded takes `thresholds` as well, a sequence of ndarray.
+
+        Parameters
+        ----------
+        blocks : Blocks
+            "Z", or "codes" where `_block_thresholds` gave some; "targets" in float32, of two
+            classes those of the second; "weights" where they are not all 1.
+
+        sketch : Sketch
+            Of the same rows, with targets.
+
+        signs : ndarray of shape (n_features,) or None
+            Monotone constraints.
+        """
+        raise NotImplementedError
+
+    def _takes_blocks(self) -> bool:
+        return type(self)._fit_blocks is not BaseDistilled._fit_blocks  # noqa: SLF001
 
     def _facts(self, teaching: Teaching, transfer: TransferSet) -> dict[str, Any]:
         """Sum up how the student is taught."""

@@ -69,10 +69,29 @@ def order_categories(
         known = ~np.isnan(Z[:, i])
         codes = Z[known, i].astype(np.intp)
         means, mass = _mean_answers(codes, targets[known], weights[known], len(column.categories))
-        order = np.argsort(_along_main_direction(means, mass), kind="stable")
+        order = order_by_answers(means, mass)
         ordered[i] = replace(column, categories=tuple(column.categories[k] for k in order))
         Z[known, i] = np.argsort(order, kind="stable")[codes]
     return tuple(ordered), Z
+
+
+def order_by_answers(means: FloatArray, mass: FloatArray) -> NDArray[np.intp]:
+    """Order categories by the teacher's mean answer.
+
+    Parameters
+    ----------
+    means : ndarray of shape (n_categories, n_outputs)
+        Mean answer to the rows of each; anything for one without rows.
+
+    mass : ndarray of shape (n_categories,)
+        Weight of these rows.
+
+    Returns
+    -------
+    order : ndarray of int of shape (n_categories,)
+        The categories from the lowest, those without rows last.
+    """
+    return np.argsort(_along_main_direction(means, mass), kind="stable")
 
 
 def make_encoder(columns: Sequence[Column], raw: Sequence[RawColumn]) -> ColumnTransformer | None:

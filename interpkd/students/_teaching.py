@@ -110,10 +110,9 @@ def teach_classifier(
     if teacher_proba is not None:
         return _given_probabilities(teacher, y, teacher_proba, n_samples)
     if is_frozen(teacher):
-        frozen = _frozen_classifier(teacher)
-        classes = np.asarray(frozen.classes_)
+        classes = frozen_classes(teacher, "classification")
         if y is not None:
-            class_positions(y, classes)
+            class_positions(y, np.asarray(classes))
         return Teaching(teacher, ledger.ask(teacher, X), classes, {"source": FROZEN})
     if not hasattr(teacher, "predict_proba"):
         msg = (
@@ -175,9 +174,7 @@ def teach_regressor(
         answers = check_predictions(teacher_proba, n_samples=n_samples, source="teacher_proba")
         return Teaching(teacher, answers, None, {"source": GIVEN})
     if is_frozen(teacher):
-        if is_classifier(teacher):
-            msg = "The 'teacher' parameter is a classifier; this student imitates a regressor."
-            raise NotATeacherError(msg)
+        frozen_classes(teacher, "regression")
         return Teaching(teacher, ledger.ask(teacher, X), None, {"source": FROZEN})
     if not hasattr(teacher, "predict") or is_classifier(teacher):
         msg = (
@@ -218,7 +215,7 @@ def _given_probabilities(
     no_unfitted_teacher_beside_scores(teacher)
     classes = None
     if teacher is not None:
-        classes = np.asarray(_frozen_classifier(teacher).classes_)
+        classes = frozen_classes(teacher, "classification")
     elif y is not None:
         classes = np.unique(y)
     P, classes = read_probabilities(teacher_proba, classes, n_samples=n_samples)
@@ -237,6 +234,35 @@ def _frozen_classifier(teacher: Any) -> Any:
         )
         raise NotATeacherError(msg)
     return teacher
+
+
+def frozen_classes(teacher: Any, task: str) -> NDArray[Any] | None:
+    """Check a frozen teacher, and give its classes.
+
+    Parameters
+    ----------
+    teacher : frozen teacher
+        The teacher.
+
+    task : {"classification", "regression"}
+        What is asked of it.
+
+    Returns
+    -------
+    classes : ndarray of shape (n_classes,) or None
+        The classes, None for a regression.
+
+    Raises
+    ------
+    NotATeacherError
+        If it answers something else.
+    """
+    if task == "classification":
+        return np.asarray(_frozen_classifier(teacher).classes_)
+    if is_classifier(teacher):
+        msg = "The 'teacher' parameter is a classifier; this student imitates a regressor."
+        raise NotATeacherError(msg)
+    return None
 
 
 def _warn_if_fitted(teacher: Any) -> None:

@@ -247,7 +247,7 @@ def _real_rows(
         Z_unlabeled=None if extra_targets is None else Z[n:],
         unlabeled_targets=extra_targets,
     )
-    thresholds = _thresholds(teaching, columns, is_named=is_frame(rows.tables["X"]))
+    thresholds = teacher_thresholds(teaching, columns, is_named=is_frame(rows.tables["X"]))
     columns, ordered = order_categories(
         columns, plain.Z, plain.targets.reshape(len(plain.Z), -1), plain.weights
     )
@@ -295,10 +295,27 @@ def _counted_rows(teaching: Teaching, rows: Rows) -> NDArray[np.intp]:
     return np.append(counted_labeled(teaching, rows), np.arange(n, n + n_extra))
 
 
-def _thresholds(
+def teacher_thresholds(
     teaching: Teaching, columns: Sequence[Column], *, is_named: bool
 ) -> list[FloatArray] | None:
-    """Give the teacher's own thresholds of numeric columns, if it is an ensemble of trees."""
+    """Give the teacher's own thresholds of numeric columns, if it is an ensemble of trees.
+
+    Parameters
+    ----------
+    teaching : Teaching
+        The teacher.
+
+    columns : sequence of Column
+        The columns of the training table.
+
+    is_named : bool
+        Whether the table's columns have names.
+
+    Returns
+    -------
+    thresholds : list of ndarray or None
+        Per column, rising; none of a column of categories. None for another teacher.
+    """
     if teaching.facts["source"] == GIVEN:
         return None
     names = [column.name for column in columns] if is_named else None

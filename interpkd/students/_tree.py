@@ -18,27 +18,33 @@ from interpkd.exceptions import DistillationWarning, InvalidInputError
 from interpkd.learners import (
     fill_leaves,
     fit_tree,
+    fit_tree_blocks,
     grow_plain_tree,
     grow_tree,
+    grow_tree_blocks,
     missing_rows,
+    sketch_thresholds,
     use_threads,
     wanted_rows,
 )
 from interpkd.students._base import BaseDistilled
+from interpkd.students._collection_rows import hash_tables
 from interpkd.students._plain_tree import plain_classifier, plain_regressor
 from interpkd.students._progress import progress_of
 from interpkd.students._tasks import BaseDistilledClassifier, BaseDistilledRegressor
 from interpkd.targets import temper
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
     from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
     from interpkd._typing import FloatArray
-    from interpkd.learners import TreeModel
+    from interpkd.learners import Blocks, Sketch, TreeModel
     from interpkd.targets import TransferSet
+
+    BlockRows = tuple[Blocks, Sketch, Sequence[FloatArray]]
 
 DEEPEST = 10
 """Up to this limit of depth a search needs no limit of leaves: there are at most 1,024."""
@@ -121,6 +127,7 @@ class _TreeStudent(BaseDistilled):
                     monotonic_cst=signs,
                     counts=counts,
                     candidates=transfer.thresholds,
+                    tables=hash_tables(self.columns_),
                     **size,
                 )
         return self._counted(self._filled(model, transfer, targets, signs), transfer)
@@ -142,10 +149,55 @@ class _TreeStudent(BaseDistilled):
                 random_state=check_random_state(self.random_state),
                 counts=_real_rows(transfer),
                 candidates=transfer.thresholds,
+                tables=hash_tables(self.columns_),
                 progress=progress,
                 **decisions,
             )
         return self._counted(self._filled(model, transfer, targets, signs), transfer)
+
+    def _block_thresholds(
+        self, sketch: Sketch, candidates: Sequence[FloatArray] | None
+    ) -> Sequence[FloatArray]:
+        if self.alpha == 1:
+            msg = (
+                "alpha=1 grows an ordinary tree on the labels, which needs the rows in memory. Lower "
+                "alpha, or give a sample of X as a data frame."
+            )
+            raise InvalidInputError(msg)
+        return sketch_thresholds(sketch, candidates)
+
+    def _grow_blocks(self, rows: BlockRows, signs: Any, *, impurity_unit: float) -> TreeModel:
+        with use_threads(self.n_jobs):
+            model = grow_tree_blocks(
+                *rows,
+                max_leaf_nodes=self.max_leaf_nodes,
+                max_depth=self.max_depth,
+                min_samples_leaf=self.min_samples_leaf,
+                min_impurity_decrease=self.min_impurity_decrease * impurity_unit,
+                monotonic_cst=signs,
+            )
+        return self._counted_in_blocks(model)
+
+    def _search_blocks(self, rows: BlockRows, signs: Any, **decisions: Any) -> TreeModel:
+        with use_threads(self.n_jobs), progress_of("Searching the tree", self.verbose) as progress:
+            model = fit_tree_blocks(
+                *rows,
+                max_leaf_nodes=self.max_leaf_nodes or 2 ** (self.max_depth or 0),
+                max_depth=self.max_depth,
+                min_samples_leaf=self.min_samples_leaf,
+                min_impurity_decrease=self.min_impurity_decrease,
+                monotonic_cst=signs,
+                effort=self.effort,
+                random_state=check_random_state(self.random_state),
+                progress=progress,
+                **decisions,
+            )
+        return self._counted_in_blocks(model)
+
+    def _counted_in_blocks(self, model: TreeModel) -> TreeModel:
+        self.n_real_rows_ = model.n_rows
+        self.distillation_["effort"] = self.effort_
+        return model
 
     def _filled(
         self, model: TreeModel, transfer: TransferSet, targets: FloatArray, signs: Any
@@ -335,7 +387,9 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
 
     distillation_ : dict
         Where the soft targets come from ("out-of-fold", "frozen teacher" or "given scores"),
-        numbers of rows, folds and questions, and how the teacher does in and out of sample.
+        numbers of rows, folds and questions, and how the teacher does in and out of sample. Of a
+        data set also how it was read: "engine", "n_parts", "n_passes" over rows and blocks,
+        "n_sketch_rows", "bytes_per_row" of a block.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
@@ -427,14 +481,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         is_binary = len(self.classes_) == 2
         self._check_signs(signs)
         if not self._is_greedy():
-            model = self._search(
-                transfer,
-                transfer.targets,
-                signs,
-                is_regression=False,
-                decision_weight=None if self.decision_weight == "auto" else self.decision_weight,
-                cutoff=self.decision_cutoff,
-            )
+            model = self._search(transfer, transfer.targets, signs, **self._decisions())
             proba = model.value
         elif is_binary:
             # One output is enough, and what monotone constraints are about. The Gini impurity
@@ -444,11 +491,42 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         else:
             model = self._grow(transfer, transfer.targets, None, impurity_unit=1.0)
             proba = model.value / model.value.sum(axis=1, keepdims=True)
+        return self._plain_classifier(model, proba, transfer.Z.shape[1])
+
+    def _fit_blocks(
+        self,
+        blocks: Blocks,
+        sketch: Sketch,
+        signs: NDArray[np.int8] | None,
+        thresholds: Sequence[FloatArray] = (),
+    ) -> DecisionTreeClassifier:
+        self._check_signs(signs)
+        rows = blocks, sketch, thresholds
+        if not self._is_greedy():
+            model = self._search_blocks(rows, signs, **self._decisions())
+            proba = model.value
+        elif len(self.classes_) == 2:
+            model = self._grow_blocks(rows, signs, impurity_unit=0.5)
+            proba = np.column_stack([1 - model.value[:, 0], model.value[:, 0]])
+        else:
+            model = self._grow_blocks(rows, None, impurity_unit=1.0)
+            proba = model.value / model.value.sum(axis=1, keepdims=True)
+        return self._plain_classifier(model, proba, len(self.columns_))
+
+    def _decisions(self) -> dict[str, Any]:
+        """Give what the search must know of decisions."""
+        return {
+            "is_regression": False,
+            "decision_weight": None if self.decision_weight == "auto" else self.decision_weight,
+            "cutoff": self.decision_cutoff,
+        }
+
+    def _plain_classifier(
+        self, model: TreeModel, proba: FloatArray, n_columns: int
+    ) -> DecisionTreeClassifier:
         # The inverse temperature acts on each leaf alone, so it is applied once and for all here.
         proba = temper(np.clip(proba, 0, 1), 1 / self.temperature)
-        return plain_classifier(
-            model, proba, self.classes_, transfer.Z.shape[1], **self._size_params()
-        )
+        return plain_classifier(model, proba, self.classes_, n_columns, **self._size_params())
 
     def _student_proba(self, Z: FloatArray) -> FloatArray:
         return self._leaf_values(Z)
@@ -550,7 +628,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     distillation_ : dict
         Where the teacher's predictions come from ("out-of-fold", "frozen teacher" or "given
         scores"), numbers of rows, folds and questions, and how the teacher does in and out of
-        sample.
+        sample. Of a data set also how it was read: "engine", "n_parts", "n_passes" over rows and
+        blocks, "n_sketch_rows", "bytes_per_row" of a block.
 
     effort_ : str
         The effort that was made: "greedy" where a search does not apply.
@@ -639,6 +718,22 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
                 transfer, targets, signs, is_regression=True, decision_weight=0.0, cutoff=0.5
             )
         return plain_regressor(model, model.value[:, 0], transfer.Z.shape[1], **self._size_params())
+
+    def _fit_blocks(
+        self,
+        blocks: Blocks,
+        sketch: Sketch,
+        signs: NDArray[np.int8] | None,
+        thresholds: Sequence[FloatArray] = (),
+    ) -> DecisionTreeRegressor:
+        rows = blocks, sketch, thresholds
+        if self._is_greedy():
+            model = self._grow_blocks(rows, signs, impurity_unit=1.0)
+        else:
+            decisions = {"is_regression": True, "decision_weight": 0.0, "cutoff": 0.5}
+            model = self._search_blocks(rows, signs, **decisions)
+        n_columns = len(self.columns_)
+        return plain_regressor(model, model.value[:, 0], n_columns, **self._size_params())
 
     def _student_prediction(self, Z: FloatArray) -> FloatArray:
         return self._leaf_values(Z)[:, 0]

@@ -164,6 +164,7 @@ def test_settled_thresholds_cost_no_more(monkeypatch, n_outputs, whole):
     Z[rng.random(Z.shape) < 0.1] = np.nan
     known = np.nan_to_num(Z)
     targets = np.tanh(known[:, :1] * known[:, 1:2] + known[:, 2:3] + np.arange(n_outputs))
+    targets = targets.astype(np.float32).astype(np.float64)  # as many rows are summed
     weights = np.ones(n) if whole else rng.uniform(0.5, 2, n)
     counts = np.ones(n) if whole else (np.arange(n) < 4000).astype(float)
     size = {**SIZE, "max_leaf_nodes": 16}
