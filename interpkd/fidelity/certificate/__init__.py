@@ -1,0 +1,6 @@
+"""What is proved of a student and its teacher, not sampled: agreement on whole neighbourhoods."""
+
+from interpkd.fidelity.certificate._certificate import Certificate, RadiusShares
+from interpkd.fidelity.certificate._certify import certify
+
+__all__ = ["Certificate", "RadiusShares", "certify"]

@@ -1,0 +1,216 @@
+"""What a search is about, and the memory that it works in."""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from interpkd._typing import BoolArray, FloatArray, IntArray
+    from interpkd.fidelity.certificate._cells import Cells
+    from interpkd.fidelity.certificate._tree_sum import TreeSum
+
+
+class Question(NamedTuple):
+    """Which rows are looked for: a sum above `first`, another above `second`, both together.
+
+    Attributes
+    ----------
+    first, slack : float
+        The teacher's sum is above this, and by how much rounding may miss.
+
+    second, second_slack : float
+        The same of the second sum; minus infinity where there is none.
+
+    ratio : float
+        Weight of the second sum beside the first. A bound of the two together is tighter than two
+        bounds; for two sums above their limits any weight is right.
+
+    both : float
+        First sum plus `ratio` times second are above this.
+
+    is_tied : bool
+        Whether `first` is to be added to `both`.
+    """
+
+    first: float
+    slack: float
+    second: float = -np.inf
+    second_slack: float = 0.0
+    ratio: float = 0.0
+    both: float = -np.inf
+    is_tied: bool = False
+
+
+class Extra(NamedTuple):
+    """A sum over columns: what each cell adds, and what each number is multiplied by.
+
+    Attributes
+    ----------
+    table : ndarray of shape (n_cells,)
+        Per cell, columns behind each other.
+
+    slope : ndarray of shape (n_columns,)
+        Per unit of the number itself.
+
+    lowest, highest : ndarray of shape (n_cells,)
+        The ends of the cells.
+    """
+
+    table: FloatArray
+    slope: FloatArray
+    lowest: FloatArray
+    highest: FloatArray
+
+
+class Boxes(NamedTuple):
+    """The neighbourhoods of rows.
+
+    Attributes
+    ----------
+    low, high : ndarray of int of shape (n_rows, n_columns)
+        First and last cell.
+
+    least, most : ndarray of float of shape (n_rows, n_columns)
+        First and last number.
+
+    is_number : ndarray of bool of shape (n_rows, n_columns)
+        Whether it is a number, and not a level or missing.
+    """
+
+    low: IntArray
+    high: IntArray
+    least: FloatArray
+    most: FloatArray
+    is_number: BoolArray
+
+    def rows(self, chosen: IntArray) -> Boxes:
+        """Give those of some rows."""
+        return Boxes(
+            self.low[chosen],
+            self.high[chosen],
+            self.least[chosen],
+            self.most[chosen],
+            self.is_number[chosen],
+        )
+
+
+class Parts(NamedTuple):
+    """Memory for the parts of a box, one per leaf of the student."""
+
+    low: IntArray
+    high: IntArray
+    leaf: IntArray
+
+
+class Room(NamedTuple):
+    """Memory of one search; made by :func:`make_room`."""
+
+    low: IntArray
+    high: IntArray
+    bound: FloatArray
+    now_low: IntArray
+    now_high: IntArray
+    cells: IntArray
+    found: IntArray
+    starts: IntArray
+    upper: FloatArray
+    tail: FloatArray
+    extra: FloatArray
+    most: FloatArray
+    spread: FloatArray
+    middle: IntArray
+    leaves: IntArray
+    stack: IntArray
+    best: FloatArray
+    total: FloatArray
+
+
+def make_room(trees: TreeSum, cells: Cells, budget: int) -> Room:
+    """Make the memory of a search.
+
+    Parameters
+    ----------
+    trees : TreeSum
+        The trees.
+
+    cells : Cells
+        Their cells.
+
+    budget : int
+        Most boxes that are looked at.
+
+    Returns
+    -------
+    room : Room
+        Memory for one search after another.
+    """
+    n_columns, n_cells = len(cells.borders), int(cells.starts[-1])
+
+    def whole(*shape: int) -> IntArray:
+        return np.zeros(shape, dtype=np.int64)
+
+    return Room(
+        low=whole(budget + 2, n_columns),
+        high=whole(budget + 2, n_columns),
+        bound=np.zeros(budget + 2),
+        now_low=whole(n_columns),
+        now_high=whole(n_columns),
+        cells=whole(n_columns),
+        found=whole(n_columns),
+        starts=cells.starts,
+        upper=np.zeros(n_cells),
+        tail=np.zeros(n_cells),
+        extra=np.zeros(n_cells),
+        most=np.zeros(n_columns),
+        spread=np.zeros(n_columns),
+        middle=whole(n_columns),
+        leaves=whole(trees.n_leaves),
+        stack=whole(trees.n_leaves + 1),
+        best=np.zeros(trees.n_segments),
+        total=np.zeros(2),
+    )
+
+
+def make_parts(student: TreeSum, n_columns: int) -> Parts:
+    """Make the memory for the parts of a box.
+
+    Parameters
+    ----------
+    student : TreeSum
+        One tree.
+
+    n_columns : int
+        Columns of a box.
+
+    Returns
+    -------
+    parts : Parts
+        Room for as many as the tree has leaves.
+    """
+    shape = (student.n_leaves, n_columns)
+    return Parts(
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape[0], dtype=np.int64),
+    )
+
+
+def no_extra(cells: Cells) -> Extra:
+    """Give a second sum that is nothing.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells.
+
+    Returns
+    -------
+    extra : Extra
+        Zeros.
+    """
+    return Extra(np.zeros(cells.starts[-1]), np.zeros(len(cells.borders)), *cells.ends())
