@@ -174,10 +174,11 @@ def _doubles_below(t: FloatArray) -> FloatArray:
         # halfway goes to the even one
         border = np.where(middle.astype(np.float32) <= last, middle, np.nextafter(middle, -np.inf))
         overflows = np.isinf(following) & ~np.isinf(last)
-    # where the next single is infinite, what rounds to it is above the threshold all the same
+    # doubles from here on, on both sides, are infinite in single precision
     half = 2.0**128 - 2.0**103
     border = np.where(overflows, np.nextafter(half, -np.inf), border)
-    return np.where(np.isinf(last), t, border)
+    border = np.where(np.isneginf(last) & np.isfinite(t), -half, border)
+    return np.where(np.isinf(t), t, border)
 
 
 def level_pairs(codes: FloatArray) -> tuple[FloatArray, IntArray]:

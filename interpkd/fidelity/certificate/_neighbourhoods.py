@@ -69,10 +69,11 @@ def rank_range(
     rank = np.where(at_atom, np.append(ranks, 1.0)[place], between)
     first = np.searchsorted(ranks, rank - radius - NEARLY, side="left")
     last = np.searchsorted(ranks, rank + radius + NEARLY, side="right") - 1
-    least = np.fmin(atoms[np.minimum(first, len(atoms) - 1)], values)
-    most = np.fmax(atoms[np.maximum(last, 0)], values)
-    missing = np.isnan(values)
-    return np.where(missing, np.nan, least), np.where(missing, np.nan, most)
+    # a value far from every reference value stays alone
+    alone = (first > last) | np.isnan(values)
+    least = np.where(alone, values, np.minimum(atoms[np.minimum(first, len(atoms) - 1)], values))
+    most = np.where(alone, values, np.maximum(atoms[last], values))
+    return least, most
 
 
 def neighbourhoods(
