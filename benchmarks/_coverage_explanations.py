@@ -24,11 +24,11 @@ from interpkd.fidelity._sample import Sample
 
 SIZES = (50, 100, 200, 1000)
 PAIR_SIZES = {
-    "equal rows": (30, 200, 1000),
-    "weighted rows": (30, 200, 1000),
-    "groups of five": (100, 200, 1000),
+    "equal rows": (30, 50, 200, 1000),
+    "weighted rows": (30, 50, 200, 1000),
+    "groups of five": (50, 100, 200, 1000),
 }
-"""The smallest are the fewest rows, or groups, that get an interval."""
+"""Rows and groups get an interval from 30 rows, or 20 groups, on."""
 
 SCALES = np.array([3.0, 2.0, 1.5, 1.0, 0.7, 0.3])
 TRUTH_ROWS = 1_000_000

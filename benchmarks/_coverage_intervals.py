@@ -24,11 +24,11 @@ from interpkd.fidelity._performance import Brier, LabelAUC, LogLoss
 from interpkd.fidelity._sample import Sample
 
 SIZES = {
-    "equal rows": (30, 200, 2000),
-    "weighted rows": (30, 200, 2000),
-    "groups of five": (100, 200, 2000),
+    "equal rows": (30, 50, 200, 2000),
+    "weighted rows": (30, 50, 200, 2000),
+    "groups of five": (50, 100, 200, 2000),
 }
-"""The smallest are the fewest rows, or groups, that get a jackknife interval."""
+"""Rows and groups get a jackknife interval from 30 rows, or 20 groups, on."""
 
 ALPHA = 0.05
 N_LEAVES = 12
