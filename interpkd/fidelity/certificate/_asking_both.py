@@ -97,12 +97,21 @@ def both_models(teacher: Any, student: Any, tolerance: float | None) -> BothMode
     Raises
     ------
     InvalidInputError
-        If one is a classifier and the other a regression, or the tolerance breaks its rule.
+        If one is a classifier and the other a regression, the student knows another class, or the
+        tolerance breaks its rule.
     """
     classes, own = (_classes_of(model) for model in (teacher, student))
     if (classes is None) != (own is None):
         kinds = ["a regression" if c is None else "a classifier" for c in (classes, own)]
         msg = f"The teacher is {kinds[0]} and the student {kinds[1]}; both must be the same."
+        raise InvalidInputError(msg)
+    known = [] if classes is None else classes.tolist()
+    strange = [] if own is None else [label for label in own.tolist() if label not in known]
+    if strange:
+        msg = (
+            f"The student knows the class {strange[0]!r}, and the teacher only "
+            f"{known}. Name the teacher's classes by as_teacher(model, classes=[...])."
+        )
         raise InvalidInputError(msg)
     if classes is None:
         if tolerance is None or not 0 < tolerance < np.inf:

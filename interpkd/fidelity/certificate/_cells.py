@@ -152,8 +152,8 @@ def number_borders(thresholds: FloatArray, *, single: bool, tiny: float = 0.0) -
     >>> import numpy as np
     >>> from interpkd.fidelity.certificate._cells import number_borders
     >>> border = number_borders(np.array([0.1]), single=True)[0]
-    >>> np.float32(border) <= 0.1, np.float32(np.nextafter(border, 1)) <= 0.1
-    (np.True_, np.False_)
+    >>> float(np.float32(border)) <= 0.1, float(np.float32(np.nextafter(border, 1))) <= 0.1
+    (True, False)
     """
     t = np.asarray(thresholds, dtype=np.float64)
     borders = _doubles_below(t) if single else t.copy()

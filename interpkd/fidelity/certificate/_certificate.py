@@ -177,7 +177,7 @@ class Certificate:
         for one in self.shares:
             counts = one.counts
             lines += [
-                f"  proved to agree for every input within {one.radius:.2%} of ranks: "
+                f"  proved to agree for every input within {100 * one.radius:g} % of ranks: "
                 f"{one.share:.1%} (population >= {one.low:.1%})",
                 f"    wrong on the row {counts['wrong_on_row']}, teacher itself changes nearby "
                 f"{counts['teacher_unstable']}, student's border {counts['student_border']}, "

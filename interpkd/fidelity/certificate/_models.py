@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._structure import take_apart
-from interpkd.exceptions import InvalidInputError
+from interpkd._validation import class_positions
 from interpkd.fidelity.certificate._cells import make_cells
 from interpkd.fidelity.certificate._layout import code_rows, encodings, make_layout
 from interpkd.fidelity.certificate._questions import Models, to_margin
@@ -80,7 +80,7 @@ def prepare(
     Raises
     ------
     InvalidInputError
-        If the student cannot be read, or knows a class that the teacher does not.
+        If the student cannot be read.
     """
     structure = take_apart(student)
     parts = read_student(student, structure)
@@ -109,17 +109,9 @@ def prepare(
 
 def _class_places(own: Any, of_teacher: Any) -> IntArray:
     """Give the position among the teacher's classes of each class of the student."""
-    if own is None or of_teacher is None:
-        if own is None and of_teacher is None:
-            return np.zeros(0, dtype=np.int64)
-        msg = "One of student and teacher is a classifier and the other is a regression."
-        raise InvalidInputError(msg)
-    known = np.asarray(of_teacher).tolist()
-    strange = [label for label in own.tolist() if label not in known]
-    if strange:
-        msg = f"The student knows the class {strange[0]!r}, which the teacher's {known} lack."
-        raise InvalidInputError(msg)
-    return np.array([known.index(label) for label in own.tolist()], dtype=np.int64)
+    if own is None:
+        return np.zeros(0, dtype=np.int64)
+    return class_positions(own, np.asarray(of_teacher)).astype(np.int64)
 
 
 def teacher_misses(prepared: Prepared, answers: FloatArray) -> IntArray:
