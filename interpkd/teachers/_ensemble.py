@@ -101,6 +101,9 @@ class TreeEnsemble:
     classes : ndarray of shape (n_classes,) or None
         The classes, None for a regression.
 
+    missing_value : float
+        A number that counts as missing, as NaN does; NaN where there is none.
+
     Examples
     --------
     >>> from sklearn.tree import DecisionTreeClassifier
@@ -133,6 +136,7 @@ class TreeEnsemble:
     names: tuple[str, ...] | None
     categories: tuple[tuple[Any, ...] | None, ...]
     classes: NDArray[Any] | None
+    missing_value: float = np.nan
 
     @property
     def n_features(self) -> int:
@@ -299,6 +303,8 @@ class TreeEnsemble:
         if self.precision == "float32":
             with np.errstate(over="ignore"):  # beyond float32 is beyond every threshold
                 Z = Z.astype(np.float32).astype(np.float64)
+        if not np.isnan(self.missing_value):
+            Z = np.where(self.missing_value == Z, np.nan, Z)
         return np.where(np.abs(Z) <= self.tiny, 0.0, Z) if self.tiny else Z
 
     def _check(self, Z: ArrayLike) -> FloatArray:

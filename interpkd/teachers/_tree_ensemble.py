@@ -99,6 +99,12 @@ def _read(model: Any) -> TreeEnsemble:
     raise InvalidInputError(msg)
 
 
+def _of_xgboost_model(model: Any) -> TreeEnsemble:
+    """Read a wrapper of XGBoost, which may take a number for missing; its booster does not know."""
+    missing = np.float32(np.nan if model.missing is None else model.missing)
+    return replace(of_xgboost(model.get_booster()), missing_value=float(missing))
+
+
 SKLEARN: tuple[tuple[Any, Callable[[Any], TreeEnsemble]], ...] = (
     ((*TREES, *FORESTS), of_forest),
     (BOOSTERS, of_booster),
@@ -108,7 +114,7 @@ SKLEARN: tuple[tuple[Any, Callable[[Any], TreeEnsemble]], ...] = (
 LIBRARIES: tuple[tuple[str, Callable[[Any], Any], Callable[[Any], TreeEnsemble]], ...] = (
     (XGBOOST, lambda booster: booster, of_xgboost),
     (LIGHTGBM, lambda booster: booster, of_lightgbm),
-    ("xgboost.sklearn.XGBModel", lambda model: model.get_booster(), of_xgboost),
+    ("xgboost.sklearn.XGBModel", lambda model: model, _of_xgboost_model),
     ("lightgbm.sklearn.LGBMModel", lambda model: model.booster_, of_lightgbm),
     ("catboost.core.CatBoostClassifier", lambda model: model, of_catboost),
     ("catboost.core.CatBoostRegressor", lambda model: model, of_catboost),

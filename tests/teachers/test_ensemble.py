@@ -71,6 +71,7 @@ def xgboost_models():
     size = {"n_estimators": 6, "max_depth": 4, "n_jobs": 1}
     native = {"enable_categorical": True, "feature_types": ["c", "q", "q", "q"]}
     yield xgboost.XGBClassifier(**size).fit(X, CODE)
+    yield xgboost.XGBClassifier(**size, missing=-1).fit(X, CODE)  # a number that counts as missing
     yield xgboost.XGBClassifier(**size, num_parallel_tree=2, subsample=0.7).fit(X, THREE)
     yield xgboost.XGBClassifier(**size, booster="dart", rate_drop=0.5, verbosity=0).fit(X, CODE)
     yield xgboost.XGBClassifier(**size, booster="dart", rate_drop=0.5, verbosity=0).fit(X, THREE)
