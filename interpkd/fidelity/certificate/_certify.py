@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._asking import select_columns
 from interpkd._tables import is_frame
 from interpkd._validation import num_samples
 from interpkd.exceptions import InterpkdError, InterruptedRun, InvalidInputError
@@ -138,7 +139,7 @@ def certify(
     if num_samples(X_eval) == 0 or num_samples(X_ref) == 0:
         msg = "X_ref and X_eval must have rows."
         raise InvalidInputError(msg)
-    X_ref, X_eval = (X if is_frame(X) else _as_rows(X) for X in (X_ref, X_eval))
+    X_ref, X_eval = _same_columns(X_ref, X_eval)
     of_student = both.student_answers(X_eval)
     of_teacher, _ = both.teacher_answers(X_eval)
     prepared = _open(student, teacher, X_ref, X_eval, both, of_teacher)
@@ -165,6 +166,11 @@ def _open(
         ensemble = tree_ensemble(teacher)
     except InterpkdError as error:
         return str(error)
+    if not np.isnan(ensemble.missing_value):
+        return (
+            f"{type(teacher).__name__} takes the number {ensemble.missing_value:g} for a missing "
+            "value, which has no neighbours. Replace it with NaN, and train with missing=np.nan."
+        )
     prepared = prepare(student, ensemble, X_ref, X_eval, tolerance=both.tolerance)
     missed = teacher_misses(prepared, answers)
     if len(missed):
@@ -189,6 +195,23 @@ def _see_student(prepared: Prepared, both: BothModels, answers: FloatArray) -> N
             "can be proved of it. Pass a plain student."
         )
         raise InvalidInputError(msg)
+
+
+def _same_columns(X_ref: Table, X_eval: Table) -> tuple[Any, Any]:
+    """Give both tables with the same columns in the same order."""
+    if is_frame(X_ref) and is_frame(X_eval):
+        return select_columns(X_ref, [str(name) for name in X_eval.columns]), X_eval
+    if is_frame(X_ref) or is_frame(X_eval):
+        msg = "X_ref and X_eval must be tables of one kind: both data frames, or both arrays."
+        raise InvalidInputError(msg)
+    X_ref, X_eval = _as_rows(X_ref), _as_rows(X_eval)
+    if X_ref.ndim != 2 or X_ref.shape[1:] != X_eval.shape[1:]:
+        msg = (
+            "X_ref and X_eval must have shapes (n_rows, n_columns) with the same columns, got "
+            f"{X_ref.shape} and {X_eval.shape}."
+        )
+        raise InvalidInputError(msg)
+    return X_ref, X_eval
 
 
 def _as_rows(X: Table) -> Any:

@@ -201,6 +201,14 @@ def test_a_teacher_whose_trees_are_not_its_answers_is_opaque(rows):
     assert "The trees of Contrary do not add up to its answers on" in certificate.reason
 
 
+def test_a_number_that_stands_for_missing_keeps_a_teacher_opaque(rows):
+    xgboost = pytest.importorskip("xgboost")
+    teacher = xgboost.XGBClassifier(n_estimators=3, missing=0, n_jobs=1).fit(rows.full, rows.code)
+    student = DecisionTreeClassifier(max_leaf_nodes=5).fit(rows.full, rows.code)
+    certificate = certify(student, teacher, X_ref=rows.full, X_eval=rows.full[:9])
+    assert "takes the number 0 for a missing value" in certificate.reason
+
+
 def test_students_of_scikit_learn_and_those_that_cannot_be_read(rows, teachers):
     teacher, X, y = teachers["boosting"]
     for student in (LogisticRegression(), LinearSVC()):
@@ -252,6 +260,10 @@ def test_parameters_that_break_their_rule(rows, teachers):
         certify(student, teacher, **parts, tolerance=0.5)
     with pytest.raises(InvalidInputError, match="X_ref and X_eval must have rows"):
         certify(student, teacher, X_ref=X, X_eval=X[:0])
+    with pytest.raises(InvalidInputError, match=r"must have shapes .* with the same columns"):
+        certify(student, teacher, X_ref=X[:, :2], X_eval=X)
+    with pytest.raises(InvalidInputError, match="must be tables of one kind"):
+        certify(student, teacher, X_ref=pd.DataFrame(X), X_eval=X)
     number = DecisionTreeRegressor(max_leaf_nodes=3).fit(X, rows.score)
     with pytest.raises(InvalidInputError, match="teacher is a classifier and the student a reg"):
         certify(number, teacher, **parts)
