@@ -16,37 +16,51 @@ import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
-    from interpkd._typing import FloatArray, IntArray
+    from typing import TypeAlias
+
+    from numpy.typing import NDArray
+
+    from interpkd._typing import BoolArray, FloatArray, IntArray
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
+    Lines: TypeAlias = NDArray[np.int32]
+
+
+FEATURE, CUT, LEFT, RIGHT, MISSING_LEFT, LEVEL_ROW, MISSING = range(7)
+"""Places in the line of a node."""
+
 
 @njit(cache=True, nogil=True)
-def may_go_left(trees: TreeSum, node: int, low: int, high: int) -> bool:
+def may_go_left(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
     """Tell whether a row of the box may go left at a node, whose column has these cells."""
-    row = trees.level_row[node]
-    if row >= 0:
-        return bool(trees.level_left[row, low : high + 1].any())
-    if low < trees.cut[node]:
-        return True
-    return trees.missing_left[node] and high == trees.missing[trees.feature[node]]
+    line = lines[node]
+    if line[LEVEL_ROW] >= 0:
+        return bool(level_left[line[LEVEL_ROW], low : high + 1].any())
+    return low < line[CUT] or (line[MISSING_LEFT] == 1 and high == line[MISSING])
 
 
 @njit(cache=True, nogil=True)
-def may_go_right(trees: TreeSum, node: int, low: int, high: int) -> bool:
+def may_go_right(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
     """Tell whether a row of the box may go right at a node."""
-    row = trees.level_row[node]
-    if row >= 0:
-        return not trees.level_left[row, low : high + 1].all()
-    last = trees.missing[trees.feature[node]]
-    if high == last and not trees.missing_left[node]:
-        return True
-    number = min(high, last - 1)
-    return number >= low and number >= trees.cut[node]
+    line = lines[node]
+    if line[LEVEL_ROW] >= 0:
+        return not level_left[line[LEVEL_ROW], low : high + 1].all()
+    if high == line[MISSING]:
+        if line[MISSING_LEFT] == 0:
+            return True
+        high -= 1
+    return high >= low and high >= line[CUT]
 
 
 @njit(cache=True, nogil=True)
 def reach(
-    trees: TreeSum, root: int, low: IntArray, high: IntArray, leaves: IntArray, stack: IntArray
+    lines: Lines,
+    level_left: BoolArray,
+    root: int,
+    low: IntArray,
+    high: IntArray,
+    leaves: IntArray,
+    stack: IntArray,
 ) -> int:
     """Write the leaves of one tree that a row of the box may reach; give how many they are."""
     found, top = 0, 1
@@ -54,16 +68,16 @@ def reach(
     while top > 0:
         top -= 1
         node = stack[top]
-        column = trees.feature[node]
+        column = lines[node, FEATURE]
         if column < 0:
             leaves[found] = node
             found += 1
             continue
-        if may_go_right(trees, node, low[column], high[column]):
-            stack[top] = trees.right[node]
+        if may_go_right(lines, level_left, node, low[column], high[column]):
+            stack[top] = lines[node, RIGHT]
             top += 1
-        if may_go_left(trees, node, low[column], high[column]):
-            stack[top] = trees.left[node]
+        if may_go_left(lines, level_left, node, low[column], high[column]):
+            stack[top] = lines[node, LEFT]
             top += 1
     return found
 
@@ -71,13 +85,13 @@ def reach(
 @njit(cache=True, nogil=True)
 def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
     """Give the sum of the trees for one row of cells."""
-    total = 0.0
+    total, lines, level_left = 0.0, trees.node, trees.level_left
     for t in active:
         node = trees.root[t]
-        while trees.feature[node] >= 0:
-            cell = cells[trees.feature[node]]
-            left = may_go_left(trees, node, cell, cell)
-            node = trees.left[node] if left else trees.right[node]
+        while lines[node, FEATURE] >= 0:
+            cell = cells[lines[node, FEATURE]]
+            left = may_go_left(lines, level_left, node, cell, cell)
+            node = lines[node, LEFT if left else RIGHT]
         total += value[node]
     return total
 
@@ -104,7 +118,7 @@ def sum_bound(
     """Give a number that the sum of the trees is nowhere in the box above: their largest leaves."""
     total = 0.0
     for t in active:
-        found = reach(trees, trees.root[t], low, high, leaves, stack)
+        found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
         best = value[leaves[0]]
         for k in range(1, found):
             best = max(best, value[leaves[k]])
@@ -141,7 +155,7 @@ def profile(
         upper[starts[f] + low[f] : starts[f] + high[f] + 2] = 0.0
     total = 0.0
     for t in active:
-        found = reach(trees, trees.root[t], low, high, leaves, stack)
+        found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
         most = least = value[leaves[0]]
         for k in range(1, found):
             most = max(most, value[leaves[k]])
@@ -162,8 +176,16 @@ def profile(
             if cut >= 0 and most - least > widest[f]:
                 widest[f], middle[f] = most - least, cut
             best[: end - begin + 2] = least
-            _best_by_segment(trees, value, leaves, found, slot - first, end - begin, best)
-            _lower_slices(trees, slot, best, most, low[f], high[f], starts[f], upper)
+            for k in range(found):
+                at = trees.leaf_first[leaves[k]] + slot - first
+                _raise_segments(
+                    best, value[leaves[k]], trees.seg_low[at], trees.seg_high[at],
+                    end - begin + 1 if trees.seg_missing[at] else 0,
+                )  # fmt: skip
+            _lower_slices(
+                best, most, trees.cut_cell[begin:end], trees.missing[f], low[f], high[f],
+                upper[starts[f] :],
+            )  # fmt: skip
     for f in range(n_columns):
         running = total
         for cell in range(low[f], high[f] + 1):
@@ -173,53 +195,40 @@ def profile(
 
 
 @njit(cache=True, nogil=True)
-def _best_by_segment(
-    trees: TreeSum,
-    value: FloatArray,
-    leaves: IntArray,
-    n_leaves: int,
-    slot: int,
-    n_cuts: int,
-    best: FloatArray,
-) -> None:
-    """Raise the entries of `best` to the largest leaf that rows of each segment reach."""
-    for k in range(n_leaves):
-        at, one = trees.leaf_first[leaves[k]] + slot, value[leaves[k]]
-        for segment in range(trees.seg_low[at], trees.seg_high[at] + 1):
-            best[segment] = max(best[segment], one)
-        if trees.seg_missing[at]:
-            best[n_cuts + 1] = max(best[n_cuts + 1], one)
+def _raise_segments(best: FloatArray, one: float, low: int, high: int, missing: int) -> None:
+    """Raise the entries of `best` for the segments of a leaf, and for missing values if not 0."""
+    for segment in range(low, high + 1):
+        best[segment] = max(best[segment], one)
+    if missing > 0:
+        best[missing] = max(best[missing], one)
 
 
 @njit(cache=True, nogil=True)
 def _lower_slices(
-    trees: TreeSum,
-    slot: int,
     best: FloatArray,
     most: float,
+    cuts: IntArray,
+    missing: int,
     low: int,
     high: int,
-    start: int,
     upper: FloatArray,
 ) -> None:
     """Note, as differences, what the cells of each segment have less than the best leaf."""
-    first = trees.cut_first[slot]
-    n_cuts = trees.cut_first[slot + 1] - first
-    last = trees.missing[trees.slot_column[slot]]
+    n_cuts = len(cuts)
     for segment in range(n_cuts + 2):
         if best[segment] == most:
             continue
-        begin, end = 0, last
+        begin, end = 0, missing
         if segment == n_cuts + 1:
-            begin, end = last, last + 1
+            begin, end = missing, missing + 1
         elif segment > 0:
-            begin = trees.cut_cell[first + segment - 1]
+            begin = cuts[segment - 1]
         if segment < n_cuts:
-            end = trees.cut_cell[first + segment]
+            end = cuts[segment]
         begin, end = max(begin, low), min(end, high + 1)
         if begin < end:
-            upper[start + begin] -= most - best[segment]
-            upper[start + end] += most - best[segment]
+            upper[begin] -= most - best[segment]
+            upper[end] += most - best[segment]
 
 
 @njit(cache=True, nogil=True)
@@ -270,21 +279,23 @@ def fill_segments(
                     missing[level, k] = missing[level - 1, k]
             if parent >= 0 and node_slot[parent] >= 0:
                 k = node_slot[parent] - first
-                is_left = trees.left[parent] == node
+                is_left = trees.node[parent, LEFT] == node
                 if is_left:
                     high[level, k] = min(high[level, k], node_place[parent])
                 else:
                     low[level, k] = max(low[level, k], node_place[parent] + 1)
-                missing[level, k] = missing[level, k] and trees.missing_left[parent] == is_left
-            if trees.feature[node] < 0:
+                missing[level, k] = missing[level, k] and (
+                    trees.node[parent, MISSING_LEFT] == is_left
+                )
+            if trees.node[node, FEATURE] < 0:
                 at = trees.leaf_first[node]
                 for k in range(end - first):
                     trees.seg_low[at + k] = low[level, k]
                     trees.seg_high[at + k] = high[level, k]
                     trees.seg_missing[at + k] = missing[level, k]
                 continue
-            stack[top] = (trees.right[node], level + 1, node)
-            stack[top + 1] = (trees.left[node], level + 1, node)
+            stack[top] = (np.int64(trees.node[node, RIGHT]), level + 1, node)
+            stack[top + 1] = (np.int64(trees.node[node, LEFT]), level + 1, node)
             top += 2
 
 
@@ -303,22 +314,23 @@ def cut_box(
     Columns of the box must hold numbers only or missing values only. Each part is the box of the
     rows that come to one leaf, which is noted.
     """
-    n_parts = 1
+    n_parts, lines, level_left = 1, trees.node, trees.level_left
     part_low[0], part_high[0], part_leaf[0] = low, high, root
     done = 0
     while done < n_parts:
         node = part_leaf[done]
-        column = trees.feature[node]
+        column = lines[node, FEATURE]
         if column < 0:
             done += 1
             continue
         first, last = part_low[done, column], part_high[done, column]
-        left = may_go_left(trees, node, first, last)
-        if left and may_go_right(trees, node, first, last):
+        left = may_go_left(lines, level_left, node, first, last)
+        if left and may_go_right(lines, level_left, node, first, last):
+            cut = lines[node, CUT]
             part_low[n_parts], part_high[n_parts] = part_low[done], part_high[done]
-            part_low[n_parts, column] = trees.cut[node]
-            part_leaf[n_parts] = trees.right[node]
-            part_high[done, column] = trees.cut[node] - 1
+            part_low[n_parts, column] = cut
+            part_leaf[n_parts] = lines[node, RIGHT]
+            part_high[done, column] = cut - 1
             n_parts += 1
-        part_leaf[done] = trees.left[node] if left else trees.right[node]
+        part_leaf[done] = lines[node, LEFT if left else RIGHT]
     return n_parts

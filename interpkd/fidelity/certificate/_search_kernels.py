@@ -157,9 +157,14 @@ def look(
                 continue
             at = room.starts[f]
             before += high[f] - low[f]
-            while low[f] <= high[f] and _slice_excluded(extra, ask, room, f, low[f], two):
+            rest = two - room.most[f]
+            while low[f] <= high[f] and excluded(
+                ask, room.upper[at + low[f]], rest + extra[at + low[f]]
+            ):
                 low[f] += 1
-            while low[f] <= high[f] and _slice_excluded(extra, ask, room, f, high[f], two):
+            while low[f] <= high[f] and excluded(
+                ask, room.upper[at + high[f]], rest + extra[at + high[f]]
+            ):
                 high[f] -= 1
             if low[f] > high[f]:
                 return NO
@@ -168,14 +173,6 @@ def look(
         if after > ENOUGH * before or before == 0:
             break
     return OPEN
-
-
-@njit(cache=True, nogil=True)
-def _slice_excluded(
-    extra: FloatArray, ask: Question, room: Room, f: int, cell: int, two: float
-) -> bool:
-    at = room.starts[f] + cell
-    return excluded(ask, room.upper[at], two - room.most[f] + extra[at])
 
 
 @njit(cache=True, nogil=True)

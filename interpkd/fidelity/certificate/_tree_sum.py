@@ -23,20 +23,11 @@ class TreeSum(NamedTuple):
 
     Attributes
     ----------
-    feature : ndarray of shape (n_nodes,)
-        The column a node splits on; -1 for a leaf.
-
-    cut : ndarray of shape (n_nodes,)
-        Cells before this one go left.
-
-    left, right : ndarray of shape (n_nodes,)
-        The children.
-
-    missing_left : ndarray of shape (n_nodes,)
-        Whether missing values go left.
-
-    level_row : ndarray of shape (n_nodes,)
-        For a split on a column of categories the row of `level_left`, else -1.
+    node : ndarray of int32 of shape (n_nodes, 8)
+        One line per node, so that a visit touches memory once: the column it splits on, -1 for a
+        leaf; the cell before which rows go left; the children; 1 where missing values go left; the
+        row of `level_left` of a split on categories, else -1; the column's cell of missing values,
+        else -1.
 
     level_left : ndarray of shape (n_level_rows, n_levels)
         Whether each level goes left.
@@ -66,12 +57,7 @@ class TreeSum(NamedTuple):
         The first and last segment whose rows come to the leaf, and whether missing values do.
     """
 
-    feature: IntArray
-    cut: IntArray
-    left: IntArray
-    right: IntArray
-    missing_left: BoolArray
-    level_row: IntArray
+    node: NDArray[np.int32]
     level_left: BoolArray
     root: IntArray
     missing: IntArray
@@ -87,7 +73,7 @@ class TreeSum(NamedTuple):
     @property
     def n_leaves(self) -> int:
         """Most leaves of a tree; as many as nodes would do too."""
-        sizes = np.diff([*self.root.tolist(), len(self.feature)])
+        sizes = np.diff([*self.root.tolist(), len(self.node)])
         return int(sizes.max(initial=1) + 1) // 2
 
     @property
@@ -101,14 +87,26 @@ class Nodes(NamedTuple):
 
     Attributes
     ----------
-    feature, left, right, missing_left, root : ndarray
-        As in `TreeSum`.
+    feature : ndarray of shape (n_nodes,)
+        The column a node splits on; -1 for a leaf.
+
+    left, right : ndarray of shape (n_nodes,)
+        The children.
+
+    missing_left : ndarray of shape (n_nodes,)
+        Whether missing values go left.
+
+    root : ndarray of shape (n_trees,)
+        The first node of each tree.
 
     border : ndarray of shape (n_nodes,)
         Numbers up to and with it go left; ignored for leaves and columns of categories.
 
-    level_row, level_left : ndarray
-        As in `TreeSum`.
+    level_row : ndarray of shape (n_nodes,)
+        For a split on a column of categories the row of `level_left`, else -1.
+
+    level_left : ndarray of shape (n_level_rows, n_levels)
+        Whether each level goes left.
     """
 
     feature: IntArray
@@ -151,13 +149,10 @@ def lay_out(nodes: Nodes, cells: Cells) -> TreeSum:
     is_leaf = nodes.feature < 0
     widths = np.where(is_leaf, np.diff(slots.first)[tree], 0)
     size = int(widths.sum())
+    missing = np.where(is_leaf, -1, cells.missing[nodes.feature])
+    line = [nodes.feature, cut, nodes.left, nodes.right, nodes.missing_left, nodes.level_row]
     trees = TreeSum(
-        feature=nodes.feature,
-        cut=cut,
-        left=nodes.left,
-        right=nodes.right,
-        missing_left=nodes.missing_left,
-        level_row=nodes.level_row,
+        node=np.stack([*line, missing, missing], axis=1).astype(np.int32),
         level_left=nodes.level_left,
         root=nodes.root,
         missing=cells.missing,

@@ -133,5 +133,5 @@ def test_parts_of_a_box_are_its_rows_by_leaf(cases, name):
         for p in range(n):
             leaf = np.empty(2)
             corners = np.stack([parts.low[p], parts.high[p]])
-            values_at(tree, np.arange(tree.feature.size) * 1.0, np.zeros(1, int), corners, leaf)
+            values_at(tree, np.arange(len(tree.node)) * 1.0, np.zeros(1, int), corners, leaf)
             np.testing.assert_array_equal(leaf, parts.leaf[p])
