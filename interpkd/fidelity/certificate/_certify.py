@@ -216,7 +216,13 @@ def _same_columns(X_ref: Table, X_eval: Table) -> tuple[Any, Any]:
 
 def _as_rows(X: Table) -> Any:
     rows = np.asarray(X)
-    return rows.astype(np.float64) if rows.dtype.kind in "biuf" else rows
+    if rows.dtype.kind not in "biuf":
+        msg = (
+            "X_ref and X_eval must hold numbers where they are arrays; got an array of "
+            f"{rows.dtype}. Pass data frames, whose columns may be categories."
+        )
+        raise InvalidInputError(msg)
+    return rows.astype(np.float64)
 
 
 def _check_radii(radius: float | Sequence[float]) -> tuple[float, ...]:

@@ -140,10 +140,17 @@ def encodings(
     Z_teacher, Z_student : ndarray
         Each with the model's own columns.
     """
-    own = X
-    if is_frame(X) and is_named:
-        own = select_columns(X, [column.name for column in structure.columns])
-    return ensemble.encode(X), structure.encode(own)
+    if is_frame(X):
+        own = X
+        if is_named:
+            own = select_columns(X, [column.name for column in structure.columns])
+        return ensemble.encode(X), structure.encode(own)
+    rows = ensemble.encode(X).copy()
+    for j, known in enumerate(ensemble.categories):
+        if known is not None:  # an ensemble that codes the numbers of an array itself
+            code = {float(value): float(k) for k, value in enumerate(known)}
+            rows[:, j] = [code.get(value, np.nan) for value in rows[:, j].tolist()]
+    return rows, structure.encode(X)
 
 
 def code_rows(layout: Layout, Z_teacher: FloatArray, Z_student: FloatArray) -> Coded:

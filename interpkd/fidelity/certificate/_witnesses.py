@@ -116,9 +116,7 @@ def changed_table(
     differs = (values != witnesses) & ~(np.isnan(values) & np.isnan(witnesses))
     columns = np.flatnonzero(differs.any(axis=0)).tolist()
     if not is_frame(X):
-        table = np.array(np.asarray(X)[rows], dtype=None, copy=True)
-        if np.issubdtype(table.dtype, np.number):
-            table = table.astype(np.float64)
+        table = np.asarray(X)[rows]  # a copy
         for u in columns:
             here = differs[:, u]
             table[here, int(names[u][1:])] = witnesses[here, u]

@@ -99,6 +99,16 @@ def test_tables_with_categories_and_missing_values(table, students, name):
         assert own["teacher"].iloc[0] != own["student"].iloc[0]
 
 
+def test_arrays_whose_categories_the_teacher_codes_itself(rows):
+    X = rows.full.copy()
+    X[:, 2] = 10 * X[:, 2] + 5  # no codes from 0 on
+    teacher = HistGradientBoostingClassifier(max_iter=5, categorical_features=[2]).fit(X, rows.two)
+    student = DecisionTreeClassifier(max_leaf_nodes=5, random_state=0).fit(X, rows.two)
+    certificate = certify(student, teacher, X_ref=X, X_eval=X[:60], radius=0.3)
+    assert certificate.reason is None
+    assert set(certificate.counterexamples(60)["column"]) <= {"x0", "x1"}
+
+
 def test_shares_limits_and_words(table, students):
     frame, rows, teacher = table
     certificate = certify(
@@ -264,6 +274,8 @@ def test_parameters_that_break_their_rule(rows, teachers):
         certify(student, teacher, X_ref=X[:, :2], X_eval=X)
     with pytest.raises(InvalidInputError, match="must be tables of one kind"):
         certify(student, teacher, X_ref=pd.DataFrame(X), X_eval=X)
+    with pytest.raises(InvalidInputError, match="must hold numbers where they are arrays"):
+        certify(student, teacher, X_ref=X.astype(str), X_eval=X.astype(str))
     number = DecisionTreeRegressor(max_leaf_nodes=3).fit(X, rows.score)
     with pytest.raises(InvalidInputError, match="teacher is a classifier and the student a reg"):
         certify(number, teacher, **parts)
