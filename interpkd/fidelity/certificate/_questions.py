@@ -18,7 +18,7 @@ import numpy as np
 from scipy.special import logit
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.fidelity.certificate._search_room import Extra, Question, no_extra
+from interpkd.fidelity.certificate._search_room import Extra, Question, Sides, no_extra
 from interpkd.fidelity.certificate._teacher_sum import DOUBLE
 
 if TYPE_CHECKING:
@@ -50,6 +50,9 @@ class RowQuestion(NamedTuple):
 
     ask : Question
         Limits and slack.
+
+    sides : Sides or None
+        What else must hold.
     """
 
     pair: PairSum
@@ -57,6 +60,7 @@ class RowQuestion(NamedTuple):
     shift: FloatArray
     extra: Extra
     ask: Question
+    sides: Sides | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +125,8 @@ class Models:
                 if len(other):  # else a class the student never decides
                     extra, constant = _score_difference(self, c, int(other[0]))
                     ask = _beside(self, pair, extra, constant, slack, boxes)
-                    yield RowQuestion(pair, np.full(1, first), none, extra, ask)
+                    sides = _beside_others(self, c, int(other[0]), boxes)
+                    yield RowQuestion(pair, np.full(1, first), none, extra, ask, sides)
 
     def teacher_flips(self, decided: FloatArray) -> Iterator[tuple[IntArray, RowQuestion]]:
         """Give the questions whether the teacher itself answers otherwise in the neighbourhood.
@@ -243,6 +248,18 @@ def _beside(
     return Question(
         0.0, slack, -constant, second_slack, ratio, both=-ratio * constant, is_tied=True
     )
+
+
+def _beside_others(models: Models, c: int, b: int, boxes: Boxes) -> Sides:
+    """Ask that the student's score of a class is at least that of every third one, too."""
+    third = [k for k in range(len(models.class_at)) if k not in (b, c)]
+    table = np.zeros((len(third), int(models.cells.starts[-1])))
+    slope, limit = np.zeros((len(third), len(models.cells.borders))), np.zeros(len(third))
+    for i, k in enumerate(third):
+        extra, constant = _score_difference(models, c, k)
+        table[i], slope[i] = extra.table, extra.slope
+        limit[i] = -constant - _sum_slack(extra, constant, boxes, models.cells)
+    return Sides(table, slope, limit)
 
 
 def _sum_slack(extra: Extra, constant: float, boxes: Boxes, cells: Cells) -> float:

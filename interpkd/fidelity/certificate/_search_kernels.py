@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
-    from interpkd.fidelity.certificate._search_room import Boxes, Extra, Parts, Room
+    from interpkd.fidelity.certificate._search_room import Boxes, Extra, Parts, Room, Sides
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
-NO, YES, OPEN, NEAR = 0, 1, 2, 3
+NO, YES, OPEN, NEAR, BESIDE = 0, 1, 2, 3, 4
 TIGHTENINGS = 4  # times a box is tightened before it is cut
 ENOUGH = 0.9  # a tightening that leaves more of the box's width than this is the last
 SOME = 1e-6  # share of the excess that any cut counts as taking off
@@ -49,7 +49,7 @@ def decide(
     budget was spent, NEAR that it is `room.found`, or not, by rounding alone.
     """
     base = sum_bound(trees, value, active, low, high, room.leaves, room.stack)
-    if excluded(ask, base, extra_bound(extra, low, high, room)):
+    if excluded(ask, base, extra_bound(extra, low, high, room)) or sides_exclude(room, low, high):
         return NO, 0
     room.low[0], room.high[0], room.bound[0] = low, high, np.inf
     n_boxes, used = 1, 0
@@ -73,6 +73,8 @@ def decide(
         if state == NO:
             continue
         column, cut = choose_cut(extra, ask, room)
+        if state == BESIDE:
+            column, cut = _cut_beside(room, column, cut)
         if column < 0:
             answer = NEAR  # all rows of the box are as near a limit
             room.found[:] = room.cells
@@ -120,6 +122,20 @@ def extra_bound(extra: FloatArray, low: IntArray, high: IntArray, room: Room) ->
 
 
 @njit(cache=True, nogil=True)
+def sides_exclude(room: Room, low: IntArray, high: IntArray) -> bool:
+    """Tell whether a side condition holds nowhere in a box; note which."""
+    for k in range(len(room.side_limit)):
+        total = 0.0
+        for f in range(len(low)):
+            at = room.starts[f]
+            total += room.sides[k, at + low[f] : at + high[f] + 1].max()
+        if total <= room.side_limit[k]:
+            room.side[0] = k
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True)
 def look(
     trees: TreeSum,
     value: FloatArray,
@@ -128,7 +144,10 @@ def look(
     ask: Question,
     room: Room,
 ) -> int:
-    """Tighten the box ``now`` and try its most promising row: NO, YES, or OPEN if it must be cut."""
+    """Tighten the box ``now`` and try its most promising row: NO, YES, or OPEN if it must be cut.
+
+    BESIDE is OPEN where the row is one that is looked for but for the side conditions.
+    """
     low, high = room.now_low, room.now_high
     n_columns = len(low)
     for _ in range(TIGHTENINGS):
@@ -137,7 +156,7 @@ def look(
             room.leaves, room.stack, room.best,
         )  # fmt: skip
         two = extra_bound(extra, low, high, room)
-        if excluded(ask, one, two):
+        if excluded(ask, one, two) or sides_exclude(room, low, high):
             return NO
         total = 0.0
         for f in range(n_columns):
@@ -150,7 +169,8 @@ def look(
             room.cells[f] = chosen
             total += extra[at + chosen]
         if fulfilled(ask, value_at(trees, value, active, room.cells), total):
-            return YES
+            room.total[0], room.total[1] = one, two
+            return BESIDE if sides_exclude(room, room.cells, room.cells) else YES
         before = after = 0
         for f in range(n_columns):
             if low[f] == high[f]:
@@ -245,6 +265,18 @@ def _cut_anyway(extra: FloatArray, room: Room) -> tuple[int, int]:
 
 
 @njit(cache=True, nogil=True)
+def _cut_beside(room: Room, column: int, cut: int) -> tuple[int, int]:
+    """Cut where the side condition that failed differs most, if it does."""
+    best, k = 0.0, room.side[0]
+    for f in range(len(room.now_low)):
+        low, high = room.now_low[f], room.now_high[f]
+        part = room.sides[k, room.starts[f] + low : room.starts[f] + high + 1]
+        if high > low and part.max() - part.min() > best:
+            best, column, cut = part.max() - part.min(), f, (low + high + 1) // 2
+    return column, cut
+
+
+@njit(cache=True, nogil=True)
 def search_rows(
     trees: TreeSum,
     value: FloatArray,
@@ -253,6 +285,7 @@ def search_rows(
     limit: FloatArray,
     shift: FloatArray,
     extra: Extra,
+    sides: Sides,
     ask: Question,
     boxes: Boxes,
     state: NDArray[np.int8],
@@ -271,7 +304,10 @@ def search_rows(
         if state[r] == YES:
             continue
         low, high = boxes.low[r], boxes.high[r]
-        _fill_extra(extra, boxes, r, room)
+        fill_extra(extra.table, extra.slope, extra, boxes, r, room.starts, room.extra)
+        for k in range(len(sides.limit)):
+            fill_extra(sides.table[k], sides.slope[k], extra, boxes, r, room.starts, room.sides[k])
+            room.side_limit[k] = sides.limit[k]
         n_parts = cut_box(student, student.root[0], low, high, parts.low, parts.high, parts.leaf)
         for p in range(n_parts):
             first = limit[parts.leaf[p]] + shift[r]
@@ -294,14 +330,22 @@ def search_rows(
 
 
 @njit(cache=True, nogil=True)
-def _fill_extra(extra: Extra, boxes: Boxes, r: int, room: Room) -> None:
-    """Write the largest part that each column adds to the second sum in each cell of a row's box."""
+def fill_extra(
+    table: FloatArray,
+    slopes: FloatArray,
+    ends: Extra,
+    boxes: Boxes,
+    r: int,
+    starts: IntArray,
+    out: FloatArray,
+) -> None:
+    """Write the largest part that each column adds to a sum, in each cell of a row's box."""
     for f in range(boxes.low.shape[1]):
-        at, slope = room.starts[f], extra.slope[f]
+        at, slope = starts[f], slopes[f]
         for cell in range(boxes.low[r, f], boxes.high[r, f] + 1):
-            part = extra.table[at + cell]
+            part = table[at + cell]
             if slope > 0.0 and boxes.is_number[r, f]:
-                part += slope * min(extra.highest[at + cell], boxes.most[r, f])
+                part += slope * min(ends.highest[at + cell], boxes.most[r, f])
             elif slope < 0.0 and boxes.is_number[r, f]:
-                part += slope * max(extra.lowest[at + cell], boxes.least[r, f])
-            room.extra[at + cell] = part
+                part += slope * max(ends.lowest[at + cell], boxes.least[r, f])
+            out[at + cell] = part

@@ -67,6 +67,26 @@ class Extra(NamedTuple):
     highest: FloatArray
 
 
+class Sides(NamedTuple):
+    """Further sums over columns that must be above limits where a row is found.
+
+    Attributes
+    ----------
+    table : ndarray of shape (n_sides, n_cells)
+        As of `Extra`.
+
+    slope : ndarray of shape (n_sides, n_columns)
+        As of `Extra`.
+
+    limit : ndarray of shape (n_sides,)
+        What each must be above, what rounding may miss already taken off.
+    """
+
+    table: FloatArray
+    slope: FloatArray
+    limit: FloatArray
+
+
 class Boxes(NamedTuple):
     """The neighbourhoods of rows.
 
@@ -128,9 +148,12 @@ class Room(NamedTuple):
     stack: IntArray
     best: FloatArray
     total: FloatArray
+    sides: FloatArray
+    side_limit: FloatArray
+    side: IntArray
 
 
-def make_room(trees: TreeSum, cells: Cells, budget: int) -> Room:
+def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Room:
     """Make the memory of a search.
 
     Parameters
@@ -143,6 +166,9 @@ def make_room(trees: TreeSum, cells: Cells, budget: int) -> Room:
 
     budget : int
         Most boxes that are looked at.
+
+    n_sides : int, default=0
+        Number of side conditions.
 
     Returns
     -------
@@ -173,6 +199,9 @@ def make_room(trees: TreeSum, cells: Cells, budget: int) -> Room:
         stack=whole(trees.n_leaves + 1),
         best=np.zeros(trees.n_segments),
         total=np.zeros(2),
+        sides=np.zeros((n_sides, n_cells)),
+        side_limit=np.zeros(n_sides),
+        side=whole(1),
     )
 
 
@@ -214,3 +243,20 @@ def no_extra(cells: Cells) -> Extra:
         Zeros.
     """
     return Extra(np.zeros(cells.starts[-1]), np.zeros(len(cells.borders)), *cells.ends())
+
+
+def no_sides(cells: Cells) -> Sides:
+    """Give no side condition.
+
+    Parameters
+    ----------
+    cells : Cells
+        The cells.
+
+    Returns
+    -------
+    sides : Sides
+        Of none.
+    """
+    nothing = np.zeros((0, len(cells.borders)))
+    return Sides(np.zeros((0, int(cells.starts[-1]))), nothing, np.zeros(0))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.fidelity.certificate._search_room import make_parts, make_room
+from interpkd.fidelity.certificate._search_room import make_parts, make_room, no_sides
 from interpkd.fidelity.certificate._student_sum import one_leaf
 
 if TYPE_CHECKING:
@@ -126,15 +126,18 @@ def _ask(
     shape = boxes.low.shape
     state, n_boxes = np.zeros(shape[0], dtype=np.int8), np.zeros(shape[0], dtype=np.int64)
     found, slope = np.zeros(shape, dtype=np.int64), np.zeros(shape)
-    room = make_room(models.teacher.trees, models.cells, max_nodes)
+    none, room = no_sides(models.cells), make_room(models.teacher.trees, models.cells, max_nodes)
     parts = make_parts(tree, shape[1])
     for rows, question in asked:
+        sides = none if question.sides is None else question.sides
+        if len(sides.limit) != len(room.side_limit):  # the same of all questions
+            room = make_room(models.teacher.trees, models.cells, max_nodes, len(sides.limit))
         still = state[rows] != YES
         left = rows[still]
         mine = np.zeros(len(left), dtype=np.int8), n_boxes[left], found[left]
         search_rows(
             models.teacher.trees, question.pair.value, question.pair.active, tree, question.limit,
-            question.shift[still], question.extra, question.ask, boxes.rows(left), *mine,
+            question.shift[still], question.extra, sides, question.ask, boxes.rows(left), *mine,
             max_nodes, room, parts,
         )  # fmt: skip
         answer = _checked(left, mine[0], mine[2], question.extra.slope, confirm)
