@@ -25,3 +25,10 @@ def global_generators() -> None:
         torch.manual_seed(0)
     if (numpy := sys.modules.get("numpy")) is not None:
         numpy.random.seed(0)  # what libraries draw from when nobody gave a seed
+
+
+@pytest.fixture(autouse=True)
+def undrawn_examples(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the pictures of reports in docstrings: nobody sees them, and they take longest."""
+    if isinstance(request.node, pytest.DoctestItem) and "interpkd.audit" in sys.modules:
+        monkeypatch.setattr("interpkd.audit._report.draw_pictures", lambda *_: {})

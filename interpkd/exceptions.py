@@ -18,6 +18,10 @@ class InvalidInputError(InterpkdError, ValueError):
     """A table, parameter or label that breaks a stated rule; the message names the remedy."""
 
 
+class DamagedFileError(InvalidInputError):
+    """A file that is not, or no longer, what was saved; nothing was built from it."""
+
+
 class TeacherError(InterpkdError, ValueError):
     """A teacher whose output cannot be used as soft targets.
 
@@ -53,6 +57,14 @@ class NotAStudentError(InterpkdError, TypeError):
 
 class MissingExtraError(InterpkdError, ImportError):
     """An optional library is not installed; the message holds the install line."""
+
+
+class ParityError(InterpkdError, ValueError):
+    """An export that does not answer as its student; the message names the worst row."""
+
+
+class ParityWarning(UserWarning):
+    """An export that does not answer as its student, and was written all the same."""
 
 
 class DistillationWarning(UserWarning):

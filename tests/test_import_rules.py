@@ -17,9 +17,12 @@ CORE = {
     "_betting",
     "_digits",
     "_files",
+    "_fingerprint",
     "_interruptible",
     "_mixing",
     "_optional",
+    "_saved_classes",
+    "_saved_state",
     "_structure",
     "_tables",
     "_typing",
@@ -50,6 +53,8 @@ LAZY = {
     "matplotlib",
     "narwhals",
     "numba",
+    "onnx",
+    "onnxruntime",
     "pandas",
     "rich",
     "shap",
@@ -147,6 +152,7 @@ def test_every_module_is_in_a_room():
     assert {path.parts[0].removesuffix(".py") for path in MODULES} == {*ALLOWED, "__init__"}
 
 
+@pytest.mark.slow
 def test_import_is_light():
     """`import interpkd` loads numpy, scipy and scikit-learn, and what those load themselves."""
     code = (

@@ -1,5 +1,6 @@
 """Audit: what a reviewer reads, signs and can trace back to the data."""
 
+from interpkd.audit._audit_report import AuditReport
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._checks import SEVERITIES, Check, Finding, worst
 from interpkd.audit._decision_log import decision_log, read_decision_log
@@ -16,7 +17,7 @@ from interpkd.audit._gate import run_checks
 from interpkd.audit._monitor import monitor
 from interpkd.audit._monitor_report import MonitoringReport, MonitoringSignal
 from interpkd.audit._read_report import read_report
-from interpkd.audit._report import AuditReport, audit_report
+from interpkd.audit._report import audit_report
 from interpkd.audit._stability import stability
 from interpkd.audit._stability_findings import Recurrence, SpreadOfRefits, Stability
 from interpkd.audit._verify import Verification, VerifiedLine, verify

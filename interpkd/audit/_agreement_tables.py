@@ -7,18 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Cell,
-    Number,
-    Paragraph,
-    Section,
-    Table,
-    Text,
-    interval,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Paragraph, Section, Table, table
+from interpkd.audit._cells import Cell, Number, Text, interval, number, words
 from interpkd.audit._inputs import plain
 from interpkd.explanation import explanation_agreement
 

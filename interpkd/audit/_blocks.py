@@ -1,7 +1,6 @@
-"""What a report is made of on paper: numbers, tables, pictures, sections.
+"""What a report is made of on paper: tables, pictures, outlines, sections.
 
-Both renderers write these few kinds of blocks, so HTML and Markdown cannot say different things,
-and a number reaches a reader only as a `Number` that carries its exact value.
+Both renderers write these few kinds of blocks, so HTML and Markdown cannot say different things.
 """
 
 # Authors: The interpkd developers
@@ -10,70 +9,13 @@ and a number reaches a reader only as a `Number` that carries its exact value.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeAlias
+
+from interpkd.audit._cells import Cell, is_number, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-Style = Literal["count", "score", "percent", "level", "plain"]
-
-ABSENT = "–"
-"""What stands in a cell that has nothing to say; a blank could be an error."""
-
-
-@dataclass(frozen=True)
-class Number:
-    """A number of the data model as a reader sees it.
-
-    Attributes
-    ----------
-    value : int or float
-        The exact value, as it stands in the JSON.
-
-    style : {"count", "score", "percent", "level", "plain"}
-        How it is written; "level" is a percentage such as a confidence.
-    """
-
-    value: float
-    style: Style = "score"
-    kind: ClassVar[str] = "number"
-
-    @property
-    def exact(self) -> str:
-        """The value as JSON writes it."""
-        return repr(self.value)
-
-    @property
-    def shown(self) -> str:
-        """The value rounded for reading."""
-        value = self.value
-        if self.style == "score":
-            return _round(value)
-        if self.style == "percent":
-            return f"{100 * value:.1f} %"
-        if self.style == "level":
-            return f"{100 * value:.6g} %"
-        return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
-
-
-@dataclass(frozen=True)
-class Text:
-    """Words; `is_code` for hashes and names of types, `is_absent` for "not provided".
-
-    `anchor` is the section that the words, which are its title, lead to. `sign` stands before the
-    words and says the same for the eye: colour is never alone.
-    """
-
-    text: str
-    is_code: bool = False
-    is_absent: bool = False
-    anchor: str | None = None
-    sign: str | None = None
-    kind: ClassVar[str] = "text"
-
-
-Part: TypeAlias = Number | Text
-Cell: TypeAlias = tuple[Part, ...]
 
 
 @dataclass(frozen=True)
@@ -109,11 +51,11 @@ class Table:
     stacks: bool = False
     kind: ClassVar[str] = "table"
 
-    @property
+    @cached_property
     def numeric(self) -> list[bool]:
-        """Whether each column holds nothing but numbers."""
+        """Whether each column holds nothing but numbers; the templates ask at every cell."""
         columns = range(max((len(row) for row in self.rows), default=0))
-        return [all(_is_number(row[i]) for row in self.rows) for i in columns]
+        return [all(is_number(row[i]) for row in self.rows) for i in columns]
 
 
 @dataclass(frozen=True)
@@ -353,48 +295,6 @@ class Document:
     pictures: dict[str, str] = field(default_factory=dict)
 
 
-def words(text: Any) -> Cell:
-    """Give a cell of words; nothing becomes a dash."""
-    return (Text(ABSENT),) if text is None else (Text(str(text)),)
-
-
-def code(text: Any) -> Cell:
-    """Give a cell of code, such as a hash."""
-    return (Text(ABSENT),) if text is None else (Text(str(text), is_code=True),)
-
-
-def number(value: float | None, style: Style = "score") -> Cell:
-    """Give a cell of one number; None becomes a dash."""
-    return (Text(ABSENT),) if value is None else (Number(value, style),)
-
-
-def either(value: Any) -> Cell:
-    """Give a cell for a value that may be a number or words, such as a parameter."""
-    if value is None:
-        return (Text("none", is_absent=True),)
-    if isinstance(value, list):
-        parts: list[Part] = []
-        for i, one in enumerate(value):
-            parts += [Text(", ")] if i else []
-            parts += either(one)
-        return tuple(parts)
-    if isinstance(value, bool):
-        return (Text("yes" if value else "no"),)
-    return (Number(value, "plain"),) if isinstance(value, (int, float)) else (Text(str(value)),)
-
-
-def interval(low: float | None, high: float | None) -> Cell:
-    """Give a cell for an interval."""
-    if low is None or high is None:
-        return (Text(ABSENT),)
-    return (Text("["), Number(low), Text(", "), Number(high), Text("]"))
-
-
-def provided(text: str | None) -> Cell:
-    """Give a cell for what only the user can fill in."""
-    return (Text("not provided", is_absent=True),) if text is None else (Text(text),)
-
-
 def facts(caption: str, rows: Sequence[tuple[str, Cell]]) -> Table:
     """Give a table of names and values."""
     return Table(caption, (), tuple((words(name), cell) for name, cell in rows))
@@ -412,19 +312,3 @@ def table(
     """Give a table; headings may be plain words."""
     heads = tuple(words(one) if isinstance(one, str) else one for one in header)
     return Table(caption, heads, tuple(tuple(row) for row in rows), wide, tuple(keys), stacks)
-
-
-def _round(value: float) -> str:
-    if value == 0:
-        return "0"
-    if 0.001 <= abs(value) < 100:
-        return f"{value:.3f}"
-    return f"{value:.1e}" if abs(value) < 0.001 else f"{value:,.1f}"
-
-
-def _is_number(cell: Cell) -> bool:
-    if cell == (Text(ABSENT),):
-        return True
-    texts = [part.text for part in cell if isinstance(part, Text)]
-    is_wordy = any(sign.isalpha() for text in texts for sign in text)
-    return len(texts) < len(cell) and not is_wordy

@@ -9,20 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Picture,
-    Section,
-    Text,
-    either,
-    facts,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Picture, Section, facts, table
+from interpkd.audit._cells import Cell, Number, Text, either, number, words
 from interpkd.audit._section_blocks import empty_section, said, span
 from interpkd.audit._svg import STUDENT, TEACHER, drawing, new_figure, short, to_svg
 

@@ -7,26 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Document,
-    Figure,
-    Paragraph,
-    Section,
-    Text,
-    code,
-    either,
-    facts,
-    interval,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Document, Figure, Paragraph, Section, facts, table
+from interpkd.audit._cells import Text, code, either, interval, number, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interpkd.audit._blocks import Cell
+    from interpkd.audit._cells import Cell
 
 KINDS = {"added": "only in B", "removed": "only in A"}
 

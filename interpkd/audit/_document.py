@@ -17,20 +17,13 @@ from interpkd.audit._blocks import (
     Document,
     Figure,
     Listing,
-    Number,
     Paragraph,
     Section,
     SignOff,
-    Text,
-    code,
-    either,
     facts,
-    interval,
-    number,
-    provided,
     table,
-    words,
 )
+from interpkd.audit._cells import Number, Text, code, either, interval, number, provided, words
 from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._counterfactual_tables import counterfactual_section
 from interpkd.audit._dependence_tables import dependence_section

@@ -7,20 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Picture,
-    Section,
-    Text,
-    facts,
-    interval,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Picture, Section, facts, table
+from interpkd.audit._cells import Cell, Number, Text, interval, number, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

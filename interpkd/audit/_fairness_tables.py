@@ -7,20 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Listing,
-    Number,
-    Paragraph,
-    Picture,
-    Section,
-    Text,
-    interval,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Listing, Paragraph, Picture, Section, table
+from interpkd.audit._cells import Cell, Number, Text, interval, number, words
 from interpkd.audit._fairness_layout import methods_of, rows_of, tables_of
 
 if TYPE_CHECKING:

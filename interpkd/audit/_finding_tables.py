@@ -7,19 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Figure,
-    Number,
-    Paragraph,
-    Section,
-    Table,
-    Text,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Figure, Paragraph, Section, Table, table
+from interpkd.audit._cells import Cell, Number, Text, number, words
 from interpkd.audit._checks import COUNTED, SEVERITIES
 
 if TYPE_CHECKING:

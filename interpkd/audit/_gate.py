@@ -16,8 +16,8 @@ from interpkd.exceptions import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from interpkd.audit._audit_report import AuditReport
     from interpkd.audit._checks import Check, Finding
-    from interpkd.audit._report import AuditReport
 
 NAME = "interpkd.audit_report"
 

@@ -14,19 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.audit._blocks import (
-    Block,
-    Field,
-    Number,
-    Panel,
-    Paragraph,
-    Section,
-    Text,
-    either,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Field, Panel, Paragraph, Section, table
+from interpkd.audit._cells import Number, Text, either, number, words
 from interpkd.audit._inputs import plain
 from interpkd.audit._reason_sections import applicants
 from interpkd.export import read_json, to_javascript
@@ -36,7 +25,7 @@ if TYPE_CHECKING:
 
     from interpkd._tables import Column, RawColumn
     from interpkd._typing import Table
-    from interpkd.audit._blocks import Cell
+    from interpkd.audit._cells import Cell
     from interpkd.audit._inputs import Inputs
 
 BOOLEANS = (False, True)

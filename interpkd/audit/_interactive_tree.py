@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.audit._blocks import ABSENT, Cell, Line, Number, Outline, Text, number, words
+from interpkd.audit._blocks import Line, Outline
+from interpkd.audit._cells import ABSENT, Cell, Number, Text, number, words
 from interpkd.export import Condition
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._alignment import hash_columns
+from interpkd._fingerprint import fingerprint
 from interpkd.audit._environment import environment, git_state
 from interpkd.audit._inputs import plain
 from interpkd.audit._provenance import hash_answers, hash_json, hash_report, hash_values
-from interpkd.audit._teacher_hash import fingerprint
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:

@@ -14,29 +14,22 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._blocks import (
-    ABSENT,
     Block,
     Document,
     Figure,
     Listing,
     Paragraph,
     Section,
-    Text,
-    code,
-    either,
     facts,
-    interval,
-    number,
-    provided,
     table,
-    words,
 )
+from interpkd.audit._cells import ABSENT, Text, code, either, interval, number, provided, words
 from interpkd.audit._render import to_markdown_text, visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from interpkd.audit._blocks import Cell
+    from interpkd.audit._cells import Cell
 
 METRICS = {"accuracy": "accuracy", "auc": "roc_auc", "brier": "brier_score", "log_loss": "log_loss",
            "r2": "r_squared", "mae": "mae", "rmse": "rmse"}  # fmt: skip

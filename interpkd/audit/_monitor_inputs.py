@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from interpkd._typing import FloatArray, Table
+    from interpkd.audit._audit_report import AuditReport
     from interpkd.audit._inputs import Inputs
-    from interpkd.audit._report import AuditReport
 
 NAME = "interpkd.audit_report"
 

@@ -5,17 +5,14 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from interpkd._files import write_atomically
 from interpkd.audit._monitor_text import to_document, to_html, to_text
-from interpkd.audit._render import to_json_text, to_markdown_text
+from interpkd.audit._written_report import WrittenReport
 
 if TYPE_CHECKING:
-    import os
-    from pathlib import Path
+    from interpkd.audit._blocks import Document
 
 LEVELS = ("ok", "warning", "alarm")
 """The levels of a signal, from good to bad."""
@@ -72,7 +69,7 @@ class MonitoringSignal:
 
 
 @dataclass(frozen=True, repr=False)
-class MonitoringReport:
+class MonitoringReport(WrittenReport):
     """What monitoring found; made by :func:`monitor`.
 
     Print it for a text; a notebook shows a table.
@@ -88,8 +85,6 @@ class MonitoringReport:
     >>> MonitoringReport({"signals": []}).worst_level
     'ok'
     """
-
-    data: dict[str, Any]
 
     @property
     def signals(self) -> tuple[MonitoringSignal, ...]:
@@ -116,17 +111,6 @@ class MonitoringReport:
         """Whether there is no alarm."""
         return self.worst_level != "alarm"
 
-    def to_dict(self) -> dict[str, Any]:
-        """Give the data model.
-
-        Returns
-        -------
-        data : dict
-            Plain Python values that JSON can hold. Two runs on the same inputs differ in
-            "created_utc" only.
-        """
-        return copy.deepcopy(self.data)
-
     def to_frame(self) -> Any:
         """Give the signals as a pandas DataFrame, one row each.
 
@@ -141,35 +125,8 @@ class MonitoringReport:
         names = list(MonitoringSignal.__dataclass_fields__)
         return pd.DataFrame([asdict(one) for one in self.signals], columns=names).astype(numbers)
 
-    def to_json(self, path: str | os.PathLike[str]) -> Path:
-        """Write the data model as JSON.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; it appears whole or not at all.
-
-        Returns
-        -------
-        path : Path
-            The file.
-        """
-        return write_atomically(path, to_json_text(self.data))
-
-    def to_markdown(self, path: str | os.PathLike[str]) -> Path:
-        """Write the findings as Markdown.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; it appears whole or not at all.
-
-        Returns
-        -------
-        path : Path
-            The file.
-        """
-        return write_atomically(path, to_markdown_text(to_document(self.data)))
+    def _paper(self) -> Document:
+        return to_document(self.data)
 
     def __str__(self) -> str:
         return to_text(self.data)

@@ -15,13 +15,10 @@ from interpkd.audit._blocks import (
     Listing,
     Paragraph,
     Section,
-    code,
     facts,
-    number,
-    provided,
     table,
-    words,
 )
+from interpkd.audit._cells import code, number, provided, words
 from interpkd.audit._monitoring_bins import bin_text
 from interpkd.audit._render import visible
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import Block, Section, number, table, words
+from interpkd.audit._blocks import Block, Section, table
+from interpkd.audit._cells import number, words
 from interpkd.audit._section_blocks import empty_section, said
 
 if TYPE_CHECKING:

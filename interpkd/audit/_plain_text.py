@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from interpkd.audit._blocks import Number, Paragraph, Table
+from interpkd.audit._blocks import Paragraph, Table
+from interpkd.audit._cells import Number
 from interpkd.audit._render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from interpkd.audit._blocks import Cell, Document
+    from interpkd.audit._blocks import Document
+    from interpkd.audit._cells import Cell
 
 WIDEST = 60
 """A column of a table is padded up to this width; longer texts push the next columns aside."""

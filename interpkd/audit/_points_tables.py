@@ -7,18 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Number,
-    Paragraph,
-    Picture,
-    Section,
-    Text,
-    facts,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Picture, Section, facts, table
+from interpkd.audit._cells import Number, Text, number, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -7,22 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Paragraph,
-    code,
-    either,
-    facts,
-    number,
-    provided,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, facts, table
+from interpkd.audit._cells import code, either, number, provided, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from interpkd.audit._blocks import Cell
+    from interpkd.audit._cells import Cell
 
 VERIFY = (
     "The command interpkd verify recomputes these hashes and the headline numbers from report.json "

@@ -8,19 +8,8 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Section,
-    Text,
-    code,
-    facts,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Section, facts, table
+from interpkd.audit._cells import Cell, Number, Text, code, number, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

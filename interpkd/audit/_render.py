@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from interpkd._optional import require
@@ -88,6 +89,7 @@ def _is_hidden(char: str) -> bool:
     return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in JOINERS
 
 
+@cache
 def _environment(*, is_html: bool) -> Any:
     jinja2 = require("jinja2", purpose="write reports")
     environment = jinja2.Environment(

@@ -1,23 +1,19 @@
-"""The audit report: one data model, three files."""
+"""Making an audit report: every part of its data model, in the order of the document."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
-import copy
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from interpkd._files import write_atomically
 from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
+from interpkd.audit._audit_report import AuditReport
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
-from interpkd.audit._checks import check_checks, read_findings, worst
-from interpkd.audit._coefficient_sections import student_coefficients
+from interpkd.audit._checks import check_checks
 from interpkd.audit._counterfactuals import check_frozen
-from interpkd.audit._document import build_document
 from interpkd.audit._fairness_evidence import fairness_of_groups
 from interpkd.audit._floors import check_floors
 from interpkd.audit._gate import judge
@@ -32,155 +28,34 @@ from interpkd.audit._inputs import (
 from interpkd.audit._interactive_panel import what_if
 from interpkd.audit._limitations import limitations
 from interpkd.audit._manifest import check_manifest_inputs, manifest, seal
-from interpkd.audit._model_card import model_card_text
 from interpkd.audit._monitoring import monitoring_plan
 from interpkd.audit._pictures import draw_pictures, left_out
-from interpkd.audit._points_sections import student_points
 from interpkd.audit._provenance import utc_now
 from interpkd.audit._read_report import SCHEMA
 from interpkd.audit._reason_sections import reasons_of_declines
 from interpkd.audit._refit_evidence import refit_evidence
-from interpkd.audit._render import to_html_text, to_json_text, to_markdown_text
-from interpkd.audit._rule_sections import comparison, student_rules
+from interpkd.audit._render import to_json_text
+from interpkd.audit._report_parts import (
+    fidelity_or_performance,
+    student_as_document,
+    student_in_full,
+)
+from interpkd.audit._rule_sections import comparison
 from interpkd.audit._section_evidence import section_evidence
 from interpkd.audit._sections import data_summary, hashes, lineage
 from interpkd.audit._segment_evidence import at_the_cutoff, worst_segments
 from interpkd.audit._soundness import conceptual_soundness
 from interpkd.audit._training_evidence import training_evidence
-from interpkd.exceptions import InvalidInputError
-from interpkd.export import to_json
-from interpkd.fidelity import fidelity_report
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Iterable, Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
-    from interpkd.audit._checks import Check, Finding
-    from interpkd.audit._inputs import Inputs
+    from interpkd.audit._checks import Check
     from interpkd.audit._stability_findings import Stability
     from interpkd.fidelity import DistilOrNot, Frontier
-
-
-@dataclass(frozen=True, repr=False)
-class AuditReport:
-    """A student with the evidence about it; made by :func:`audit_report`.
-
-    Attributes
-    ----------
-    data : dict
-        The data model: what :meth:`to_dict` copies and the files are written from.
-
-    pictures : dict
-        The drawings of the HTML file by name, as SVG elements.
-    """
-
-    data: dict[str, Any]
-    pictures: dict[str, str]
-
-    @property
-    def findings(self) -> tuple[Finding, ...]:
-        """What every check said, in the order of the checks."""
-        return read_findings(self.data["findings"])
-
-    @property
-    def passed(self) -> bool:
-        """Whether checks were made and no finding is of severity "high"."""
-        return bool(self.data["passed"])
-
-    @property
-    def worst_severity(self) -> str | None:
-        """The gravest severity among the findings, None when nothing was found."""
-        return worst(self.findings)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Give the data model.
-
-        Returns
-        -------
-        data : dict
-            Plain Python values that JSON can hold; "schema" has its name and version. Two reports
-            on the same inputs differ in "created_utc" only.
-        """
-        return copy.deepcopy(self.data)
-
-    def to_json(self, path: str | os.PathLike[str]) -> Path:
-        """Write the data model as JSON.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; it appears whole or not at all.
-
-        Returns
-        -------
-        path : Path
-            The file.
-        """
-        return write_atomically(path, to_json_text(self.data))
-
-    def to_markdown(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as Markdown, tables without pictures.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; it appears whole or not at all.
-
-        Returns
-        -------
-        path : Path
-            The file.
-        """
-        document = build_document(self.data, self.pictures)
-        return write_atomically(path, to_markdown_text(document))
-
-    def to_model_card(self, path: str | os.PathLike[str]) -> Path:
-        """Write a model card: YAML for a hub's index, then what a reader of the hub looks for.
-
-        Parameters
-        ----------
-        path : path-like
-            The file, such as ``README.md``; it appears whole or not at all.
-
-        Returns
-        -------
-        path : Path
-            The file.
-        """
-        return write_atomically(path, model_card_text(self.data))
-
-    def to_html(self, path: str | os.PathLike[str]) -> Path:
-        """Write the report as one HTML file that needs no network.
-
-        Without scripts the page shows everything but the what-if panel.
-
-        Parameters
-        ----------
-        path : path-like
-            The file; it appears whole or not at all.
-
-        Returns
-        -------
-        path : Path
-            The file.
-        """
-        document = build_document(self.data, self.pictures)
-        return write_atomically(path, to_html_text(document))
-
-    def __repr__(self) -> str:
-        student = self.data["lineage"]["student"]["name"]
-        model, rows = self.data["student"], self.data["data"]["n_rows"]
-        if "bins" in model:
-            size = f"{model['n_features']} columns in {model['n_bins']} bins"
-        elif "n_coefficients" in model:
-            size = f"{model['n_coefficients']} coefficients"
-        else:
-            size = "no rules" if model["n_rules"] is None else f"{model['n_rules']} rules"
-        return f"<AuditReport of {student}: {size}, {rows} evaluation rows>"
 
 
 def audit_report(
@@ -394,7 +269,7 @@ def audit_report(
     }
     background = X_train if background is None else background
     begin("Measuring fidelity")
-    fidelity = _fidelity(
+    fidelity = fidelity_or_performance(
         inputs, sample_weight=sample_weight, segments=labels, cutoff=cutoff, alpha=alpha
     )
     begin("Searching for the worst segment")
@@ -423,7 +298,7 @@ def audit_report(
     begin("Noting what later rows are compared with")
     plan = monitoring_plan(inputs, fidelity, monitoring, sample_weight)
     begin("Writing the sections")
-    model = _model(student)
+    model = student_as_document(student)
     data: dict[str, Any] = {
         "schema": dict(SCHEMA),
         "created_utc": utc_now(),
@@ -434,7 +309,7 @@ def audit_report(
         "hashes": hashes(inputs),
         "data": data_summary(inputs, held_out, is_weighted=sample_weight is not None),
         "training": training_evidence(inputs),
-        "student": _student(inputs, labels),
+        "student": student_in_full(inputs, labels),
         **model,
         "what_if": what_if(inputs, model["model"], background, declines, random_state=seed),
         "fidelity": fidelity,
@@ -478,49 +353,6 @@ def audit_report(
     data = seal(json.loads(to_json_text(data)))
     begin("Drawing the pictures")
     return AuditReport(data, draw_pictures(inputs, attributions, data))
-
-
-def _student(inputs: Inputs, labels: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the student in full, by what it consists of: bins, coefficients or rules."""
-    if hasattr(inputs.student, "card_"):
-        return student_points(inputs, labels)
-    if hasattr(inputs.student, "reference_levels_"):
-        return student_coefficients(inputs)
-    return student_rules(inputs)
-
-
-def _model(student: Any) -> dict[str, Any]:
-    """Give the student as a document that other programs score with, or why there is none."""
-    try:
-        return {"model": to_json(student), "model_left_out": None}
-    except InvalidInputError as error:
-        return {"model": None, "model_left_out": str(error)}
-
-
-def _fidelity(inputs: Inputs, **options: Any) -> dict[str, Any]:
-    """Give the fidelity report as a dictionary; without a teacher, the student's performance."""
-    answers = inputs.teacher_answers
-    has_teacher = answers is not None
-    report = fidelity_report(
-        inputs.student,
-        inputs.X,
-        inputs.y,
-        # the student beside itself: its performance is measured, and nothing else is kept
-        teacher=answers if has_teacher else inputs.student_answers,
-        **options,
-    ).to_dict()
-    if has_teacher:
-        return {"is_computed": True, "reason": None, **report}
-    kept = ("task", "classes", "n_rows", "n_groups", "weighted", "confidence", "cutoff")
-    performance = {who: of for who, of in report["performance"].items() if who == "student"}
-    return {
-        "is_computed": False,
-        "reason": "No teacher was given, and the student keeps none.",
-        **{name: report[name] for name in kept},
-        "performance": performance,
-        "segments": [],
-        "definitions": report["definitions"],
-    }
 
 
 def _ignore(stage: str) -> None:

@@ -7,17 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Section,
-    Text,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Section, table
+from interpkd.audit._cells import Cell, Number, Text, number, words
 from interpkd.audit._interactive_tree import outline
 
 if TYPE_CHECKING:

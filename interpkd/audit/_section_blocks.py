@@ -7,17 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Section,
-    Text,
-    interval,
-    number,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Section
+from interpkd.audit._cells import Cell, Number, Text, interval, number, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

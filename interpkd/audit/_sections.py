@@ -11,10 +11,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sklearn.frozen import FrozenEstimator
 
 from interpkd._alignment import hash_rows
-from interpkd._optional import is_instance_of_name
+from interpkd._fingerprint import unwrap
 from interpkd.audit._inputs import plain
 from interpkd.audit._provenance import (
     hash_student,
@@ -140,23 +139,6 @@ def inner_models(model: Any) -> list[Any]:
     values = model.get_params(deep=False)
     steps = [one for _, one in getattr(model, "steps", ())]
     return [one for one in (*steps, *values.values()) if _is_model(one)]
-
-
-def unwrap(teacher: Any) -> Any:
-    """Give the model inside a `FrozenEstimator` or inside what `as_teacher` made."""
-    if isinstance(teacher, FrozenEstimator):
-        return unwrap(teacher.estimator)
-    if is_instance_of_name(teacher, "interpkd.teachers._torch.TorchTeacher"):
-        return teacher.module
-    if is_instance_of_name(teacher, "interpkd.teachers._as_teacher._Frozen"):
-        return unwrap(teacher.model)
-    if is_instance_of_name(
-        teacher,
-        "interpkd.teachers._booster.BoosterClassifier",
-        "interpkd.teachers._booster.BoosterRegressor",
-    ):
-        return teacher.source.booster
-    return teacher
 
 
 def data_summary(

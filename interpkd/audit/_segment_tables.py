@@ -7,18 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Section,
-    Text,
-    interval,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Section, table
+from interpkd.audit._cells import Cell, Number, Text, interval, number, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

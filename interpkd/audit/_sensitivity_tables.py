@@ -7,18 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Number,
-    Paragraph,
-    Section,
-    Text,
-    either,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Paragraph, Section, table
+from interpkd.audit._cells import Cell, Number, Text, either, number, words
 from interpkd.audit._section_blocks import empty_section
 
 if TYPE_CHECKING:

@@ -7,18 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd.audit._blocks import (
-    Block,
-    Cell,
-    Listing,
-    Number,
-    Paragraph,
-    Section,
-    Text,
-    number,
-    table,
-    words,
-)
+from interpkd.audit._blocks import Block, Listing, Paragraph, Section, table
+from interpkd.audit._cells import Cell, Number, Text, number, words
 from interpkd.audit._section_blocks import confidence_cell, said, share_cells
 
 if TYPE_CHECKING:

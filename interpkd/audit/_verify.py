@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from interpkd._alignment import hash_columns, hash_rows
+from interpkd._fingerprint import fingerprint, unwrap
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._gate import judge
 from interpkd.audit._inputs import read_inputs
@@ -28,9 +29,8 @@ from interpkd.audit._provenance import (
 )
 from interpkd.audit._read_report import close, find, list_of, mapping_of, read_report, rebuild
 from interpkd.audit._render import visible
-from interpkd.audit._sections import describe_model, unwrap
+from interpkd.audit._sections import describe_model
 from interpkd.audit._shown_model import compare_shown_model
-from interpkd.audit._teacher_hash import fingerprint
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity import fidelity_report
 
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from interpkd._typing import Table
+    from interpkd.audit._audit_report import AuditReport
     from interpkd.audit._inputs import Inputs
-    from interpkd.audit._report import AuditReport
 
 Status = Literal["same", "differs", "cannot be checked"]
 

@@ -17,7 +17,9 @@ from interpkd.cli._demo import demo
 from interpkd.cli._diff import diff
 from interpkd.cli._distill import distill
 from interpkd.cli._errors import OneSentenceGroup
+from interpkd.cli._export import export
 from interpkd.cli._monitor import monitor
+from interpkd.cli._predict import predict
 from interpkd.cli._verify import verify
 
 HELP = """Distil a black box into a model a person can read, with the evidence of how faithful it is.
@@ -30,6 +32,8 @@ Examples:
   interpkd audit results/report.json --fail-on medium
   interpkd monitor results/report.json homes-in-march.parquet
   interpkd decide results/report.json march.csv --log decisions.jsonl
+  interpkd predict results/report.json march.csv --out scores.csv --keep id
+  interpkd export results/report.json --to sql --table loans --out model.sql
   interpkd verify results/report.json --data loans.csv
   interpkd diff before/report.json results/report.json
 """
@@ -55,7 +59,9 @@ main.add_command(decide)
 main.add_command(demo)
 main.add_command(diff)
 main.add_command(distill)
+main.add_command(export)
 main.add_command(monitor)
+main.add_command(predict)
 main.add_command(verify)
 
 __all__ = ["main"]

@@ -13,7 +13,8 @@ import click
 from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_facts
 from interpkd.cli._errors import DataError, traceback_option
-from interpkd.cli._monitor import read_plan, text_columns
+from interpkd.cli._options import csv_options
+from interpkd.cli._report_plan import read_plan, text_columns
 from interpkd.cli._tables import read_table
 
 if TYPE_CHECKING:
@@ -60,19 +61,7 @@ Example:
     show_default=True,
     help="Which of the applicants reasons compare with.",
 )
-@click.option(
-    "--missing",
-    multiple=True,
-    metavar="TEXT",
-    help="One more text that means missing in a CSV file. May be repeated.",
-)
-@click.option(
-    "--separator",
-    metavar="SIGN",
-    default=",",
-    show_default=True,
-    help="Between values of a CSV file.",
-)
+@csv_options
 @traceback_option
 def decide(
     report: Path,

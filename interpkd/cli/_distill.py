@@ -74,8 +74,8 @@ TABLE is a CSV file (UTF-8, names in the first line), a Parquet file, or the con
 database with --table or --sql. In CSV, an empty value and NA, N/A, NaN, nan, null and NULL are
 missing; "none" is a category.
 
-Writes report.html, report.json, report.md, model_card.md, metrics.json, times.json and run.toml into the folder
---out, and rules.txt and rules.csv for a tree, coefficients.csv for a linear student, points.csv for
+Writes report.html, report.json, report.md, model_card.md, metrics.json, times.json, run.toml and
+student.interpkd, which interpkd.export.load reads, into the folder --out, and rules.txt and rules.csv for a tree, coefficients.csv for a linear student, points.csv for
 a scorecard: all of them, or none. --config run.toml repeats the run.
 
 \b

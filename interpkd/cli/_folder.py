@@ -22,6 +22,7 @@ COMMON_FILES = (
     "report.html",
     "report.json",
     "report.md",
+    "student.interpkd",
     "times.json",
 )
 """The files of every run."""

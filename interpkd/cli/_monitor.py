@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,9 @@ from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_paths
 from interpkd.cli._errors import DataError, traceback_option
 from interpkd.cli._folder import MONITOR_FILES, new_folder
+from interpkd.cli._options import csv_options
 from interpkd.cli._problem import Problem
+from interpkd.cli._report_plan import read_plan, text_columns
 from interpkd.cli._tables import read_table
 from interpkd.cli._teacher import TeacherChoice, read_scores, score_columns
 from interpkd.exceptions import InterpkdError
@@ -97,19 +98,7 @@ class NotCompared(click.ClickException):
     show_default=True,
     help="One minus the confidence.",
 )
-@click.option(
-    "--missing",
-    multiple=True,
-    metavar="TEXT",
-    help="One more text that means missing in a CSV file. May be repeated.",
-)
-@click.option(
-    "--separator",
-    metavar="SIGN",
-    default=",",
-    show_default=True,
-    help="Between values of a CSV file.",
-)
+@csv_options
 @click.option("--overwrite", is_flag=True, help="Replace results that lie in --out.")
 @traceback_option
 @click.pass_context
@@ -189,19 +178,6 @@ def _compare(
     return compare(manifest, frame, y, _teacher(choice, frame, classes, table.name), alpha=alpha)
 
 
-def read_plan(path: Path) -> dict[str, Any]:
-    """Read the JSON of a report, as far as the reading of the table needs it."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        msg = f"{path.name} is no JSON; name the report.json of an audit report."
-        raise DataError(msg) from error
-    if not isinstance(data, dict) or not {"classes", "monitoring"} <= set(data):
-        msg = f"{path.name} holds no monitoring plan; make it again with this version of interpkd."
-        raise DataError(msg)
-    return data
-
-
 def _teacher(
     choice: TeacherChoice, frame: pd.DataFrame, classes: Sequence[Any] | None, source: str
 ) -> Any:
@@ -222,16 +198,6 @@ def _teacher(
     task = "regression" if classes is None else "classification"
     problem = Problem(source, frame, np.asarray(classes), "", task, "")
     return read_scores(choice, frame, problem)
-
-
-def text_columns(manifest: Mapping[str, Any]) -> list[str]:
-    """Give the columns whose categories are texts, although a file may show numbers."""
-    return [
-        one["column"]
-        for one in manifest["monitoring"]["columns"]
-        if one["kind"] == "category"
-        and all(isinstance(a["category"], str) for a in one["bins"] if a["kind"] == "category")
-    ]
 
 
 def _outcomes(column: pd.Series, classes: Sequence[Any] | None) -> Any:

@@ -1,4 +1,4 @@
-"""The options of `interpkd distill`, by what they are about."""
+"""Options that commands share, and those of `interpkd distill`, by what they are about."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -13,6 +13,28 @@ from interpkd.cli._plan import FOLDS, REFITS, ROWS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+
+def csv_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say how a CSV file is read to a command."""
+    return _add(
+        command,
+        (
+            click.option(
+                "--missing",
+                multiple=True,
+                metavar="TEXT",
+                help="One more text that means missing in a CSV file. May be repeated.",
+            ),
+            click.option(
+                "--separator",
+                metavar="SIGN",
+                default=",",
+                show_default=True,
+                help="Between values of a CSV file.",
+            ),
+        ),
+    )
 
 
 def student_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import click
 import numpy as np
 
 from interpkd.audit import audit_report
@@ -17,7 +18,8 @@ from interpkd.cli._problem import FOLDS
 from interpkd.cli._refits import refit
 from interpkd.cli._run_facts import run_facts
 from interpkd.cli._stages import write_times
-from interpkd.export import points_table, to_rules
+from interpkd.exceptions import InvalidInputError
+from interpkd.export import points_table, save, to_rules
 from interpkd.students import (
     DistilledLinearRegression,
     DistilledLinearSVC,
@@ -186,6 +188,7 @@ def write(result: Result, folder: Path, stages: Stages) -> None:
     else:
         (folder / "rules.txt").write_text(to_rules(result.student), encoding="utf-8")
         write_csv(to_rules(result.student, format="frame"), folder / "rules.csv")
+    _save_student(result, folder)
     metrics = json.dumps(result.scores, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / "metrics.json").write_text(metrics + "\n", encoding="utf-8")
     write_times(stages, folder / "times.json")
@@ -203,6 +206,14 @@ def _coefficient_frame(result: Result) -> Any:
         for one in data["coefficients"]
     ]
     return pd.DataFrame(rows, columns=["column", "kind", "category", *data["scores"]])
+
+
+def _save_student(result: Result, folder: Path) -> None:
+    """Write the student's file, or say why there is none: a run is not lost for one that is huge."""
+    try:
+        save(result.student, folder / "student.interpkd")
+    except InvalidInputError as error:
+        click.echo(f"student.interpkd is left out. {error}", err=True)
 
 
 def _points_frame(result: Result) -> Any:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -96,7 +97,7 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
 
 
 def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]) -> None:
-    """Print the student, its scores, findings, times and paths; the HTML report comes last.
+    """Print the student, its scores, findings, times, what to do next, and paths; the HTML report comes last.
 
     Parameters
     ----------
@@ -146,6 +147,8 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
         console.print()
     show_times(console, times)
     console.print()
+    report = shlex.quote(str(out / "report.json"))
+    console.print(Text(f"Next: interpkd predict {report} TABLE, interpkd export {report}"))
     names = sorted({path.name for path in out.iterdir()} - {"report.html"})
     show_paths(console, out, [*names, "report.html"])
 

@@ -92,7 +92,7 @@ def _read_csv(
     try:
         first = pd.read_csv(path, header=None, nrows=1, dtype=str, **common)
         header = [str(name) for name in first.iloc[0]]
-        _check_header(header, path, separator)
+        check_header(header, path, separator)
         with warnings.catch_warnings():
             # rows longer than the header would be cut off with a warning only
             warnings.simplefilter("error", pd.errors.ParserWarning)
@@ -120,7 +120,7 @@ def _read_csv(
         raise DataError(msg) from error
 
 
-def _check_header(header: list[str], path: Path, separator: str) -> None:
+def check_header(header: list[str], path: Path, separator: str) -> None:
     """Refuse what pandas would mend in silence: names missing, names twice, a wrong separator."""
     check_names(header, path.name)
     blank = [i for i, name in enumerate(header) if not name.strip()]

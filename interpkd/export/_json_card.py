@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -69,11 +69,8 @@ def write_card(student: Any) -> dict[str, Any]:
         "n_rows": table.n_rows,
         "teacher_mean": table.teacher_mean,
         "features": [
-            {
-                "column": name,
-                "bins": [_write_bin(one) for one in table.bins if one.feature == name],
-            }
-            for name in table.features
+            {"column": name, "bins": [_write_bin(one) for one in bins]}
+            for name, bins in groupby(table.bins, key=lambda one: one.feature)
         ],
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, get_args
 
 import numpy as np
 
-from interpkd._tables import Column, Kind
+from interpkd._tables import MAX_CATEGORIES, Column, Kind
 from interpkd.exceptions import InvalidInputError
 from interpkd.export._json_checks import (
     get,
@@ -118,6 +118,8 @@ def _read_column(one: Any, where: str) -> Column:
     )
     if (categories and kind != "category") or len(set(categories)) < len(categories):
         refuse(f"{where}.categories", "different categories of a category column", listed)
+    if len(categories) > MAX_CATEGORIES:
+        refuse(f"{where}.categories", f"at most {MAX_CATEGORIES} categories", len(categories))
     return Column(
         read_text(get(one, "name", where), f"{where}.name"),
         kind,  # type: ignore[arg-type]  # is one of them

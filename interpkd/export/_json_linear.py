@@ -120,6 +120,13 @@ class LinearScorer:
             out[:, owner] += D[:, j, None] * self.coef[:, j]
         return out[..., 0] if len(self.coef) == 1 else out
 
+    def sizes(self, Z: FloatArray) -> FloatArray:
+        """Give the sums of the sizes of what is added up, shape (n_samples, n_outputs).
+
+        Any order of adding rounds a sum by some units in the last place of this one.
+        """
+        return np.abs(self._design(Z)[0]) @ np.abs(self.coef.T) + np.abs(self.intercept)
+
     def attributes(self) -> dict[str, Any]:
         """Give the fitted attributes of such a student."""
         core = _fill(LinearRegression(), self.coef[0], self.intercept[0])

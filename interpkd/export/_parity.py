@@ -1,12 +1,35 @@
-"""Does an export answer as its student? The engine that will run it is asked, on rows made to hurt."""
+"""Does an export answer as its student? The engine that will run it is asked, on rows made to hurt.
+
+Labels must be equal on every row, probabilities within the engine's tolerance. Two things need
+care. Engines that take numbers of single precision are given rows rounded to it, and the student
+is asked about the rounded rows: so a difference is the export's, and not the rounding's. And where
+rounding alone decides what a linear student says (see `_rounding`), a label may be any of the tied
+ones; where it moves a probability by more than the tolerance, the probability may be anywhere that
+it can be moved to. How far rounding reaches is known before the engine is asked, and such rows are
+counted in the report.
+"""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+import warnings
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
+
+import numpy as np
+
+from interpkd.exceptions import (
+    InterpkdError,
+    InvalidInputError,
+    MissingExtraError,
+    ParityError,
+    ParityWarning,
+)
+from interpkd.export._compared import compare
+from interpkd.export._hurting_rows import hurting_rows
+from interpkd.export._parity_rows import as_asked, frame_of, in_single
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +40,11 @@ if TYPE_CHECKING:
 
 Parity = Literal["auto", "require", "warn", "skip"]
 
+MAX_REASON = 2000
+"""Most characters of what is said of a row."""
+
+DOUBLE_UNIT = float(np.finfo(np.float64).eps)
+
 
 @dataclass(frozen=True)
 class Answers:
@@ -25,7 +53,7 @@ class Answers:
     Attributes
     ----------
     predictions : ndarray of shape (n_samples,)
-        Class labels, or the predictions of a regression.
+        Class labels as the document has them, or the predictions of a regression.
 
     probabilities : ndarray of shape (n_samples, n_classes) or None
         None for a regression.
@@ -38,14 +66,17 @@ class Answers:
 class Engine(Protocol):
     """What runs an export.
 
+    An engine may also have a number `unit`: the distance from 1 to the next number in which it
+    adds, where that is not the one of doubles.
+
     Attributes
     ----------
     name : str
         Such as "ONNX Runtime".
 
     tolerance : float
-        The largest difference of a probability that is rounding; of predictions, relative to the
-        largest absolute prediction of the student on the rows or 1, whichever is larger.
+        The largest difference of a probability that is rounding; of a prediction, relative to 1,
+        to itself or to the sum of the sizes of its addends, whichever is largest.
 
     in_single : bool
         Whether rows are given in single precision: then the student is asked about rounded rows.
@@ -81,10 +112,11 @@ class ParityReport:
         Rows of the user, and rows made to hurt.
 
     n_different_labels : int or None
-        Rows whose class differs; None for a regression and when it was not run.
+        Rows whose class differs, ties left out; None for a regression and without answers.
 
     largest_difference : float or None
-        Of a probability, or of a prediction relative as the tolerance; None when it was not run.
+        Of a probability, ties and rounded rows left out, or of a prediction relative as the
+        tolerance; None without answers.
 
     tolerance : float
         What is rounding.
@@ -94,6 +126,13 @@ class ParityReport:
 
     reason : str
         Why it was not run, or which row is worst where it failed; else empty.
+
+    n_ties : int
+        Rows on which rounding alone decides the label of a linear student.
+
+    n_rounded : int
+        Rows of linear students with very large addends, whose probabilities differ by more than
+        the tolerance, and not by more than rounding explains.
     """
 
     export: str
@@ -105,6 +144,39 @@ class ParityReport:
     tolerance: float
     passed: bool | None
     reason: str = ""
+    n_ties: int = 0
+    n_rounded: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Give the report as plain Python values.
+
+        Returns
+        -------
+        data : dict
+            One key per attribute.
+        """
+        return asdict(self)
+
+    def __str__(self) -> str:
+        """Give one line that holds no text from outside, for the header of an export."""
+        if self.passed is None:
+            return f"Parity with the student was not checked. {self.reason}"
+        rows = f"{self.n_given} rows given and {self.n_hurting} made to hurt"
+        parts = [f"Parity with the student {'holds' if self.passed else 'FAILS'} on {self.engine}"]
+        parts.append(rows)
+        if self.n_different_labels is not None:
+            parts.append(f"{self.n_different_labels} labels differ")
+        if self.largest_difference is None:
+            parts.append("it cannot be run")
+        else:
+            what = "prediction" if self.n_different_labels is None else "probability"
+            sizes = f"{self.largest_difference:.2g}, allowed {self.tolerance:.0e}"
+            parts.append(f"largest difference of a {what} {sizes}")
+        if self.n_ties:
+            parts.append(f"{self.n_ties} rows are ties that rounding decides")
+        if self.n_rounded:
+            parts.append(f"{self.n_rounded} rows differ by more, and not more than rounding does")
+        return "; ".join(parts) + "."
 
 
 def checked(
@@ -119,7 +191,141 @@ def checked(
 ) -> tuple[Any, ParityReport]:
     """Make an export, compare it with its student, and state the outcome in it.
 
-    `emit(note)` gives the artefact with a note in its header. It is made without one, run on the
-    user's rows and on `hurting_rows(data, X)`, and made again with the report as its note.
+    The export is made without a note, run on the user's rows and on `hurting_rows(data, X)`, and
+    made again with the report as its note.
+
+    Parameters
+    ----------
+    student : fitted estimator
+        The student itself: it is asked, and not the document.
+
+    data : dict
+        The document that was made of it.
+
+    export : str
+        The format.
+
+    emit : callable
+        Gives the export with a note of one line in its header.
+
+    engine : Engine
+        What runs it.
+
+    X : array-like, data frame or None
+        The user's rows.
+
+    parity : {"auto", "require", "warn", "skip"}
+        Whether a missing engine, or a failure, is an error.
+
+    Returns
+    -------
+    artefact : object
+        The export.
+
+    report : ParityReport
+        How it compares.
+
+    Raises
+    ------
+    ParityError
+        If it does not answer as the student, unless `parity` is "warn".
+
+    MissingExtraError
+        If the engine is not installed and `parity` is "require".
     """
-    raise NotImplementedError
+    if parity not in get_args(Parity):
+        msg = f"The 'parity' parameter must be one of {get_args(Parity)}, got {parity!r}."
+        raise InvalidInputError(msg)
+    report = _left_out(export, engine, parity)
+    if report is None:
+        report = run_engine(student, data, export=export, artefact=emit(""), engine=engine, X=X)
+        if not report.passed:
+            msg = f"{report} {report.reason}"
+            if parity != "warn":
+                raise ParityError(msg)
+            warnings.warn(msg, ParityWarning, stacklevel=4)
+    return emit(str(report)), report
+
+
+def run_engine(
+    student: Any, data: dict[str, Any], *, export: str, artefact: Any, engine: Engine, X: Any
+) -> ParityReport:
+    """Compare an export with its student, as `checked` does."""
+    rows, n_given = _rows(data, X, engine)
+    asked = as_asked(data, rows)
+    proba = None if data["classes"] is None else student.predict_proba(asked)
+    wanted = Answers(np.asarray(student.predict(asked)), proba)
+    unit = float(getattr(engine, "unit", DOUBLE_UNIT))
+    n_labels, largest, n_ties, n_rounded, passed, reason = None, None, 0, 0, False, ""
+    try:
+        found = engine.answers(artefact, rows)
+        outcome = compare(data, rows, wanted, found, tolerance=engine.tolerance, unit=unit)
+    except InterpkdError:
+        raise
+    except Exception as error:  # whatever an engine cannot run has failed
+        reason = f"{type(error).__name__}: {error}"
+    else:
+        n_labels, largest = outcome.n_different_labels, outcome.largest_difference
+        n_ties, n_rounded = outcome.n_ties, outcome.n_rounded
+        passed = outcome.worst is None
+        if outcome.worst is not None:
+            reason = _describe(rows, wanted, found, outcome.worst, n_given)
+    name, n_hurting = f"{engine.name} {engine.version()}", len(rows) - n_given
+    return ParityReport(
+        export=export,
+        engine=name,
+        n_given=n_given,
+        n_hurting=n_hurting,
+        n_different_labels=n_labels,
+        largest_difference=largest,
+        tolerance=engine.tolerance,
+        passed=passed,
+        reason=reason,
+        n_ties=n_ties,
+        n_rounded=n_rounded,
+    )
+
+
+def _rows(data: dict[str, Any], X: Any, engine: Engine) -> tuple[Any, int]:
+    """Give all rows to ask about, and how many of the first are the user's."""
+    import pandas as pd
+
+    given = [] if X is None else [frame_of(data, X)]
+    rows = pd.concat([*given, hurting_rows(data, X)], ignore_index=True)
+    n_given = len(given[0]) if given else 0
+    return (in_single(data, rows) if engine.in_single else rows), n_given
+
+
+def _left_out(export: str, engine: Engine, parity: Parity) -> ParityReport | None:
+    """Say why an export is not run, or that it is."""
+    if parity == "skip":
+        reason = "It was left out on demand."
+    elif engine.version() is None:
+        if parity == "require":
+            msg = (
+                f"{engine.name} is needed to check the {export} export and is not installed. "
+                f"Install it with: {engine.install_line()}"
+            )
+            raise MissingExtraError(msg)
+        reason = f"{engine.name} is not installed; to check: {engine.install_line()}"
+    else:
+        return None
+    return ParityReport(export, None, 0, 0, None, None, engine.tolerance, None, reason)
+
+
+def _describe(rows: Any, wanted: Answers, found: Answers, at: int, n_given: int) -> str:
+    """Say which row is worst, and what was answered."""
+
+    def answer(of: Answers) -> str:
+        said = ascii(of.predictions[at : at + 1].tolist()[0])
+        if of.probabilities is None:
+            return said
+        return f"{said} with {[float(p) for p in of.probabilities[at]]}"
+
+    plain = {
+        name: float(value) if isinstance(value, np.floating) else value
+        for name, value in rows.iloc[at].items()
+    }
+    place = f"Row {at} of X" if at < n_given else f"Row {at - n_given} of those made to hurt"
+    said = f"{place}: the student says {answer(wanted)} and the export {answer(found)}, for "
+    return f"{said}{plain!a}"[:MAX_REASON] + "."

@@ -293,24 +293,8 @@ class ReadStudent(BaseEstimator):
         """
         return self.scorer_.apply(self._encode(X))
 
-    def _read(self, X: Table) -> list[RawColumn]:
-        """Read a table as the student does that was written."""
-        if is_frame(X):
-            if hasattr(self, "feature_names_in_"):
-                X = select_columns(X, self.feature_names_in_.tolist())
-            validate_data(self, X, reset=False, skip_check_array=True)
-            check_array(np.zeros((num_samples(X), 1)), estimator=self)  # at least one row
-            return read_frame(X)
-        if any(column.kind == "category" for column in self.columns_):
-            X = check_array(X, dtype=object, ensure_all_finite=False, estimator=self)
-            validate_data(self, X, reset=False, skip_check_array=True)
-            return read_object_array(X, self.columns_)
-        return RawMatrix(
-            validate_data(self, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
-        )
-
     def _encode(self, X: Table) -> FloatArray:
-        raw = self._read(X)
+        raw = read_table(self, X)
         for column in raw:
             if column.kind != "category" and np.isinf(column.values).any():
                 row = int(np.isinf(column.values).argmax())
@@ -340,6 +324,42 @@ class ReadStudent(BaseEstimator):
         n = self.n_features_in_
         columns = f"{n} column" if n == 1 else f"{n} columns"
         return f"<ReadStudent of kind {self.kind!r}, {self.task}, {columns}>"
+
+
+def read_table(student: ReadStudent, X: Table) -> list[RawColumn]:
+    """Read a table as the student does that was written.
+
+    Parameters
+    ----------
+    student : ReadStudent
+        The student.
+
+    X : array-like or data frame of shape (n_samples, n_features)
+        The rows.
+
+    Returns
+    -------
+    raw : list of RawColumn
+        One per column of the student.
+
+    Raises
+    ------
+    InvalidInputError
+        If the table is not the student's.
+    """
+    if is_frame(X):
+        if hasattr(student, "feature_names_in_"):
+            X = select_columns(X, student.feature_names_in_.tolist())
+        validate_data(student, X, reset=False, skip_check_array=True)
+        check_array(np.zeros((num_samples(X), 1)), estimator=student)  # at least one row
+        return read_frame(X)
+    if any(column.kind == "category" for column in student.columns_):
+        X = check_array(X, dtype=object, ensure_all_finite=False, estimator=student)
+        validate_data(student, X, reset=False, skip_check_array=True)
+        return read_object_array(X, student.columns_)
+    return RawMatrix(
+        validate_data(student, X, reset=False, dtype=np.float64, ensure_all_finite="allow-nan")
+    )
 
 
 def _load(path: str | os.PathLike[str]) -> dict[str, Any]:

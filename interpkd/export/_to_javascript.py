@@ -15,24 +15,36 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._alignment import align
+from interpkd._files import write_atomically
 from interpkd._structure import take_apart
 from interpkd.exceptions import InvalidInputError
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._json_columns import read_columns
 from interpkd.export._json_tree import SIDES, as_float32, split_texts
+from interpkd.export._node_engine import NodeEngine
+from interpkd.export._parity import checked
 from interpkd.export._read_json import read_json
 from interpkd.export._to_json import to_json
 
 if TYPE_CHECKING:
+    import os
+
     from interpkd._tables import Column
     from interpkd._typing import FloatArray, Table
+    from interpkd.export._parity import Parity, ParityReport
 
 PLACE = '"@student@"'
 """Where the script holds the student."""
 
 
 def to_javascript(
-    student: Any, *, reference: Mapping[str, float] | Table | None = None, adverse_class: Any = None
+    student: Any,
+    *,
+    reference: Mapping[str, float] | Table | None = None,
+    adverse_class: Any = None,
+    path: str | os.PathLike[str] | None = None,
+    X: Table | None = None,
+    parity: Parity = "skip",
 ) -> str:
     """Write a student as a script that scores one row at a time.
 
@@ -70,6 +82,17 @@ def to_javascript(
     adverse_class : object or None, default=None
         The class that reasons are given for; None as in :func:`~interpkd.explanation.reasons`.
 
+    path : path-like or None, default=None
+        A file to write as well; it appears whole or not at all.
+
+    X : array-like or data frame of shape (n_samples, n_features), default=None
+        Rows to compare the script and the student on, beside rows made to hurt.
+
+    parity : {"skip", "auto", "require", "warn"}, default="skip"
+        Whether to run the script in Node and compare it with the student; its first line then
+        says how that went. "auto" does without Node, "require" does not, and "warn" goes on even
+        where it fails.
+
     Returns
     -------
     script : str
@@ -77,6 +100,9 @@ def to_javascript(
 
     Raises
     ------
+    ParityError
+        If the script does not answer as the student.
+
     InvalidInputError
         If :func:`~interpkd.export.to_json` cannot write the student, or the reference does not fit
         it.
@@ -95,18 +121,74 @@ def to_javascript(
     >>> script.splitlines()[0]
     'const interpkdStudent = (() => {'
     """
+    script, _ = make_javascript(
+        student, reference=reference, adverse_class=adverse_class, X=X, parity=parity
+    )
+    if path is not None:
+        write_atomically(path, script)
+    return script
+
+
+def make_javascript(
+    student: Any,
+    *,
+    X: Table | None = None,
+    parity: Parity = "auto",
+    reference: Mapping[str, float] | Table | None = None,
+    adverse_class: Any = None,
+) -> tuple[str, ParityReport]:
+    """Give the script, and how it compares with the student."""
     data = to_json(student)
-    columns = read_columns(data["columns"])
+    group = None if reference is None else _make_reference(reference, student, data)
+    direction = _direction(student, data, adverse_class)
+
+    def emit(note: str) -> str:
+        # what was left out is not news: the script stands inside of reports
+        shown = "" if parity == "skip" else note
+        return emit_javascript(data, note=shown, reference=group, direction=direction)
+
+    return checked(
+        student, data, export="javascript", emit=emit, engine=NodeEngine(), X=X, parity=parity
+    )
+
+
+def emit_javascript(
+    data: dict[str, Any],
+    *,
+    note: str = "",
+    reference: list[Any] | None = None,
+    direction: float | None = None,
+) -> str:
+    """Write the script of a document.
+
+    Parameters
+    ----------
+    data : dict
+        The document of a student.
+
+    note : str, default=""
+        A line for its header.
+
+    reference : list or None, default=None
+        The reference group, for a tree its rows, else a mean by column.
+
+    direction : float or None, default=None
+        What one unit of a term is towards the adverse class.
+
+    Returns
+    -------
+    script : str
+        Its text.
+    """
     if data["kind"] == "tree":
-        data["nodes"] = [_with_asked(node, columns) for node in data["nodes"]]
-    parts = {
-        "student": data,
-        "reference": None if reference is None else _make_reference(reference, student, data),
-        "direction": _direction(student, data, adverse_class),
-    }
+        columns = read_columns(data["columns"])
+        data = data | {"nodes": [_with_asked(node, columns) for node in data["nodes"]]}
+    parts = {"student": data, "reference": reference, "direction": direction}
     script = files("interpkd.export").joinpath("student.js").read_text(encoding="utf-8")
     before, _, after = script.partition(PLACE)
-    return before + embed(parts) + after
+    # one line of plain signs, whatever the note is
+    head = f"// {embed(' '.join(note.split()))[1:-1]}\n" if note else ""
+    return head + before + embed(parts) + after
 
 
 def embed(value: Any) -> str:

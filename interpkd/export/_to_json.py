@@ -22,11 +22,19 @@ if TYPE_CHECKING:
     import os
 
     from interpkd._structure import Structure
+    from interpkd._typing import Table
+    from interpkd.export._parity import Parity, ParityReport
 
 SCHEMA: dict[str, Any] = {"name": "interpkd.student", "version": 1}
 
 
-def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[str, Any]:
+def to_json(
+    student: Any,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    X: Table | None = None,
+    parity: Parity = "skip",
+) -> dict[str, Any]:
     """Write a student as JSON: its numbers at full precision, its columns, its categories.
 
     The document says what the student answers to any row, missing values and unseen categories
@@ -42,6 +50,13 @@ def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[st
         A file to write as well: indented, one value per line, in UTF-8; it appears whole or not at
         all.
 
+    X : array-like or data frame of shape (n_samples, n_features), default=None
+        Rows to compare the document, read again, and the student on, beside rows made to hurt.
+
+    parity : {"skip", "auto", "require", "warn"}, default="skip"
+        Whether to compare them; the document then says under "parity" how that went. "warn" goes
+        on even where it fails.
+
     Returns
     -------
     data : dict
@@ -49,6 +64,9 @@ def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[st
 
     Raises
     ------
+    ParityError
+        If the document, read again, does not answer as the student.
+
     InvalidInputError
         If the student is of another kind, or a class or category is neither text nor a number nor
         a truth value.
@@ -70,6 +88,38 @@ def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[st
     >>> data["nodes"][0]["left_text"], data["nodes"][1]["answer"]
     ('petal width (cm) <= 0.800000011920929', [1.0, 0.0, 0.0])
     """
+    data = make_document(student) if parity == "skip" else make_json(student, X=X, parity=parity)[0]
+    if path is not None:
+        write_atomically(path, to_text(data))
+    return data
+
+
+def make_json(
+    student: Any, *, X: Table | None = None, parity: Parity = "auto"
+) -> tuple[dict[str, Any], ParityReport]:
+    """Give the document, and how it compares with the student."""
+    from interpkd.export._json_engine import JsonEngine  # reads what is written here
+    from interpkd.export._parity import checked
+
+    data = make_document(student)
+    return checked(
+        student,
+        data,
+        export="json",
+        emit=lambda note: emit_json(data, note=note),
+        engine=JsonEngine(),
+        X=X,
+        parity=parity,
+    )
+
+
+def emit_json(data: dict[str, Any], *, note: str = "") -> dict[str, Any]:
+    """Give the document with a note under "parity"."""
+    return data | {"parity": note} if note else data
+
+
+def make_document(student: Any) -> dict[str, Any]:
+    """Give the document of a student."""
     structure = take_apart(student)
     kind = _kind(student, structure)
     # what stands for a missing value in a linear student is what is usual
@@ -78,7 +128,7 @@ def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[st
         part = write_tree(structure)
     else:
         part = write_card(student) if kind == "scorecard" else write_linear(student, structure)
-    data: dict[str, Any] = {
+    return {
         "schema": dict(SCHEMA),
         "kind": kind,
         "task": "regression" if structure.classes is None else "classification",
@@ -88,9 +138,6 @@ def to_json(student: Any, path: str | os.PathLike[str] | None = None) -> dict[st
         "columns": write_columns(structure.columns, usual),
         **part,
     }
-    if path is not None:
-        write_atomically(path, to_text(data))
-    return data
 
 
 def to_text(data: dict[str, Any]) -> str:

@@ -10,12 +10,18 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from interpkd.exceptions import InvalidInputError
+from interpkd.export._parity import checked
 from interpkd.export._rules import Rule, readable, rule_list
+from interpkd.export._rules_engine import RulesEngine
+from interpkd.export._to_json import to_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
+
+    from interpkd._typing import Table
+    from interpkd.export._parity import Parity, ParityReport
 
 FORMATS = ("text", "markdown", "frame")
 
@@ -71,13 +77,34 @@ def to_rules(student: Any, *, format: str = "text") -> Any:  # noqa: A002
     Rule 2: if petal width (cm) > 0.800000011920929
       then 1   P(0) = 0.000, P(1) = 0.500, P(2) = 0.500   100 rows, 66.7 %
     """
-    if format not in FORMATS:
-        msg = f"The 'format' parameter of to_rules must be one of {FORMATS}, got {format!r}."
+    return _write(rule_list(student), format)
+
+
+def make_rules(
+    student: Any,
+    *,
+    X: Table | None = None,
+    parity: Parity = "auto",
+    format: str = "text",  # noqa: A002
+) -> tuple[Any, ParityReport]:
+    """Give the rules, and how they compare with the student when they are applied."""
+    rules, data = rule_list(student), to_json(student)
+
+    def emit(note: str) -> Any:
+        written = _write(rules, format)
+        return f"{written}\n{note}\n" if note and format != "frame" else written
+
+    engine = RulesEngine(rules, data)
+    return checked(student, data, export="rules", emit=emit, engine=engine, X=X, parity=parity)
+
+
+def _write(rules: list[Rule], form: str) -> Any:
+    if form not in FORMATS:
+        msg = f"The 'format' parameter of to_rules must be one of {FORMATS}, got {form!r}."
         raise InvalidInputError(msg)
-    rules = rule_list(student)
-    if format == "frame":
+    if form == "frame":
         return _frame(rules)
-    return _markdown(rules) if format == "markdown" else _text(rules)
+    return _markdown(rules) if form == "markdown" else _text(rules)
 
 
 def escape_markdown(text: str) -> str:

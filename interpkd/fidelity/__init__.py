@@ -33,6 +33,7 @@ from interpkd.fidelity._error_scores import (
     MeanError,
 )
 from interpkd.fidelity._estimates import estimate_mean, estimate_share
+from interpkd.fidelity._fidelity_report import FidelityReport, SegmentScores
 from interpkd.fidelity._frontier import frontier
 from interpkd.fidelity._frontier_findings import (
     FoldScores,
@@ -46,7 +47,7 @@ from interpkd.fidelity._rank_scores import (
     KendallTau,
     SpearmanCorrelation,
 )
-from interpkd.fidelity._report import FidelityReport, SegmentScores, fidelity_report
+from interpkd.fidelity._report import fidelity_report
 from interpkd.fidelity._scorer import (
     FidelityScorer,
     fidelity_scorer_names,

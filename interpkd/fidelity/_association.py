@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd.fidelity._dominance import Dominance
+from interpkd.fidelity._ranked_pairs import below
 from interpkd.fidelity._scales import FISHER, LOGIT, PLAIN
-from interpkd.fidelity._statistics import ROUNDING, BoundedMean, below
+from interpkd.fidelity._statistics import ROUNDING, BoundedMean
 from interpkd.fidelity._weightings import columns
 
 if TYPE_CHECKING:

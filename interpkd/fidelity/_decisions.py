@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from interpkd._digits import leading_digits
-from interpkd.fidelity._statistics import MeanOf, RankedPairs, Undefined
+from interpkd.fidelity._ranked_pairs import RankedPairs
+from interpkd.fidelity._statistics import MeanOf, Undefined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

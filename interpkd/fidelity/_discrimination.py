@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import expit
 
+from interpkd.fidelity._ranked_pairs import RankedPairs
 from interpkd.fidelity._scales import LOGIT, PLAIN
-from interpkd.fidelity._statistics import RankedPairs
 from interpkd.fidelity._weightings import columns
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from interpkd.fidelity._area import area_interval
 from interpkd.fidelity._exact import clopper_pearson
 from interpkd.fidelity._jackknife import MIN_UNITS, jackknife_interval, too_little
 from interpkd.fidelity._quantiles import BinnedDifference, Quantile
-from interpkd.fidelity._statistics import RankedPairs
+from interpkd.fidelity._ranked_pairs import RankedPairs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,8 +16,9 @@ from interpkd.fidelity._distance_scores import LOGIT_FLOOR, log_odds
 from interpkd.fidelity._inputs import check_weights
 from interpkd.fidelity._intervals import ScoreEstimate, measure
 from interpkd.fidelity._paired import _Difference
+from interpkd.fidelity._ranked_pairs import RankedPairs
 from interpkd.fidelity._sample import Sample
-from interpkd.fidelity._statistics import RankedPairs, WeightedMean
+from interpkd.fidelity._statistics import WeightedMean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from interpkd.fidelity._fidelity_report import FidelityReport
     from interpkd.fidelity._intervals import ScoreEstimate
-    from interpkd.fidelity._report import FidelityReport
 
 NUMERIC = 3
 """The columns of numbers (estimate, interval, rows) stand before the last one, to the right."""

@@ -10,7 +10,7 @@ what the teacher says of them); then one bin for each special value, then one fo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 
 NEARLY = 1e-9
 """What rounding may do to a sum of weights; a bin edge must not hang on it."""
+
+FEW_CUTS = 64
+"""With no more cuts, all of them are compared with every value."""
+
+IN_CACHE = 4096
+"""Values that are compared at once."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +78,26 @@ class ScorecardBins:
         known = ~np.isnan(values)
         codes = np.full(len(values), missing, dtype=np.int16)
         if self.groups is None:
-            codes[known] = np.searchsorted(self.cuts, values[known], side="left")
+            np.copyto(codes, _n_below(self.cuts, values), where=known, casting="unsafe")
             for i, value in enumerate(self.special):
                 codes[values == value] = self.n_known + i
             return codes
         known &= (values >= 0) & (values < len(self.groups))
         codes[known] = self.groups[values[known].astype(np.intp)]
         return codes
+
+
+def _n_below(cuts: FloatArray, values: FloatArray) -> NDArray[Any]:
+    """Count the cuts below each value, as a binary search does."""
+    if len(cuts) > FEW_CUTS:
+        return np.searchsorted(cuts, values, side="left")
+    n_below = np.zeros(len(values), dtype=np.int8)
+    for start in range(0, len(values), IN_CACHE):
+        block = slice(start, start + IN_CACHE)
+        held = np.ascontiguousarray(values[block])
+        for cut in cuts:  # comparing all is faster than jumping about, for a card's few cuts
+            n_below[block] += (held > cut).view(np.int8)
+    return n_below
 
 
 def fine_bins(

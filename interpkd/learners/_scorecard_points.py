@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from interpkd.learners._scorecard import ScorecardModel
     from interpkd.learners._scorecard_bins import ScorecardBins
 
+ROWS_AT_ONCE = 4096
+"""Rows whose columns stay in the cache while one after the other is looked up."""
+
 
 @dataclass(frozen=True)
 class PointsCard:
@@ -78,7 +81,12 @@ class PointsCard:
         scores : ndarray of shape (n_samples,)
             Points, the base points included.
         """
-        return self.base_points + self.contributions(Z).sum(axis=1)
+        scores = np.full(len(Z), self.base_points, dtype=np.int64)
+        for start in range(0, len(Z), ROWS_AT_ONCE):
+            rows = slice(start, start + ROWS_AT_ONCE)
+            for points, codes in zip(self.points, self.model.codes(Z[rows]), strict=True):
+                scores[rows] += points[codes]
+        return scores
 
     def log_odds(self, scores: IntArray) -> FloatArray:
         """Give the log odds of the second class at some scores.

@@ -18,6 +18,8 @@ from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from interpkd._fingerprint import fingerprint, unwrap
+from interpkd._saved_state import take_classes
 from interpkd._structure import read_object_array
 from interpkd._tables import RawColumn, RawMatrix, encode, is_frame, read_frame
 from interpkd._validation import (
@@ -32,6 +34,12 @@ from interpkd.students._checks import check_labels, check_weights
 from interpkd.students._columns import make_encoder, read_monotonic_cst
 from interpkd.students._progress import progress_of
 from interpkd.students._questions import check_metadata, choose_teacher, route_metadata
+from interpkd.students._state import (
+    TeacherLeftBehind,
+    example_rows,
+    take_facts,
+    take_reference,
+)
 from interpkd.students._teaching import Teaching, teach_classifier, teach_regressor
 from interpkd.students._transfer import Recipe, Rows, make_transfer_set
 from interpkd.students._unfitted import unfitted_if_it_fails
@@ -39,6 +47,8 @@ from interpkd.targets import Ledger, RowNames
 from interpkd.teachers import is_frozen
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import ArrayLike, NDArray
     from sklearn.utils import Tags
 
@@ -49,6 +59,7 @@ if TYPE_CHECKING:
 class BaseDistilled(BaseEstimator, ABC):
     """Base of all students; a subclass owns `_fit_student` and how it predicts."""
 
+    teacher_: Any = TeacherLeftBehind()  # until `fit` gives the student its own
     _task: ClassVar[str]
     _dtypes: ClassVar[list[type[np.floating[Any]]]] = [np.float64]  # of matrices, the first if none
     _parameter_constraints: ClassVar[dict[str, list[Any]]] = {
@@ -122,6 +133,8 @@ class BaseDistilled(BaseEstimator, ABC):
         """
         check_metadata(self, params)
         with unfitted_if_it_fails(self):
+            if hasattr(self, "teacher_reference_"):  # of a file that it was loaded from
+                del self.teacher_reference_
             y = check_labels(self, X, y, teacher_proba)
             y = None if y is None else self._check_target(y)
             raw = self._read(X, reset=True)
@@ -166,6 +179,78 @@ class BaseDistilled(BaseEstimator, ABC):
         """Put the transformer that the plain estimator needs in front of it."""
         encoder = make_encoder(self.columns_, raw)
         return core if encoder is None else Pipeline([("columns", encoder), ("student", core)])
+
+    def _to_state(self) -> dict[str, Any]:
+        """Give the fitted attributes that the student's document lacks, for a file.
+
+        Plain values, arrays, and lists and mappings of them; subclasses add their own.
+        """
+        state: dict[str, Any] = {
+            "distillation_": dict(self.distillation_),
+            "teacher_reference_": self._teacher_reference(),
+        }
+        if hasattr(self, "classes_"):
+            state["classes_"] = self.classes_
+        if "teacher_" in vars(self) and self.teacher_ is None:
+            state["teacher_"] = None
+        return state
+
+    @classmethod
+    def _from_state(
+        cls, parameters: Mapping[str, Any], state: Mapping[str, Any], read: Any
+    ) -> Self:
+        """Build a fitted student from a file.
+
+        Parameters
+        ----------
+        parameters : mapping
+            All parameters but `teacher`.
+
+        state : mapping
+            What `_to_state` gave; anybody may have written it since.
+
+        read : ReadStudent
+            The document, read and checked.
+
+        Returns
+        -------
+        student : object
+            The student, without its teacher.
+        """
+        student = cls(**parameters)
+        student._validate_params()
+        student.columns_, student.n_features_in_ = read.columns_, len(read.columns_)
+        if hasattr(read, "feature_names_in_"):
+            student.feature_names_in_ = read.feature_names_in_
+        if hasattr(read, "classes_"):
+            student.classes_ = take_classes(state, "classes_", read.classes_)
+        if "teacher_" in state:
+            student.teacher_ = None  # there was none, only its answers
+        student.teacher_reference_ = take_reference(state, "teacher_reference_")
+        student.distillation_ = take_facts(state, "distillation_")
+        core = student._rebuild(state, read)
+        student.student_ = student._plain_model(core, example_rows(student.columns_))
+        return student
+
+    def _rebuild(self, state: Mapping[str, Any], read: Any) -> Any:
+        """Set the fitted attributes of its kind, and give the plain estimator.
+
+        Students whose numbers are in their document have this method.
+        """
+        msg = f"A {type(self).__name__} is not built from a file: its model may be of any kind."
+        raise NotImplementedError(msg)
+
+    def _teacher_reference(self) -> dict[str, Any]:
+        """Say which teacher it was, to those who will not have it."""
+        if hasattr(self, "teacher_reference_"):
+            return dict(self.teacher_reference_)
+        teacher = unwrap(self.teacher_)
+        kind = type(teacher)
+        return {
+            "type": None if teacher is None else f"{kind.__module__}.{kind.__qualname__}",
+            **fingerprint(self.teacher_),
+            "takes_missing": self._teacher_takes_missing(),
+        }
 
     @abstractmethod
     def _fit_student(self, transfer: TransferSet, signs: NDArray[np.int8] | None) -> Any:
@@ -221,6 +306,8 @@ class BaseDistilled(BaseEstimator, ABC):
 
         A frozen teacher and a pipeline, which may hold an imputer, do not say.
         """
+        if hasattr(self, "teacher_reference_"):  # a loaded student: what it said when saved
+            return bool(self.teacher_reference_["takes_missing"])
         teacher = self.teacher
         if teacher is None or is_frozen(teacher) or hasattr(teacher, "steps"):
             return True

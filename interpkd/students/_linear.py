@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import warnings
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +15,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from interpkd._saved_state import take_count, take_numbers
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import use_threads
-from interpkd.students._design import make_design
+from interpkd.students._design import Design, make_design
 from interpkd.students._sparse import TakesSparse, divide_columns, is_sparse, sparse_moments
 from interpkd.students._tasks import BaseDistilledClassifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -195,14 +197,18 @@ class LinearStudent(TakesSparse):
         """Build the design matrix of all rows, and keep what describes it."""
         real = slice(0, transfer.n_labeled + transfer.n_unlabeled)
         weights = transfer.weights[real]
-        self._design = make_design(self.columns_, transfer.Z[real], weights)
+        self._use_design(make_design(self.columns_, transfer.Z[real], weights))
         D = self._design.matrix(transfer.Z)
         scaling = make_scaling(D[real], weights, centred=self.fit_intercept)
-        self.feature_names_out_ = np.array(self._design.names(), dtype=object)
         self.feature_scales_ = scaling.scale
-        self.reference_levels_ = self._design.reference_levels()
-        self.imputed_values_ = self._design.imputed_values()
         return D, scaling
+
+    def _use_design(self, design: Design) -> None:
+        """Keep what the design matrix is made of."""
+        self._design = design
+        self.feature_names_out_ = np.array(design.names(), dtype=object)
+        self.reference_levels_ = design.reference_levels()
+        self.imputed_values_ = design.imputed_values()
 
     def _bounds(
         self, signs: NDArray[np.int8] | None, scaling: Scaling
@@ -213,14 +219,55 @@ class LinearStudent(TakesSparse):
         wide = self._design.spread_signs(signs)[scaling.used]
         return np.where(wide > 0, 0.0, -np.inf), np.where(wide < 0, 0.0, np.inf)
 
-    def _fill_core(self, core: Any, coef: FloatArray, intercept: Any) -> Any:
-        """Fill a plain estimator of scikit-learn; the student's own numbers are the same."""
+    def _to_state(self) -> dict[str, Any]:
+        return {
+            **super()._to_state(),
+            "n_iter_": int(self.n_iter_),
+            "feature_scales_": self.feature_scales_,
+        }
+
+    def _rebuild(self, state: Mapping[str, Any], read: Any) -> Any:
+        self.n_iter_ = take_count(state, "n_iter_")
+        has_reference = [c.kind != "category" or bool(c.categories) for c in self.columns_]
+        self._use_design(Design(self.columns_, np.where(has_reference, read.scorer_.fills, 0.0)))
+        # in rows, as fitted: the order in memory decides in which order a product is summed
+        coef = np.ascontiguousarray(read.scorer_.coef)
+        self.feature_scales_ = take_numbers(state, "feature_scales_", coef.shape[1])
+        return self._fill_core(coef, read.scorer_.intercept)
+
+    @abstractmethod
+    def _empty_core(self) -> Any:
+        """Give a plain estimator of scikit-learn without numbers; subclasses own this."""
+
+    def _fill_core(self, coef: FloatArray, intercept: FloatArray) -> Any:
+        """Fill a plain estimator of scikit-learn; the student's own numbers are the same.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (n_outputs, n_design_columns)
+            Coefficients in the columns' own units.
+
+        intercept : ndarray of shape (n_outputs,)
+            Intercepts.
+
+        Returns
+        -------
+        core : estimator
+            The plain estimator; one of a regression has a single output and says so.
+        """
+        core = self._empty_core()
+        if self._task == "regression":
+            self._set_numbers(core, coef[0], float(intercept[0]))
+        else:
+            self._set_numbers(core, coef, intercept)
+        return core
+
+    def _set_numbers(self, core: Any, coef: FloatArray, intercept: Any) -> None:
         self.coef_, self.intercept_ = coef, intercept
         core.coef_, core.intercept_ = coef.copy(), np.copy(intercept)[()]
         core.n_features_in_ = coef.shape[-1]
         if self._design.is_plain and hasattr(self, "feature_names_in_"):
             core.feature_names_in_ = self.feature_names_in_.copy()
-        return core
 
     def _plain_model(self, core: Any, raw: list[RawColumn]) -> Any:  # noqa: ARG002
         if self._design.is_plain:

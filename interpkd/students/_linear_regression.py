@@ -114,6 +114,10 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : LinearRegression or Pipeline
         The fitted LinearRegression with the coefficients in it, behind a ``ColumnTransformer``
         where the table has category columns or training rows miss values. It gives
@@ -229,8 +233,10 @@ class DistilledLinearRegression(BaseDistilledRegressor, LinearStudent):
             tol=self.tol,
         )
         self.n_iter_ = max(found.n_iter, 1)
-        core = LinearRegression(fit_intercept=self.fit_intercept)
-        return self._fill_core(core, found.coef[0], float(found.intercept[0]))
+        return self._fill_core(found.coef, found.intercept)
+
+    def _empty_core(self) -> LinearRegression:
+        return LinearRegression(fit_intercept=self.fit_intercept)
 
     def _student_prediction(self, Z: FloatArray) -> FloatArray:
         return self._scores(Z)[:, 0]

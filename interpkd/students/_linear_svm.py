@@ -141,6 +141,10 @@ class DistilledLinearSVC(LinearClassifierStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : LinearSVC or Pipeline
         The fitted LinearSVC with the coefficients in it, behind a ``ColumnTransformer``
         where the table has category columns or training rows miss values. It makes
@@ -272,6 +276,13 @@ class DistilledLinearSVC(LinearClassifierStudent):
         margins = self._cross_fitted_margins(transfer, signs, params)
         answers = temper(transfer.targets, 1 / self.temperature)
         self.link_slope_ = _fit_slope(margins, answers, transfer.weights)
+        return self._fill_core(found.coef, found.intercept)
+
+    def _rebuild(self, state: Mapping[str, Any], read: Any) -> Any:
+        self.link_slope_ = read.link_slope_
+        return super()._rebuild(state, read)
+
+    def _empty_core(self) -> LinearSVC:
         core = LinearSVC(
             C=self.C,
             loss=self.loss,
@@ -280,7 +291,7 @@ class DistilledLinearSVC(LinearClassifierStudent):
         )
         core.classes_ = self.classes_
         core.n_iter_ = self.n_iter_
-        return self._fill_core(core, found.coef, found.intercept)
+        return core
 
     def _cross_fitted_margins(
         self, transfer: TransferSet, signs: NDArray[np.int8] | None, params: dict[str, Any]

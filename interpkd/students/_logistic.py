@@ -118,6 +118,10 @@ class DistilledLogisticRegression(LinearClassifierStudent):
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
 
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
+
     student_ : LogisticRegression or Pipeline
         The fitted LogisticRegression with the coefficients in it, behind a ``ColumnTransformer``
         where the table has category columns or training rows miss values. It gives
@@ -240,14 +244,17 @@ class DistilledLogisticRegression(LinearClassifierStudent):
             fit_soft_logistic, transfer, signs, C=self.C, l1_ratio=self.l1_ratio, tol=self.tol
         )
         self.n_iter_ = max(found.n_iter, 1)
+        # softmax(T s) is softmax(s) to the power of T, each row summing to one again
+        T = self.temperature
+        return self._fill_core(T * found.coef, T * found.intercept)
+
+    def _empty_core(self) -> LogisticRegression:
         core = LogisticRegression(
             C=self.C, l1_ratio=self.l1_ratio, fit_intercept=self.fit_intercept
         )
         core.classes_ = self.classes_
         core.n_iter_ = np.array([self.n_iter_], dtype=np.int32)
-        # softmax(T s) is softmax(s) to the power of T, each row summing to one again
-        T = self.temperature
-        return self._fill_core(core, T * found.coef, T * found.intercept)
+        return core
 
     def _student_proba(self, Z: FloatArray) -> FloatArray:
         scores = self._scores(Z)

@@ -83,6 +83,12 @@ def points_table(
     return pd.concat(parts, ignore_index=True)
 
 
+def with_own_texts(table: Any) -> Any:
+    """Give a table whose texts are of the type that pandas makes of them."""
+    texts = [name for name in table.columns if table[name].dtype == object]
+    return table.assign(**{name: table[name].tolist() for name in texts})
+
+
 def _texts(bins: ScorecardBins, column: Column) -> list[str]:
     """Say what is in each bin, in the words of the user's table."""
     if column.kind == "boolean" and bins.groups is None and len(bins.cuts) == 1:

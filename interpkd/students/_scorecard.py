@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from sklearn.pipeline import Pipeline
 
+from interpkd._saved_state import take_number
 from interpkd._validation import Interval
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import fit_scorecard, round_to_points
 from interpkd.students._columns import make_encoder
 from interpkd.students._plain_scorecard import plain_scorecard
-from interpkd.students._points_table import BASE, points_table
+from interpkd.students._points_table import BASE, points_table, with_own_texts
+from interpkd.students._saved_card import card_from
 from interpkd.students._special_values import check_special_values
 from interpkd.students._tasks import BaseDistilledClassifier
 
@@ -147,6 +149,10 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
 
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
+
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
 
     student_ : Pipeline
         :class:`~interpkd.students.BinIndicators` and a ``LogisticRegression`` on them, behind a
@@ -384,9 +390,38 @@ class DistilledScorecardClassifier(BaseDistilledClassifier):
             core.steps[0][1].feature_names_in_ = self.feature_names_in_
         return core
 
+    def _to_state(self) -> dict[str, Any]:
+        return {**super()._to_state(), "loss": float(self.card_.model.loss)}
+
+    def _rebuild(self, state: Mapping[str, Any], read: Any) -> Pipeline:
+        names = ("pdo", "base_score", "base_odds", "good_class")
+        different = [name for name in names if getattr(self, name) != getattr(read, name)]
+        if different:
+            msg = f"The parameter {different[0]!r} is not that of the card."
+            raise InvalidInputError(msg)
+        self.card_ = card_from(read.card_, take_number(state, "loss"))
+        self.points_table_ = with_own_texts(read.points_table_)
+        self.rounding_loss_ = read.rounding_loss_
+        self.rounding_change_ = read.rounding_change_
+        return plain_scorecard(self.card_, self.classes_, np.zeros((1, len(self.columns_))))
+
     def _student_proba(self, Z: FloatArray) -> FloatArray:
         p = self.card_.probability(self.card_.scores(Z))
         return np.column_stack([1 - p, p])
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(super().__getstate__())
+        if "points_table_" in state:  # in lists, which skops can write and read too
+            state["points_table_"] = state["points_table_"].to_dict("list")
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        import pandas as pd
+
+        state = dict(state)
+        if "points_table_" in state:
+            state["points_table_"] = pd.DataFrame(state["points_table_"])
+        super().__setstate__(state)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

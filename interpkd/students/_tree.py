@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from sklearn.utils import check_random_state
 
+from interpkd._saved_state import take_choice
 from interpkd._validation import Interval, StrOptions
 from interpkd.exceptions import DistillationWarning, InvalidInputError
 from interpkd.learners import (
@@ -47,12 +48,14 @@ STAY = 3
 
 SIZE = ("max_leaf_nodes", "max_depth", "min_samples_leaf", "min_impurity_decrease")
 
+EFFORTS = ("greedy", "refined", "balanced", "thorough")
+
 TREE_CONSTRAINTS: dict[str, list[Any]] = {
     "max_leaf_nodes": [Interval(Integral, 2, None, closed="left"), None],
     "max_depth": [Interval(Integral, 1, None, closed="left"), None],
     "min_samples_leaf": [Interval(Integral, 1, None, closed="left")],
     "min_impurity_decrease": [Interval(Real, 0, None, closed="left")],
-    "effort": [StrOptions({"greedy", "refined", "balanced", "thorough"})],
+    "effort": [StrOptions({*EFFORTS})],
     "n_jobs": [Integral, None],
     "verbose": ["verbose"],
 }
@@ -199,6 +202,17 @@ class _TreeStudent(BaseDistilled):
         """
         return int(self._tree().max_depth)
 
+    def _to_state(self) -> dict[str, Any]:
+        return {**super()._to_state(), "effort_": self.effort_}
+
+    def _rebuild(self, state: Mapping[str, Any], read: Any) -> Any:
+        self.effort_ = take_choice(state, "effort_", EFFORTS)
+        self.n_real_rows_ = read.n_real_rows_
+        core = read.student_.set_params(**self._size_params())
+        if self._task == "classification":
+            core.classes_ = self.classes_
+        return core
+
     def _tree(self) -> Any:
         core = self.student_.steps[-1][1] if hasattr(self.student_, "steps") else self.student_
         return core.tree_
@@ -304,6 +318,10 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     ----------
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
+
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
 
     student_ : DecisionTreeClassifier or Pipeline
         The fitted tree with the leaf distributions in it, behind a ``ColumnTransformer`` where
@@ -517,6 +535,10 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     ----------
     teacher_ : estimator or None
         The fitted teacher; None when only `teacher_proba` was given.
+
+    teacher_reference_ : dict
+        Only of a student that :func:`~interpkd.export.load` gave, which has no `teacher_`: which
+        teacher it was.
 
     student_ : DecisionTreeRegressor or Pipeline
         The fitted tree, behind a ``ColumnTransformer`` where the table has category columns. It

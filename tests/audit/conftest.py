@@ -1,6 +1,8 @@
 """One report of each kind, written once, and a reader of its HTML."""
 
 import re
+from collections.abc import Mapping
+from functools import cached_property
 from html.parser import HTMLParser
 
 import numpy as np
@@ -21,6 +23,7 @@ from interpkd import (
     as_teacher,
 )
 from interpkd.audit import audit_report, stability
+from interpkd.audit._pictures import draw_pictures
 from interpkd.fidelity import distil_or_not, frontier
 from interpkd.teachers import make_teacher
 
@@ -76,6 +79,7 @@ def read_page():
 def binary(mixed_table):
     X, y = mixed_table
     teacher = make_teacher("forest", task="classification", random_state=0)
+    teacher.set_params(model__n_estimators=20)
     student = DistilledTreeClassifier(teacher, max_leaf_nodes=5, cv=2, random_state=0)
     student.fit(X[:250], y[:250])
     X, y = X[250:], y[250:]
@@ -203,17 +207,92 @@ MAKERS = {
 }
 
 
-@pytest.fixture
-def without_pictures(monkeypatch):
-    """Pictures take most of the time of a small report; where a test looks at none, none are drawn."""
-    monkeypatch.setattr("interpkd.audit._report.draw_pictures", lambda *_: {})
+class DrawnLater(Mapping):
+    """Pictures that are drawn when somebody looks, since few tests do and drawing takes longest."""
+
+    def __init__(self, *evidence):
+        self.evidence = evidence
+
+    @cached_property
+    def drawn(self):
+        return draw_pictures(*self.evidence)
+
+    def __getitem__(self, name):
+        return self.drawn[name]
+
+    def __iter__(self):
+        return iter(self.drawn)
+
+    def __len__(self):
+        return len(self.drawn)
 
 
 @pytest.fixture(scope="session")
-def reports(mixed_table):
-    return {name: make(mixed_table) for name, make in MAKERS.items()}
+def later():
+    """Make a report, whose pictures are drawn when somebody looks."""
+
+    def make(function, *args, **options):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("interpkd.audit._report.draw_pictures", DrawnLater)
+            return function(*args, **options)
+
+    return make
+
+
+@pytest.fixture(scope="module", autouse=True)
+def drawn_later():
+    """Draw the pictures of every report of these tests when somebody looks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("interpkd.audit._report.draw_pictures", DrawnLater)
+        yield
+
+
+class Made(Mapping):
+    """What `make` gives for each of the names, made when it is asked for and then kept."""
+
+    def __init__(self, names, make):
+        self.names, self.make, self.made = names, make, {}
+
+    def __getitem__(self, name):
+        if name not in self.made:
+            self.made[name] = self.make(name)
+        return self.made[name]
+
+    def __iter__(self):
+        return iter(self.names)
+
+    def __len__(self):
+        return len(self.names)
+
+
+@pytest.fixture(scope="session")
+def reports(mixed_table, later):
+    return Made(MAKERS, lambda name: later(MAKERS[name], mixed_table))
 
 
 @pytest.fixture(params=list(MAKERS))
-def report(request, reports):
-    return reports[request.param]
+def report_name(request):
+    return request.param
+
+
+@pytest.fixture
+def report(reports, report_name):
+    return reports[report_name]
+
+
+@pytest.fixture(scope="session")
+def pages(reports, tmp_path_factory):
+    """Give every report's page: the path of its file. No test may change it."""
+    folder = tmp_path_factory.mktemp("pages")
+    return Made(MAKERS, lambda name: reports[name].to_html(folder / f"{name}.html"))
+
+
+@pytest.fixture(scope="session")
+def read_pages(pages, read_page):
+    """Give every report's page as it was read."""
+    return Made(MAKERS, lambda name: read_page(pages[name]))
+
+
+@pytest.fixture
+def page(read_pages, report_name):
+    return read_pages[report_name]

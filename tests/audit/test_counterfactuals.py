@@ -10,8 +10,6 @@ from interpkd.audit import audit_report
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation import reasons
 
-pytestmark = pytest.mark.usefixtures("without_pictures")
-
 
 @pytest.fixture(scope="module")
 def audited():

@@ -24,7 +24,11 @@ X.loc[3, "b"] = np.nan
 X.loc[4, "a"] = None
 y = np.where(X["b"].fillna(0) > 0, "yes", "no")
 P = np.column_stack([y == "no", y == "yes"]) * 0.8 + 0.1
-STUDENT = DistilledTreeClassifier(max_leaf_nodes=4).fit(X, y, teacher_proba=P)
+
+
+@pytest.fixture(scope="module")
+def student():
+    return DistilledTreeClassifier(max_leaf_nodes=4).fit(X, y, teacher_proba=P)
 
 
 @pytest.fixture
@@ -36,18 +40,18 @@ def lines(path):
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_line_accounts_for_a_decision(log):
+def test_a_line_accounts_for_a_decision(student, log):
     ids = [f"c{i}" for i in range(60)]
     written = decision_log(
-        STUDENT, X, log, cutoff=0.3, model_version="2.1", ids=ids, timestamp=NOON
+        student, X, log, cutoff=0.3, model_version="2.1", ids=ids, timestamp=NOON
     )
     found = lines(log)
     assert written == len(found) == 60
-    score = STUDENT.predict_proba(X)[:, 1]
+    score = student.predict_proba(X)[:, 1]
     assert [one["score"] for one in found] == pytest.approx(score.tolist(), abs=1e-15)
     assert [one["decision"] for one in found] == np.where(score > 0.3, "yes", "no").tolist()
     assert [one["id"] for one in found] == ids
-    report = audit_report(STUDENT, X, background=X[:9]).to_dict()
+    report = audit_report(student, X, background=X[:9]).to_dict()
     first = found[0]
     assert first["student_sha256"] == report["hashes"]["student"]
     assert {key: first[key] for key in first if key not in ("score", "decision", "input_sha256")} == {
@@ -64,23 +68,23 @@ def test_a_line_accounts_for_a_decision(log):
     }  # fmt: skip
 
 
-def test_the_hash_of_a_row_is_that_of_its_canonical_json(log):
-    decision_log(STUDENT, X, log, timestamp=NOON)
+def test_the_hash_of_a_row_is_that_of_its_canonical_json(student, log):
+    decision_log(student, X, log, timestamp=NOON)
     for i, one in enumerate(lines(log)[:6]):
         b = "null" if np.isnan(X["b"][i]) else repr(float(X["b"][i]))
         a = "null" if X["a"][i] is None or X["a"].isna()[i] else f'"{X["a"][i]}"'
         text = f'{{"a":{a},"b":{b}}}'
         assert one["input_sha256"] == hashlib.sha256(text.encode()).hexdigest()
     other = log.with_name("other.jsonl")
-    decision_log(STUDENT, X[["a", "b"]].assign(more=1), other, timestamp=NOON)
+    decision_log(student, X[["a", "b"]].assign(more=1), other, timestamp=NOON)
     assert other.read_bytes() == log.read_bytes()
 
 
-def test_reasons_are_those_that_the_student_gives(log):
+def test_reasons_are_those_that_the_student_gives(student, log):
     options = {"reference": "all applicants", "background": X, "adverse_class": "no"}
-    decision_log(STUDENT, X, log, reasons=options, timestamp=NOON)
+    decision_log(student, X, log, reasons=options, timestamp=NOON)
     found = lines(log)
-    asked = reasons(STUDENT, X, ask_teacher=False, **options)
+    asked = reasons(student, X, ask_teacher=False, **options)
     declined = {one.row: one for one in asked.declines}
     assert declined
     for i, one in enumerate(found):
@@ -95,12 +99,12 @@ def test_reasons_are_those_that_the_student_gives(log):
     assert frame["reasons"].notna().sum() == len(declined)
 
 
-def test_blocks_make_no_difference(log, monkeypatch):
+def test_blocks_make_no_difference(student, log, monkeypatch):
     options = {"reference": "all applicants", "background": X}
-    decision_log(STUDENT, X, log, reasons=options, timestamp=NOON)
+    decision_log(student, X, log, reasons=options, timestamp=NOON)
     monkeypatch.setattr(module, "BLOCK", 7)
     other = log.with_name("other.jsonl")
-    decision_log(STUDENT, X, other, reasons=options, timestamp=NOON)
+    decision_log(student, X, other, reasons=options, timestamp=NOON)
     assert other.read_bytes() == log.read_bytes()
 
 
@@ -121,16 +125,16 @@ def test_more_classes_and_regressions(log):
     assert (frame["decided_utc"] == pd.Timestamp(NOON)).all()
 
 
-def test_a_log_is_added_to(log):
+def test_a_log_is_added_to(student, log):
     for start in (0, 20, 40):
-        decision_log(STUDENT, X[start : start + 20], log, timestamp=NOON)
+        decision_log(student, X[start : start + 20], log, timestamp=NOON)
     whole = log.with_name("whole.jsonl")
-    decision_log(STUDENT, X, whole, timestamp=NOON)
+    decision_log(student, X, whole, timestamp=NOON)
     assert log.read_bytes() == whole.read_bytes()
 
 
-def test_what_fails_in_the_middle_leaves_whole_lines(log, monkeypatch):
-    decision_log(STUDENT, X[:20], log, timestamp=NOON)
+def test_what_fails_in_the_middle_leaves_whole_lines(student, log, monkeypatch):
+    decision_log(student, X[:20], log, timestamp=NOON)
     before, write = log.read_bytes(), os.write
     for error in (OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()):
         calls = []
@@ -143,20 +147,20 @@ def test_what_fails_in_the_middle_leaves_whole_lines(log, monkeypatch):
 
         monkeypatch.setattr(os, "write", half)
         with pytest.raises(type(error), match=r"space|^$"):
-            decision_log(STUDENT, X[20:], log, timestamp=NOON)
+            decision_log(student, X[20:], log, timestamp=NOON)
         monkeypatch.setattr(os, "write", write)
         assert len(calls) == 2
         assert log.read_bytes() == before
 
 
-def test_a_part_of_a_line_is_cut_off_and_said(log):
-    decision_log(STUDENT, X[:20], log, timestamp=NOON)
+def test_a_part_of_a_line_is_cut_off_and_said(student, log):
+    decision_log(student, X[:20], log, timestamp=NOON)
     before = log.read_bytes()
     log.write_bytes(before + before[:30])
     with pytest.raises(InvalidInputError, match="line 21 is not finished"):
         read_decision_log(log)
     with pytest.warns(UserWarning, match="ended in 30 bytes of a line that was never finished"):
-        decision_log(STUDENT, X[:20], log, timestamp=NOON)
+        decision_log(student, X[:20], log, timestamp=NOON)
     assert log.read_bytes() == before + before
 
 
@@ -182,8 +186,8 @@ def spoiled(line, **values):
         (lambda line: spoiled(line, salary=1), "line 3 has the unknown field 'salary'"),
     ],
 )
-def test_the_reader_names_the_bad_line(log, spoil, match):
-    decision_log(STUDENT, X[:4], log, timestamp=NOON)
+def test_the_reader_names_the_bad_line(student, log, spoil, match):
+    decision_log(student, X[:4], log, timestamp=NOON)
     found = log.read_bytes().splitlines(keepends=True)
     found[2] = spoil(found[2])
     log.write_bytes(b"".join(found))
@@ -191,14 +195,14 @@ def test_the_reader_names_the_bad_line(log, spoil, match):
         read_decision_log(log)
 
 
-def test_other_files_are_not_added_to(log):
+def test_other_files_are_not_added_to(student, log):
     for text in ("id,score\n1,0.5\n", '{"schema": "interpkd.decision", "schema_version": 2}\n'):
         log.write_text(text, encoding="utf-8")
         with pytest.raises(InvalidInputError, match="line 1 is no"):
-            decision_log(STUDENT, X, log)
+            decision_log(student, X, log)
         assert log.read_text(encoding="utf-8") == text
     with pytest.raises(InvalidInputError, match="cannot be written to"):
-        decision_log(STUDENT, X, log.with_name("no") / "log")
+        decision_log(student, X, log.with_name("no") / "log")
     with pytest.raises(InvalidInputError, match="cannot be read"):
         read_decision_log(log.with_name("no"))
 
@@ -221,7 +225,7 @@ def test_an_empty_log_has_no_decisions(log):
         ({"reasons": {"teacher": None}}, "unknown name 'teacher'"),
     ],
 )
-def test_unusable_parameters_are_refused(log, wrong, match):
+def test_unusable_parameters_are_refused(student, log, wrong, match):
     with pytest.raises(InvalidInputError, match=match):
-        decision_log(STUDENT, X, log, **wrong)
+        decision_log(student, X, log, **wrong)
     assert not log.exists()

@@ -16,15 +16,7 @@ from interpkd import (
     DistilledTreeClassifier,
     as_teacher,
 )
-from interpkd.audit import _report, audit_report, diff
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures():
-    """Leave out the drawings, which take most of a report's time and say nothing here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_report, "draw_pictures", lambda *_: {})
-        yield
+from interpkd.audit import audit_report, diff
 
 
 @pytest.fixture(scope="module")

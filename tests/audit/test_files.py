@@ -9,9 +9,8 @@ import pandas as pd
 import pytest
 
 from interpkd import DistilledTreeClassifier, as_teacher
-from interpkd.audit import _report as report_module
-from interpkd.audit import audit_report
-from interpkd.audit._blocks import either
+from interpkd.audit import AuditReport, audit_report
+from interpkd.audit._cells import either
 from interpkd.audit._document import build_document
 from interpkd.audit._render import escape_markdown, visible
 from interpkd.exceptions import InvalidInputError
@@ -69,16 +68,15 @@ def nasty_report():
     )
 
 
-def test_every_number_of_the_page_is_in_the_json(report, tmp_path, read_page):
-    page = read_page(report.to_html(tmp_path / "r.html"))
+def test_every_number_of_the_page_is_in_the_json(report, page, tmp_path):
     data = json.loads(report.to_json(tmp_path / "r.json").read_text(encoding="utf-8"))
     numbers = {repr(one) for one in scalars(data) if isinstance(one, (int, float))}
     assert page.data
     assert {value for value, _ in page.data} <= numbers
 
 
-def test_what_is_shown_is_the_number_rounded(report, tmp_path, read_page):
-    for value, shown in read_page(report.to_html(tmp_path / "r.html")).data:
+def test_what_is_shown_is_the_number_rounded(page):
+    for value, shown in page.data:
         digits = shown.replace(",", "")
         scale = 100 if digits.endswith("%") else 1
         digits = digits.removesuffix(" %")
@@ -91,9 +89,8 @@ def test_what_is_shown_is_the_number_rounded(report, tmp_path, read_page):
         assert abs(float(digits) - exact) <= slack
 
 
-def test_digits_outside_numbers_are_texts_of_the_json(report, tmp_path, read_page):
+def test_digits_outside_numbers_are_texts_of_the_json(report, page):
     """No figure reaches a table past the data model: other digits belong to its texts."""
-    page = read_page(report.to_html(tmp_path / "r.html"))
     texts = {visible(one) for one in scalars(report.to_dict())}
     for cell in page.cells:
         flat = cell.strip()
@@ -103,8 +100,7 @@ def test_digits_outside_numbers_are_texts_of_the_json(report, tmp_path, read_pag
         assert known or re.fullmatch(r"P\(.*\)", flat) or "SHA-256" in flat, flat
 
 
-def test_markdown_shows_what_the_page_shows(report, tmp_path, read_page):
-    page = read_page(report.to_html(tmp_path / "r.html"))
+def test_markdown_shows_what_the_page_shows(report, page, tmp_path):
     text = report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
     for _, shown in page.data:
         assert shown in text
@@ -117,9 +113,8 @@ def test_markdown_tables_are_whole(report, tmp_path):
             assert len(re.findall(r"(?<!\\)\|", line)) == len(re.findall(r"(?<!\\)\|", after)), line
 
 
-def test_nothing_is_loaded_from_outside(report, tmp_path, read_page):
-    path = report.to_html(tmp_path / "r.html")
-    text, page = path.read_text(encoding="utf-8"), read_page(path)
+def test_nothing_is_loaded_from_outside(page, pages, report_name):
+    text = pages[report_name].read_text(encoding="utf-8")
     assert not re.search(r"https?://|@import|@font-face|javascript:", text)
     assert not {"link", "iframe", "object", "embed", "base"} & {t for t, _ in page.tags}
     assert not page.attributes("src")
@@ -129,10 +124,8 @@ def test_nothing_is_loaded_from_outside(report, tmp_path, read_page):
     assert "url(" not in re.sub(r"url\(#", "", text)
 
 
-def test_page_is_small_and_well_formed(report, tmp_path, read_page):
-    path = report.to_html(tmp_path / "r.html")
-    page = read_page(path)
-    assert path.stat().st_size < 2_000_000
+def test_page_is_small_and_well_formed(page, pages, report_name):
+    assert pages[report_name].stat().st_size < 2_000_000
     assert not page.open
     ids = page.attributes("id")
     assert len(ids) == len(set(ids))
@@ -142,8 +135,7 @@ def n_sections(report):
     return len(build_document(report.data, {}).sections)
 
 
-def test_page_can_be_read_without_eyes(report, tmp_path, read_page):
-    page = read_page(report.to_html(tmp_path / "r.html"))
+def test_page_can_be_read_without_eyes(report, page):
     tags = [tag for tag, _ in page.tags]
     assert tags.count("table") == tags.count("caption")
     headings = [tag for tag in tags if re.fullmatch(r"h\d", tag)]
@@ -160,16 +152,16 @@ def test_page_can_be_read_without_eyes(report, tmp_path, read_page):
     assert {"lang": "en"} in [attrs for tag, attrs in page.tags if tag == "html"]
 
 
-def test_a_table_stands_under_every_picture(report, tmp_path, read_page):
-    tags = [tag for tag, _ in read_page(report.to_html(tmp_path / "r.html")).tags]
+def test_a_table_stands_under_every_picture(page):
+    tags = [tag for tag, _ in page.tags]
     for i, tag in enumerate(tags):
         if tag == "figure":
             rest = [one for one in tags[i + 1 :] if one in ("figure", "table", "section")]
             assert rest[0] == "table"
 
 
-def test_blank_fields_are_shown(reports, tmp_path, read_page):
-    page = read_page(reports["binary"].to_html(tmp_path / "r.html"))
+def test_blank_fields_are_shown(reports, read_pages, tmp_path):
+    page = read_pages["binary"]
     cells = [cell.strip() for cell in page.cells]
     assert cells[cells.index("Owner") + 1] == "not provided"  # given as a blank
     assert cells[cells.index("Materiality") + 1] == "not provided"
@@ -211,7 +203,7 @@ def test_nasty_text_survives_in_json(nasty_report, tmp_path):
 def test_half_a_surrogate_pair_is_spelled_out(reports, tmp_path):
     data = reports["multiclass"].to_dict()
     data["identity"]["owner"] = "a\ud800b"
-    report = report_module.AuditReport(data, reports["multiclass"].pictures)
+    report = AuditReport(data, reports["multiclass"].pictures)
     assert json.loads(report.to_json(tmp_path / "r.json").read_bytes()) == data
     assert "a\\ud800b" in report.to_html(tmp_path / "r.html").read_text(encoding="utf-8")
 
@@ -223,7 +215,7 @@ def test_a_failing_render_leaves_the_older_file(reports, tmp_path, method):
     data = reports["binary"].to_dict()
     data["created_utc"] = data["fidelity"]["confidence"] = float("nan")
     del data["student"]["depth"]
-    broken = report_module.AuditReport(data, {})
+    broken = AuditReport(data, {})
     with pytest.raises((KeyError, ValueError), match=r"depth|JSON compliant"):
         getattr(broken, method)(path)
     with pytest.raises((KeyError, ValueError), match=r"depth|JSON compliant"):

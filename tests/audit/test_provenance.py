@@ -21,11 +21,11 @@ from sklearn.preprocessing import StandardScaler
 
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd._alignment import hash_rows
+from interpkd._fingerprint import fingerprint
 from interpkd._structure import take_apart
-from interpkd.audit import _report, audit_report
+from interpkd.audit import audit_report
 from interpkd.audit._environment import environment, git_state
 from interpkd.audit._provenance import hash_answers, hash_report, hash_values
-from interpkd.audit._teacher_hash import fingerprint
 from interpkd.exceptions import InvalidInputError
 from interpkd.teachers import load_teacher
 
@@ -43,13 +43,10 @@ report = audit_report(student, X, y, groups={"kind": kind}, command="make report
 report.to_json(sys.argv[1])
 """
 
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures():
-    """Leave out the drawings, which take most of a report's time and say nothing here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_report, "draw_pictures", lambda *_: {})
-        yield
+UNDRAWN = """
+from interpkd.audit import _report
+_report.draw_pictures = lambda *_: {}  # the JSON holds none
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,10 +69,11 @@ def fitted(table):
     return student.fit(X, y)
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_but_for_the_time(tmp_path, monkeypatch):
     other, here = tmp_path / "other.json", tmp_path / "here.json"
     settings = {**os.environ, "PYTHONHASHSEED": "1", "PYTHONWARNINGS": "ignore"}
-    subprocess.run([sys.executable, "-c", PROGRAM, str(other)], check=True, env=settings)
+    subprocess.run([sys.executable, "-c", UNDRAWN + PROGRAM, str(other)], check=True, env=settings)
     monkeypatch.setattr(sys, "argv", ["", str(here)])
     exec(PROGRAM, {})  # noqa: S102  (this process has another seed of hashes)
     one, two = (json.loads(path.read_text(encoding="utf-8")) for path in (other, here))

@@ -27,19 +27,6 @@ from interpkd.exceptions import InvalidInputError
 from interpkd.export import read_json, rule_list, to_json
 from interpkd.fidelity import fidelity_report
 
-PICTURED = {
-    "test_the_same_inputs_give_the_same_report",
-    "test_a_large_tree_goes_without_its_picture",
-    "test_many_classes_and_rows_are_said_to_be_sampled",
-}
-
-
-@pytest.fixture(autouse=True)
-def quick(request):
-    """Draw only for the tests here that look at pictures; the shared reports have theirs."""
-    if request.function.__name__ not in PICTURED:
-        request.getfixturevalue("without_pictures")
-
 
 @pytest.fixture(scope="module")
 def small():
@@ -415,6 +402,7 @@ def test_no_legal_conclusion(report, tmp_path):
         assert word not in text
 
 
+@pytest.mark.slow
 def test_a_large_tree_goes_without_its_outline(small, monkeypatch):
     monkeypatch.setattr("interpkd.audit._pictures.MAX_LEAVES", 64)
     _, X, _, teacher = small
@@ -493,6 +481,7 @@ def test_many_classes_and_rows_are_said_to_be_sampled():
     assert sum(one["n"] for one in report.data["comparison"][0]["bins"]) == 1200
 
 
+@pytest.mark.slow
 def test_sampled_explanations_cost_a_bounded_number_of_questions(mixed_table):
     X, y = mixed_table
     asked = []

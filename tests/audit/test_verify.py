@@ -18,7 +18,7 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd.audit import _report, audit_report, diff, read_report, verify
+from interpkd.audit import audit_report, diff, read_report, verify
 from interpkd.audit._provenance import hash_report
 from interpkd.exceptions import InvalidInputError
 
@@ -37,14 +37,6 @@ def differing(found):
 
 def unchecked(found):
     return {line.what: line.reason for line in found.lines if line.status == "cannot be checked"}
-
-
-@pytest.fixture(scope="module", autouse=True)
-def without_pictures():
-    """Leave out the drawings, which take most of a report's time and say nothing here."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_report, "draw_pictures", lambda *_: {})
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -248,6 +240,7 @@ def test_texts_are_no_target_of_a_regression(cases):
         verify(data, given["X"], np.where(given["y"] > 5, "a", "b"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("junk", [None, [], {}, "x", 3, [1], {"a": 1}])
 def test_nothing_in_a_file_is_trusted(cases, junk):
     """Whatever stands in place of a section: an answer or an error of this package, no crash."""

@@ -14,7 +14,25 @@ APART = {"mix_stderr": False} if "mix_stderr" in inspect.signature(CliRunner).pa
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def small_teacher(monkeypatch):
+    """Make the teachers of a run small: what they know does not matter here."""
+
+    def small(kind, **options):
+        teacher = make_teacher(kind, **options)
+        return teacher.set_params(model__n_estimators=5)
+
+    for place in ("cli._run", "teachers"):  # `interpkd verify` takes it from the room
+        monkeypatch.setattr(f"interpkd.{place}.make_teacher", small)
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out the pictures, which take a third of a run; a file that looks at them overrides it."""
+    monkeypatch.setattr("interpkd.audit._report.draw_pictures", lambda *_: {})
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch, small_teacher, undrawn):
     """Run `interpkd` with the given arguments, in an empty folder; no refits unless asked for."""
     home = tmp_path / "home"
     home.mkdir()
@@ -50,17 +68,6 @@ def write_csv(tmp_path):
         return path
 
     return write
-
-
-@pytest.fixture
-def small_teacher(monkeypatch):
-    """Make the teachers of a run small: what they know does not matter here."""
-
-    def small(kind, **options):
-        teacher = make_teacher(kind, **options)
-        return teacher.set_params(model__n_estimators=5)
-
-    monkeypatch.setattr("interpkd.cli._run.make_teacher", small)
 
 
 @pytest.fixture

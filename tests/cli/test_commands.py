@@ -19,6 +19,7 @@ from interpkd.cli import main
 from interpkd.cli._folder import CONFIGURATION, FILES, LINEAR_FILES
 from interpkd.cli._settings import Settings
 from interpkd.exceptions import DistillationWarning
+from interpkd.export import load, to_json
 from interpkd.teachers import make_teacher
 
 
@@ -36,6 +37,7 @@ def distill(run, path, target, *options):
     return result.stdout, *results("out")
 
 
+@pytest.mark.slow
 def test_distill_a_classification(run, loans, write_csv, tmp_path):
     path = write_csv(loans)
     printed, report, metrics = distill(
@@ -58,6 +60,7 @@ def test_distill_a_classification(run, loans, write_csv, tmp_path):
     assert len(pd.read_csv("out/rules.csv")) == 4
     rules = Path("out/rules.txt").read_text(encoding="utf-8")
     assert rules.count("Rule ") == 4
+    assert to_json(load("out/student.interpkd")) == report["model"]
     assert "branch" not in rules
     assert "60" in Path("out/report.md").read_text(encoding="utf-8")
 
@@ -91,6 +94,7 @@ def test_distill_a_regression_from_parquet(run, loans, tmp_path):
     assert metrics["performance"]["student"]["r2"]["n"] == 60
 
 
+@pytest.mark.slow
 def test_the_forest_and_its_student_take_the_options(run, loans, write_csv, monkeypatch):
     seen = {}
 
@@ -164,6 +168,7 @@ def start(*arguments, folder):
     )
 
 
+@pytest.mark.slow
 def test_the_demo_as_it_is_called(tmp_path):
     (tmp_path / "interpkd-demo").mkdir()
     (tmp_path / "interpkd-demo" / "report.html").write_text("of an earlier run")
@@ -178,6 +183,7 @@ def test_the_demo_as_it_is_called(tmp_path):
     assert metrics["agreement"]["estimate"] > 0.85
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
 @pytest.mark.parametrize(
     ("number", "code", "says"),
@@ -204,6 +210,7 @@ def test_a_run_that_is_stopped_leaves_nothing(tmp_path, number, code, says):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_bad_input_as_it_is_called(tmp_path):
     process = start("distill", "no.csv", "--target", "x", "--out", "out", folder=tmp_path)
     printed, errors = process.communicate()
@@ -213,6 +220,7 @@ def test_bad_input_as_it_is_called(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", ["logistic", "svm"])
 def test_distill_into_a_linear_classifier(run, loans, write_csv, student):
     path = write_csv(loans)
@@ -228,6 +236,7 @@ def test_distill_into_a_linear_classifier(run, loans, write_csv, student):
     assert all(len(line) <= 80 for line in result.stdout.splitlines())
 
 
+@pytest.mark.slow
 def test_distill_into_linear_regression(run, loans, write_csv):
     path = write_csv(loans)
     options = ("--target", "amount", "--task", "regression", "--student", "linear", "--out", "out")

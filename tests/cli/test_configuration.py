@@ -29,7 +29,8 @@ def refused(run, tmp_path, name, text):
     return result.stderr
 
 
-def test_a_run_is_repeated_by_the_file_it_leaves(run, loans, write_csv, small_teacher):
+@pytest.mark.slow
+def test_a_run_is_repeated_by_the_file_it_leaves(run, loans, write_csv):
     first = run(
         "distill", write_csv(loans, 'odd "name".csv'), "--target", "outcome", "--out", "out", *FAST,
         "--drop", "branch", "--group", "branch", "--segment", "purpose", "--category",

@@ -28,7 +28,7 @@ def distill(run, path, *options):
     return result, read("report.json")
 
 
-@pytest.mark.usefixtures("small_teacher")
+@pytest.mark.slow
 def test_a_whole_run(run, loans, write_csv):
     result, report = distill(
         run, write_csv(loans), "--max-leaf-nodes", 2, "--folds", 2, "--refits", 2,
@@ -75,7 +75,7 @@ def test_a_whole_run(run, loans, write_csv):
     assert "cpu_seconds" not in json.dumps(report)
 
 
-def test_a_quick_run_as_a_gate(run, loans, write_csv, small_teacher):
+def test_a_quick_run_as_a_gate(run, loans, write_csv):
     result = run(
         "distill", write_csv(loans), "--target", "outcome", "--out", "out", "--max-leaf-nodes", 2,
         "--fail-on", "low",
@@ -105,7 +105,6 @@ def test_what_only_scores_allow(run, loans, write_csv, stop_at):
     assert given["stability"].startswith("Left out: only the teacher's scores are at hand")
 
 
-@pytest.mark.usefixtures("small_teacher")
 def test_rows_that_allow_no_refit_do_not_lose_the_report(
     run, loans, write_csv, stop_at, monkeypatch
 ):
@@ -124,7 +123,6 @@ def test_rows_that_allow_no_refit_do_not_lose_the_report(
     assert given["stability"] == "Left out by --folds 0 or --refits 0."
 
 
-@pytest.mark.usefixtures("small_teacher")
 def test_an_interrupt_in_a_refit_leaves_nothing(run, loans, write_csv, monkeypatch):
     def interrupt(*_, **__):
         raise KeyboardInterrupt

@@ -56,6 +56,7 @@ def test_distill_into_a_scorecard(run, loans, write_csv):
         assert (np.diff(known["points"]) >= 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("student", ["tree", "logistic", "svm"])
 def test_other_students_keep_constraints_too(run, loans, write_csv, student):
     options = ("--student", student, "--monotonic", "amount=decreasing", "--drop", "branch")
@@ -67,6 +68,7 @@ def test_other_students_keep_constraints_too(run, loans, write_csv, student):
         assert table.loc["amount"].iloc[-1] <= 0
 
 
+@pytest.mark.slow
 def test_a_regression_keeps_constraints(run, loans, write_csv):
     options = ("--target", "amount", "--task", "regression", "--student", "linear", "--out", "out")
     result = run("distill", write_csv(loans), *options, "--monotonic", "age=decreasing")

@@ -31,6 +31,7 @@ def read(run, *arguments):
     return result, json.loads(Path("out/report.json").read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
 def test_teacher_from_a_file_is_used_as_it_is(run, loans, write_csv, booster):
     path, P, classes = booster
     result, report = read(run, write_csv(loans), "--target", "outcome", "--teacher-file", path)
@@ -90,6 +91,7 @@ def test_options_that_contradict_each_other(run, loans, write_csv, options, matc
     assert re.search(match, result.stderr.replace("\n", " ")), result.stderr
 
 
+@pytest.mark.slow
 def test_the_adverse_class_is_the_users(run, loans, write_csv, booster):
     path, _, classes = booster
     options = ["--target", "outcome", "--teacher-file", path, "--adverse-class", classes[0]]

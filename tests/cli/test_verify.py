@@ -20,6 +20,7 @@ def done(run, loans, write_csv, tmp_path):
     return table, out / "report.json"
 
 
+@pytest.mark.slow
 def test_the_whole_way(run, done, loans, write_csv, tmp_path):
     """One run and everything that verify and diff say of it: fitting takes the time."""
     table, report = done

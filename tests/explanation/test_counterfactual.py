@@ -73,8 +73,8 @@ def grid_best(student, x, X, changeable, cutoff, directions):
     second = student.predict_proba(x)[0, 1] > cutoff
     other = rows[(student.predict_proba(rows)[:, 1] > cutoff) != second]
     best = None
+    scale = {name: np.abs(X[name] - X[name].median()).mean() for name in NUMBERS}
     for _, row in other.iterrows():
-        scale = {name: np.abs(X[name] - X[name].median()).mean() for name in NUMBERS}
         costs = [
             abs(row[name] - now[name]) / scale[name] if name in NUMBERS else 1.0
             for name in X

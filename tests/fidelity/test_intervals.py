@@ -19,15 +19,9 @@ from interpkd.fidelity._jackknife import (
     _moves,
 )
 from interpkd.fidelity._quantiles import BinnedDifference, Quantile
+from interpkd.fidelity._ranked_pairs import RankedPairs
 from interpkd.fidelity._sample import Sample
-from interpkd.fidelity._statistics import (
-    ExplainedShare,
-    RankedPairs,
-    RootMean,
-    Share,
-    Undefined,
-    WeightedMean,
-)
+from interpkd.fidelity._statistics import ExplainedShare, RootMean, Share, Undefined, WeightedMean
 
 BETTING = "betting bounds, guaranteed"
 HEAVIEST = ", if no row weighs more than the heaviest here"

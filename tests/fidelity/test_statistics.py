@@ -10,11 +10,11 @@ from interpkd.fidelity._association import (
     Slope,
     SpecificAgreement,
 )
+from interpkd.fidelity._ranked_pairs import RankedPairs
 from interpkd.fidelity._sample import Sample
 from interpkd.fidelity._statistics import (
     ExplainedShare,
     MeanOf,
-    RankedPairs,
     RootMean,
     Share,
     Undefined,

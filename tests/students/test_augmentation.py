@@ -22,7 +22,7 @@ from interpkd.teachers import make_teacher
 @pytest.fixture(scope="module")
 def frozen():
     X, y = make_classification(300, 8, n_informative=5, random_state=0)
-    return X, y, FrozenEstimator(RandomForestClassifier(20, random_state=0).fit(X, y))
+    return X, y, FrozenEstimator(RandomForestClassifier(10, random_state=0).fit(X, y))
 
 
 class Recorder:

@@ -196,14 +196,16 @@ def test_fitted_teacher_is_refitted_with_a_warning():
     assert record[0].filename == __file__
 
 
+@pytest.mark.slow
 def test_default_teachers(mixed_table):
     frame, label = mixed_table
-    assert DistilledTreeClassifier(max_leaf_nodes=4).fit(frame, label).get_n_leaves() == 4
+    student = DistilledTreeClassifier(max_leaf_nodes=4, cv=2).fit(frame, label)
+    assert student.get_n_leaves() == 4
     X, y = load_breast_cancer(return_X_y=True)
-    student = DistilledTreeClassifier().fit(X, y)
+    student = DistilledTreeClassifier(cv=2).fit(X[:, :5], y)
     assert isinstance(student.teacher_, HistGradientBoostingClassifier)
     X, y = load_diabetes(return_X_y=True)
-    assert DistilledTreeRegressor().fit(X, y).score(X, y) > 0.3
+    assert DistilledTreeRegressor(cv=2).fit(X, y).score(X, y) > 0.3
 
 
 def test_regression_on_a_raw_table(mixed_table):
@@ -232,7 +234,7 @@ def test_inside_pipelines_and_searches():
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
     pipe = make_pipeline(
         make_column_transformer((StandardScaler(), list(X.columns[:10])), remainder="drop"),
-        DistilledTreeClassifier(LogisticRegression(), cv=2),
+        DistilledTreeClassifier(LogisticRegression(), cv=2, effort="greedy"),
     )
     grid = {
         "distilledtreeclassifier__teacher__C": [0.1, 1.0],
@@ -247,7 +249,8 @@ def test_inside_pipelines_and_searches():
 
 def test_set_output_frames_from_a_pipeline():
     X, y = load_breast_cancer(return_X_y=True, as_frame=True)
-    pipe = make_pipeline(StandardScaler(), DistilledTreeClassifier(LogisticRegression()))
+    student = DistilledTreeClassifier(LogisticRegression(), cv=2, effort="greedy")
+    pipe = make_pipeline(StandardScaler(), student)
     pipe.set_output(transform="pandas").fit(X, y)
     assert pipe[-1].columns_[0].name == "mean radius"
 
@@ -255,7 +258,8 @@ def test_set_output_frames_from_a_pipeline():
 def test_search_keeps_a_frozen_teacher():
     X, y = load_breast_cancer(return_X_y=True)
     teacher = as_teacher(RandomForestClassifier(5, random_state=0).fit(X, y))
-    search = GridSearchCV(DistilledTreeClassifier(teacher), {"max_leaf_nodes": [2, 4]}, cv=2)
+    student = DistilledTreeClassifier(teacher, effort="greedy")
+    search = GridSearchCV(student, {"max_leaf_nodes": [2, 4]}, cv=2)
     assert search.fit(X, y).best_estimator_.teacher_ is teacher
 
 
@@ -283,18 +287,21 @@ def test_metadata_routing():
     with config_context(enable_metadata_routing=True):
         teacher = LogisticRegression(max_iter=5000)
         student = DistilledTreeClassifier(
-            teacher.set_fit_request(sample_weight=True), cv=GroupKFold(3)
+            teacher.set_fit_request(sample_weight=True), cv=GroupKFold(3), effort="greedy"
         ).set_fit_request(sample_weight=True)
         student.fit(X, y, sample_weight=weight, groups=groups)
         expected = LogisticRegression(max_iter=5000).fit(X, y, sample_weight=weight)
         np.testing.assert_allclose(student.teacher_.coef_, expected.coef_)
 
-        plain = DistilledTreeClassifier(teacher.set_fit_request(sample_weight=False))
+        plain = DistilledTreeClassifier(
+            teacher.set_fit_request(sample_weight=False), effort="greedy"
+        )
         plain.fit(X, y, sample_weight=weight)
         unweighted = LogisticRegression(max_iter=5000).fit(X, y)
         np.testing.assert_allclose(plain.teacher_.coef_, unweighted.coef_)
 
-        DistilledTreeClassifier().fit(X, y, sample_weight=weight)  # the default teacher asks
+        # the default teacher asks
+        DistilledTreeClassifier(cv=2, effort="greedy").fit(X, y, sample_weight=weight)
         scores = cross_val_score(
             student.set_score_request(sample_weight=True),
             X,

@@ -15,15 +15,15 @@ from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
 @pytest.fixture(scope="module", params=[2, 3])
 def frozen(request):
     X, y = make_classification(
-        300, n_informative=6, n_redundant=0, n_classes=request.param, random_state=0
+        300, 8, n_informative=6, n_redundant=0, n_classes=request.param, random_state=0
     )
-    return X, y, FrozenEstimator(RandomForestClassifier(20, random_state=0).fit(X, y))
+    return X, y, FrozenEstimator(RandomForestClassifier(10, random_state=0).fit(X, y))
 
 
 @pytest.fixture(scope="module")
 def regression():
     X, y = make_regression(300, 6, noise=5.0, random_state=0)
-    return X, y, FrozenEstimator(RandomForestRegressor(20, random_state=0).fit(X, y))
+    return X, y, FrozenEstimator(RandomForestRegressor(10, random_state=0).fit(X, y))
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0, 20.0])
@@ -166,9 +166,9 @@ def test_monotone_student(frozen):
     X, _, teacher = frozen
     if len(teacher.classes_) > 2:
         with pytest.raises(ValueError, match="'monotonic_cst' parameter needs two classes, got 3"):
-            DistilledTreeClassifier(teacher, monotonic_cst=[1] + [0] * 19).fit(X)
+            DistilledTreeClassifier(teacher, monotonic_cst=[1] + [0] * 7).fit(X)
         return
-    signs = np.zeros(20, dtype=int)
+    signs = np.zeros(8, dtype=int)
     signs[:3] = 1, -1, 1
     student = DistilledTreeClassifier(
         teacher, monotonic_cst=signs, min_samples_leaf=5, random_state=0

@@ -95,6 +95,7 @@ def test_a_seed_repeats_it_and_touches_nothing_else(mixed_table, fitted):
     assert states() == before
 
 
+@pytest.mark.slow
 def test_it_is_silent(mixed_table, fitted, capfd):
     """Lightning prints its devices and an advertisement, on each fit and each prediction."""
     frame, label = mixed_table

@@ -171,6 +171,7 @@ def test_findings_come_first_in_the_files(overgrown, tmp_path):
     assert title[2] == re.sub(r"[^\w -]", "", title[1]).lower().replace(" ", "-")
 
 
+@pytest.mark.slow
 def test_the_example_of_the_documentation_runs():
     page = Path(__file__).parents[3] / "docs" / "checks" / "own.md"
     if not page.exists():

@@ -18,9 +18,9 @@ import types
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from sklearn.frozen import FrozenEstimator
 
 from interpkd._optional import is_instance_of_name
-from interpkd.audit._sections import unwrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -84,6 +84,23 @@ def fingerprint(model: Any) -> dict[str, Any]:
             f"The {_name_of(inner)} cannot be written in canonical form: {type(error).__name__}."
         )
     return facts
+
+
+def unwrap(teacher: Any) -> Any:
+    """Give the model inside a `FrozenEstimator` or inside what `as_teacher` made."""
+    if isinstance(teacher, FrozenEstimator):
+        return unwrap(teacher.estimator)
+    if is_instance_of_name(teacher, "interpkd.teachers._torch.TorchTeacher"):
+        return teacher.module
+    if is_instance_of_name(teacher, "interpkd.teachers._as_teacher._Frozen"):
+        return unwrap(teacher.model)
+    if is_instance_of_name(
+        teacher,
+        "interpkd.teachers._booster.BoosterClassifier",
+        "interpkd.teachers._booster.BoosterRegressor",
+    ):
+        return teacher.source.booster
+    return teacher
 
 
 class _Walk:
