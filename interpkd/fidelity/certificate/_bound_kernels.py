@@ -3,6 +3,10 @@
 A box gives the first and the last cell of every column. In a column of numbers its cells are either
 numbers, or only the one of missing values, or run through to that; a column of categories has
 levels in no order, and boxes of one level.
+
+Loops are spelled out, and arrays copied number by number: numba takes seconds to compile what numpy
+says in a slice. Its cache knows a kernel by the file it stands in: after a change here, touch
+`_search_kernels.py`, or its kernels go on calling what was compiled before.
 """
 
 # Authors: The interpkd developers
@@ -10,13 +14,14 @@ levels in no order, and boxes of one level.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numba import njit
 
 if TYPE_CHECKING:
-    from typing import TypeAlias
+    from collections.abc import Callable
+    from typing import TypeAlias, TypeVar
 
     from numpy.typing import NDArray
 
@@ -24,27 +29,58 @@ if TYPE_CHECKING:
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
     Lines: TypeAlias = NDArray[np.int32]
+    Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
 FEATURE, CUT, LEFT, RIGHT, MISSING_LEFT, LEVEL_ROW, MISSING = range(7)
 """Places in the line of a node."""
 
 
-@njit(cache=True, nogil=True)
+def inner(kernel: Kernel) -> Kernel:
+    """Compile what only kernels call: without a way in from Python, which takes long to compile."""
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Kernel = njit(cache=True, nogil=True, **options)(kernel)
+    return compiled
+
+
+@inner
+def some_level(level_left: BoolArray, row: int, low: int, high: int, side: int) -> bool:
+    """Tell whether some level from the first to the last goes left (1), or right (0)."""
+    for level in range(low, high + 1):  # noqa: SIM110
+        if level_left[row, level] == side:
+            return True
+    return False
+
+
+@inner
+def copy_into(target: IntArray, k: int, source: IntArray) -> None:
+    """Write a line of cells into a table of them."""
+    for f in range(len(source)):
+        target[k, f] = source[f]
+
+
+@inner
+def copy_from(source: IntArray, k: int, target: IntArray) -> None:
+    """Read a line of cells from a table of them."""
+    for f in range(len(target)):
+        target[f] = source[k, f]
+
+
+@inner
 def may_go_left(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
     """Tell whether a row of the box may go left at a node, whose column has these cells."""
     line = lines[node]
     if line[LEVEL_ROW] >= 0:
-        return bool(level_left[line[LEVEL_ROW], low : high + 1].any())
+        return some_level(level_left, line[LEVEL_ROW], low, high, 1)
     return low < line[CUT] or (line[MISSING_LEFT] == 1 and high == line[MISSING])
 
 
-@njit(cache=True, nogil=True)
+@inner
 def may_go_right(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
     """Tell whether a row of the box may go right at a node."""
     line = lines[node]
     if line[LEVEL_ROW] >= 0:
-        return not level_left[line[LEVEL_ROW], low : high + 1].all()
+        return some_level(level_left, line[LEVEL_ROW], low, high, 0)
     if high == line[MISSING]:
         if line[MISSING_LEFT] == 0:
             return True
@@ -52,7 +88,7 @@ def may_go_right(lines: Lines, level_left: BoolArray, node: int, low: int, high:
     return high >= low and high >= line[CUT]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def reach(
     lines: Lines,
     level_left: BoolArray,
@@ -82,7 +118,7 @@ def reach(
     return found
 
 
-@njit(cache=True, nogil=True)
+@inner
 def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
     """Give the sum of the trees for one row of cells."""
     total, lines, level_left = 0.0, trees.node, trees.level_left
@@ -152,7 +188,7 @@ def profile(
     widest = np.zeros(n_columns)
     for f in range(n_columns):
         spread[f], middle[f] = 0.0, -1
-        upper[starts[f] + low[f] : starts[f] + high[f] + 2] = 0.0
+        _fill(upper, starts[f] + low[f], starts[f] + high[f] + 2, 0.0)
     total = 0.0
     for t in active:
         found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
@@ -175,7 +211,7 @@ def profile(
             spread[f] += most - least
             if cut >= 0 and most - least > widest[f]:
                 widest[f], middle[f] = most - least, cut
-            best[: end - begin + 2] = least
+            _fill(best, 0, end - begin + 2, least)
             for k in range(found):
                 at = trees.leaf_first[leaves[k]] + slot - first
                 _raise_segments(
@@ -183,8 +219,8 @@ def profile(
                     end - begin + 1 if trees.seg_missing[at] else 0,
                 )  # fmt: skip
             _lower_slices(
-                best, most, trees.cut_cell[begin:end], trees.missing[f], low[f], high[f],
-                upper[starts[f] :],
+                best, most, trees.cut_cell, begin, end, trees.missing[f], low[f], high[f], upper,
+                starts[f],
             )  # fmt: skip
     for f in range(n_columns):
         running = total
@@ -194,7 +230,13 @@ def profile(
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
+def _fill(out: FloatArray, begin: int, end: int, value: float) -> None:
+    for i in range(begin, end):
+        out[i] = value
+
+
+@inner
 def _raise_segments(best: FloatArray, one: float, low: int, high: int, missing: int) -> None:
     """Raise the entries of `best` for the segments of a leaf, and for missing values if not 0."""
     for segment in range(low, high + 1):
@@ -203,18 +245,21 @@ def _raise_segments(best: FloatArray, one: float, low: int, high: int, missing: 
         best[missing] = max(best[missing], one)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _lower_slices(
     best: FloatArray,
     most: float,
     cuts: IntArray,
+    first: int,
+    behind: int,
     missing: int,
     low: int,
     high: int,
     upper: FloatArray,
+    at: int,
 ) -> None:
     """Note, as differences, what the cells of each segment have less than the best leaf."""
-    n_cuts = len(cuts)
+    n_cuts = behind - first
     for segment in range(n_cuts + 2):
         if best[segment] == most:
             continue
@@ -222,16 +267,16 @@ def _lower_slices(
         if segment == n_cuts + 1:
             begin, end = missing, missing + 1
         elif segment > 0:
-            begin = cuts[segment - 1]
+            begin = cuts[first + segment - 1]
         if segment < n_cuts:
-            end = cuts[segment]
+            end = cuts[first + segment]
         begin, end = max(begin, low), min(end, high + 1)
         if begin < end:
-            upper[begin] -= most - best[segment]
-            upper[end] += most - best[segment]
+            upper[at + begin] -= most - best[segment]
+            upper[at + end] += most - best[segment]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cut_inside(cuts: IntArray, first: int, end: int, low: int, high: int) -> int:
     """Give the middle one of the cuts that have cells of the box on both sides, or -1."""
     a = first
@@ -262,14 +307,16 @@ def fill_segments(
     low = np.zeros((depth + 1, n_slots), dtype=np.int64)
     high = np.zeros((depth + 1, n_slots), dtype=np.int64)
     missing = np.zeros((depth + 1, n_slots), dtype=np.bool_)
-    stack = np.zeros((depth + 2, 3), dtype=np.int64)  # node, its depth, its parent
+    nodes = np.zeros(depth + 2, dtype=np.int64)  # still to do, with their depths and parents
+    levels = np.zeros(depth + 2, dtype=np.int64)
+    parents = np.zeros(depth + 2, dtype=np.int64)
     for t in range(len(trees.root)):
         first, end = trees.slot_first[t], trees.slot_first[t + 1]
         top = 1
-        stack[0] = (trees.root[t], 0, -1)
+        nodes[0], levels[0], parents[0] = trees.root[t], 0, -1
         while top > 0:
             top -= 1
-            node, level, parent = stack[top]
+            node, level, parent = nodes[top], levels[top], parents[top]
             for k in range(end - first):
                 if parent < 0:
                     low[0, k], high[0, k], missing[0, k] = 0, n_cuts[first + k], True
@@ -294,9 +341,9 @@ def fill_segments(
                     trees.seg_high[at + k] = high[level, k]
                     trees.seg_missing[at + k] = missing[level, k]
                 continue
-            stack[top] = (np.int64(trees.node[node, RIGHT]), level + 1, node)
-            stack[top + 1] = (np.int64(trees.node[node, LEFT]), level + 1, node)
-            top += 2
+            for side in (RIGHT, LEFT):
+                nodes[top], levels[top], parents[top] = trees.node[node, side], level + 1, node
+                top += 1
 
 
 @njit(cache=True, nogil=True)
@@ -315,7 +362,9 @@ def cut_box(
     rows that come to one leaf, which is noted.
     """
     n_parts, lines, level_left = 1, trees.node, trees.level_left
-    part_low[0], part_high[0], part_leaf[0] = low, high, root
+    copy_into(part_low, 0, low)
+    copy_into(part_high, 0, high)
+    part_leaf[0] = root
     done = 0
     while done < n_parts:
         node = part_leaf[done]
@@ -327,7 +376,8 @@ def cut_box(
         left = may_go_left(lines, level_left, node, first, last)
         if left and may_go_right(lines, level_left, node, first, last):
             cut = lines[node, CUT]
-            part_low[n_parts], part_high[n_parts] = part_low[done], part_high[done]
+            copy_into(part_low, n_parts, part_low[done])
+            copy_into(part_high, n_parts, part_high[done])
             part_low[n_parts, column] = cut
             part_leaf[n_parts] = lines[node, RIGHT]
             part_high[done, column] = cut - 1

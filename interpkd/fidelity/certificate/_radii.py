@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd.fidelity.certificate._neighbourhoods import neighbourhoods
-from interpkd.fidelity.certificate._verdicts import NO, YES, ask_disagreement, ask_stability
+from interpkd.fidelity.certificate._search_room import NO, YES
+from interpkd.fidelity.certificate._verdicts import ask_disagreement, ask_stability
 from interpkd.fidelity.certificate._witnesses import changed_table, witness_values
 
 if TYPE_CHECKING:

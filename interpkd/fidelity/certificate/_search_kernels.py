@@ -15,23 +15,31 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numba import njit
 
-from interpkd.fidelity.certificate._bound_kernels import cut_box, profile, sum_bound, value_at
-from interpkd.fidelity.certificate._search_room import Question
+from interpkd.fidelity.certificate._bound_kernels import (
+    copy_from,
+    copy_into,
+    cut_box,
+    inner,
+    profile,
+    sum_bound,
+    value_at,
+)
+from interpkd.fidelity.certificate._search_room import NEAR, NO, OPEN, YES, Question
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
-    from interpkd.fidelity.certificate._search_room import Boxes, Extra, Parts, Room, Sides
+    from interpkd.fidelity.certificate._search_room import Boxes, Extra, Near, Parts, Room, Sides
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
-NO, YES, OPEN, NEAR, BESIDE = 0, 1, 2, 3, 4
+BESIDE = 4  # beside the answers of a search
 TIGHTENINGS = 4  # times a box is tightened before it is cut
 ENOUGH = 0.9  # a tightening that leaves more of the box's width than this is the last
 SOME = 1e-6  # share of the excess that any cut counts as taking off
 
 
-@njit(cache=True, nogil=True)
+@inner
 def decide(
     trees: TreeSum,
     value: FloatArray,
@@ -45,13 +53,15 @@ def decide(
 ) -> tuple[int, int]:
     """Answer whether there is a row in the box, and after how many boxes.
 
-    YES means that `room.found` is such a row, NO that a bound excludes them all, OPEN that the
-    budget was spent, NEAR that it is `room.found`, or not, by rounding alone.
+    YES means that `room.cells` is such a row, NO that a bound excludes them all, OPEN that the
+    budget was spent, NEAR that rows of the boxes `room.near_low` are such, or not, by rounding.
     """
     base = sum_bound(trees, value, active, low, high, room.leaves, room.stack)
     if excluded(ask, base, extra_bound(extra, low, high, room)) or sides_exclude(room, low, high):
         return NO, 0
-    room.low[0], room.high[0], room.bound[0] = low, high, np.inf
+    copy_into(room.low, 0, low)
+    copy_into(room.high, 0, high)
+    room.bound[0] = np.inf
     n_boxes, used = 1, 0
     answer = NO
     while n_boxes > 0:
@@ -63,24 +73,25 @@ def decide(
             if room.bound[i] > room.bound[k]:
                 k = i
         n_boxes -= 1
-        room.now_low[:], room.now_high[:] = room.low[k], room.high[k]
-        room.low[k], room.high[k] = room.low[n_boxes], room.high[n_boxes]
+        copy_from(room.low, k, room.now_low)
+        copy_from(room.high, k, room.now_high)
+        copy_into(room.low, k, room.low[n_boxes])
+        copy_into(room.high, k, room.high[n_boxes])
         room.bound[k] = room.bound[n_boxes]
         state = look(trees, value, active, extra, ask, room)
         if state == YES:
-            room.found[:] = room.cells
             return YES, used
         if state == NO:
             continue
         column, cut = choose_cut(extra, ask, room)
         if state == BESIDE:
             column, cut = _cut_beside(room, column, cut)
-        if column < 0:
-            answer = NEAR  # all rows of the box are as near a limit
-            room.found[:] = room.cells
+        if column < 0:  # all rows of the box are as near a limit
+            answer = max(answer, _note_near(room))
             continue
         for side in range(2):
-            room.low[n_boxes], room.high[n_boxes] = room.now_low, room.now_high
+            copy_into(room.low, n_boxes, room.now_low)
+            copy_into(room.high, n_boxes, room.now_high)
             if side == 0:
                 room.high[n_boxes, column] = cut - 1
             else:
@@ -91,7 +102,19 @@ def decide(
     return answer, used
 
 
-@njit(cache=True, nogil=True)
+@inner
+def _note_near(room: Room) -> int:
+    """Keep the box ``now``, for the models to say what it is; OPEN where there is no place left."""
+    k = room.n_near[0]
+    if k == len(room.near_low):
+        return OPEN
+    copy_into(room.near_low, k, room.now_low)
+    copy_into(room.near_high, k, room.now_high)
+    room.n_near[0] = k + 1
+    return NEAR
+
+
+@inner
 def excluded(ask: Question, one: float, two: float) -> bool:
     """Tell whether bounds of the two sums leave no row."""
     if one <= ask.first - ask.slack or two <= ask.second - ask.second_slack:
@@ -99,7 +122,7 @@ def excluded(ask: Question, one: float, two: float) -> bool:
     return one + ask.ratio * two <= ask.both - ask.slack - ask.ratio * ask.second_slack
 
 
-@njit(cache=True, nogil=True)
+@inner
 def fulfilled(ask: Question, one: float, two: float) -> bool:
     """Tell whether a row of these sums is one that is looked for, rounding aside."""
     if one <= ask.first + ask.slack or two <= ask.second + ask.second_slack:
@@ -107,7 +130,7 @@ def fulfilled(ask: Question, one: float, two: float) -> bool:
     return one + ask.ratio * two > ask.both + ask.slack + ask.ratio * ask.second_slack
 
 
-@njit(cache=True, nogil=True)
+@inner
 def extra_bound(extra: FloatArray, low: IntArray, high: IntArray, room: Room) -> float:
     """Give the largest second sum in the box; `room.most` gets each column's part."""
     total = 0.0
@@ -121,21 +144,24 @@ def extra_bound(extra: FloatArray, low: IntArray, high: IntArray, room: Room) ->
     return total
 
 
-@njit(cache=True, nogil=True)
+@inner
 def sides_exclude(room: Room, low: IntArray, high: IntArray) -> bool:
     """Tell whether a side condition holds nowhere in a box; note which."""
     for k in range(len(room.side_limit)):
         total = 0.0
         for f in range(len(low)):
             at = room.starts[f]
-            total += room.sides[k, at + low[f] : at + high[f] + 1].max()
+            most = room.sides[k, at + low[f]]
+            for cell in range(low[f] + 1, high[f] + 1):
+                most = max(most, room.sides[k, at + cell])
+            total += most
         if total <= room.side_limit[k]:
             room.side[0] = k
             return True
     return False
 
 
-@njit(cache=True, nogil=True)
+@inner
 def look(
     trees: TreeSum,
     value: FloatArray,
@@ -195,7 +221,7 @@ def look(
     return OPEN
 
 
-@njit(cache=True, nogil=True)
+@inner
 def best_of(room: Room, f: int, begin: int, end: int) -> float:
     """Give the largest of the bounds of slices that `choose_cut` wrote."""
     best = -np.inf
@@ -204,7 +230,7 @@ def best_of(room: Room, f: int, begin: int, end: int) -> float:
     return best
 
 
-@njit(cache=True, nogil=True)
+@inner
 def choose_cut(extra: FloatArray, ask: Question, room: Room) -> tuple[int, int]:
     """Choose the column and the cell before which the box ``now`` is cut; -1 if it is one row.
 
@@ -239,7 +265,7 @@ def choose_cut(extra: FloatArray, ask: Question, room: Room) -> tuple[int, int]:
     return _cut_anyway(extra, room)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cut_anyway(extra: FloatArray, room: Room) -> tuple[int, int]:
     """Cut where no bound falls at once: where trees differ most, or else the second sum."""
     low, high = room.now_low, room.now_high
@@ -264,15 +290,18 @@ def _cut_anyway(extra: FloatArray, room: Room) -> tuple[int, int]:
     return column, (-1 if column < 0 else (low[column] + high[column] + 1) // 2)
 
 
-@njit(cache=True, nogil=True)
+@inner
 def _cut_beside(room: Room, column: int, cut: int) -> tuple[int, int]:
     """Cut where the side condition that failed differs most, if it does."""
     best, k = 0.0, room.side[0]
     for f in range(len(room.now_low)):
         low, high = room.now_low[f], room.now_high[f]
-        part = room.sides[k, room.starts[f] + low : room.starts[f] + high + 1]
-        if high > low and part.max() - part.min() > best:
-            best, column, cut = part.max() - part.min(), f, (low + high + 1) // 2
+        most = least = room.sides[k, room.starts[f] + low]
+        for cell in range(low, high + 1):
+            most = max(most, room.sides[k, room.starts[f] + cell])
+            least = min(least, room.sides[k, room.starts[f] + cell])
+        if most - least > best:
+            best, column, cut = most - least, f, (low + high + 1) // 2
     return column, cut
 
 
@@ -291,18 +320,19 @@ def search_rows(
     state: NDArray[np.int8],
     used: IntArray,
     found: IntArray,
+    near: Near,
     budget: int,
     room: Room,
     parts: Parts,
 ) -> None:
-    """Ask about the box of each row that is not answered YES yet, leaf by leaf of the student.
+    """Ask about the box of each row, leaf by leaf of the student.
 
     The teacher's sum is to be above ``limit[leaf] + shift[row]``. `state` gets the answers, `found`
-    the cells of the row that was found, `used` counts boxes up to `budget`.
+    the cells of the row that was found, `near` boxes that rounding leaves open; `used` counts boxes
+    up to `budget`.
     """
     for r in range(len(state)):
-        if state[r] == YES:
-            continue
+        room.n_near[0] = 0
         low, high = boxes.low[r], boxes.high[r]
         fill_extra(extra.table, extra.slope, extra, boxes, r, room.starts, room.extra)
         for k in range(len(sides.limit)):
@@ -322,14 +352,17 @@ def search_rows(
                 budget - used[r], room,
             )  # fmt: skip
             used[r] += boxes_used
-            if answer in (YES, NEAR):
-                found[r] = room.found
-            state[r] = YES if answer == YES else max(state[r], answer)
+            state[r] = max(state[r], answer)
             if answer == YES:
+                copy_into(found, r, room.cells)
                 break
+        near.n_boxes[r] = room.n_near[0]
+        for k in range(room.n_near[0]):
+            for f in range(len(low)):
+                near.low[r, k, f], near.high[r, k, f] = room.near_low[k, f], room.near_high[k, f]
 
 
-@njit(cache=True, nogil=True)
+@inner
 def fill_extra(
     table: FloatArray,
     slopes: FloatArray,

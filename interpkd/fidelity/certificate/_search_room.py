@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
 
+NO, NEAR, OPEN, YES = range(4)
+"""Answers of a search, the stronger the larger: excluded by a bound, decided by rounding alone,
+neither, found."""
+
+MOST_NEAR = 16
+"""Boxes of a row that rounding leaves open, at most; a row with more of them stays open."""
+
+
 class Question(NamedTuple):
     """Which rows are looked for: a sum above `first`, another above `second`, both together.
 
@@ -119,6 +127,14 @@ class Boxes(NamedTuple):
         )
 
 
+class Near(NamedTuple):
+    """Boxes of each row that rounding leaves open; made by :func:`make_near`."""
+
+    low: IntArray
+    high: IntArray
+    n_boxes: IntArray
+
+
 class Parts(NamedTuple):
     """Memory for the parts of a box, one per leaf of the student."""
 
@@ -136,7 +152,9 @@ class Room(NamedTuple):
     now_low: IntArray
     now_high: IntArray
     cells: IntArray
-    found: IntArray
+    near_low: IntArray
+    near_high: IntArray
+    n_near: IntArray
     starts: IntArray
     upper: FloatArray
     tail: FloatArray
@@ -187,7 +205,9 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         now_low=whole(n_columns),
         now_high=whole(n_columns),
         cells=whole(n_columns),
-        found=whole(n_columns),
+        near_low=whole(MOST_NEAR, n_columns),
+        near_high=whole(MOST_NEAR, n_columns),
+        n_near=whole(1),
         starts=cells.starts,
         upper=np.zeros(n_cells),
         tail=np.zeros(n_cells),
@@ -202,6 +222,27 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         sides=np.zeros((n_sides, n_cells)),
         side_limit=np.zeros(n_sides),
         side=whole(1),
+    )
+
+
+def make_near(n_rows: int, n_columns: int) -> Near:
+    """Make the memory for what rounding leaves open.
+
+    Parameters
+    ----------
+    n_rows, n_columns : int
+        Rows that are asked about, and columns of a box.
+
+    Returns
+    -------
+    near : Near
+        Of none.
+    """
+    shape = (n_rows, MOST_NEAR, n_columns)
+    return Near(
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(shape, dtype=np.int64),
+        np.zeros(n_rows, dtype=np.int64),
     )
 
 

@@ -194,9 +194,11 @@ def _slots(
     place[where] = of_cut.ravel() - cut_first[of_node[where]]
     column = cuts[starts, 1]
     first = np.searchsorted(cuts[starts, 0], np.arange(n_trees + 1))
+    cut_cell = np.ascontiguousarray(cuts[:, 2])  # one kind of array, compiled once
     return _Slots(
-        first.astype(np.int64), column, cut_first.astype(np.int64), cuts[:, 2], of_node, place
-    )
+        first.astype(np.int64), np.ascontiguousarray(column), cut_first.astype(np.int64), cut_cell,
+        of_node, place,
+    )  # fmt: skip
 
 
 def _depth(nodes: Nodes) -> int:

@@ -6,11 +6,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from interpkd.fidelity.certificate._search_room import make_parts, make_room, no_sides
+from interpkd.fidelity.certificate._search_room import (
+    NEAR,
+    NO,
+    OPEN,
+    YES,
+    make_near,
+    make_parts,
+    make_room,
+    no_sides,
+)
 from interpkd.fidelity.certificate._student_sum import one_leaf
 
 if TYPE_CHECKING:
@@ -20,14 +29,14 @@ if TYPE_CHECKING:
 
     from interpkd._typing import BoolArray, FloatArray, IntArray
     from interpkd.fidelity.certificate._questions import Models, RowQuestion
-    from interpkd.fidelity.certificate._search_room import Boxes
+    from interpkd.fidelity.certificate._search_room import Boxes, Near
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
     # rows, their cells, the slopes behind them: whether the models answer so
     Confirm = Callable[[IntArray, IntArray, FloatArray], BoolArray]
 
-NO, YES, OPEN, NEAR = 0, 1, 2, 3
-"""Answers of the search: excluded by a bound, found, neither, found or not by rounding alone."""
+MOST_CELLS = 64
+"""Most rows of cells of a box that the models are asked about, where rounding leaves it open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +133,7 @@ def _ask(
     from interpkd.fidelity.certificate._search_kernels import search_rows
 
     shape = boxes.low.shape
-    state, n_boxes = np.zeros(shape[0], dtype=np.int8), np.zeros(shape[0], dtype=np.int64)
+    state, n_boxes = np.full(shape[0], NO, dtype=np.int8), np.zeros(shape[0], dtype=np.int64)
     found, slope = np.zeros(shape, dtype=np.int64), np.zeros(shape)
     none, room = no_sides(models.cells), make_room(models.teacher.trees, models.cells, max_nodes)
     parts = make_parts(tree, shape[1])
@@ -134,27 +143,74 @@ def _ask(
             room = make_room(models.teacher.trees, models.cells, max_nodes, len(sides.limit))
         still = state[rows] != YES
         left = rows[still]
-        mine = np.zeros(len(left), dtype=np.int8), n_boxes[left], found[left]
+        near = make_near(len(left), shape[1])
+        said = Said(np.full(len(left), NO, dtype=np.int8), n_boxes[left], found[left], near)
         search_rows(
             models.teacher.trees, question.pair.value, question.pair.active, tree, question.limit,
-            question.shift[still], question.extra, sides, question.ask, boxes.rows(left), *mine,
+            question.shift[still], question.extra, sides, question.ask, boxes.rows(left), *said,
             max_nodes, room, parts,
         )  # fmt: skip
-        answer = _checked(left, mine[0], mine[2], question.extra.slope, confirm)
-        state[left] = np.where(answer == YES, YES, np.maximum(state[left], answer))
-        n_boxes[left], found[left] = mine[1:]
-        slope[left[answer == YES]] = question.extra.slope
+        _confirm_found(left, said, question.extra.slope, confirm)
+        by_cells = not question.extra.slope.any() and not sides.slope.any()
+        _settle_near(left, said, confirm, by_cells=by_cells)
+        state[left] = np.maximum(state[left], said.state)
+        n_boxes[left], found[left] = said.n_boxes, said.found
+        slope[left[said.state == YES]] = question.extra.slope
     return Answers(state, found, slope, n_boxes)
 
 
-def _checked(
-    rows: IntArray, answer: NDArray[np.int8], found: IntArray, slope: FloatArray, confirm: Confirm
-) -> NDArray[np.int8]:
+class Said(NamedTuple):
+    """What the search said of rows to one question; the models may correct it."""
+
+    state: NDArray[np.int8]
+    n_boxes: IntArray
+    found: IntArray
+    near: Near
+
+
+def _confirm_found(rows: IntArray, said: Said, slope: FloatArray, confirm: Confirm) -> None:
     """Let the models say of what was found whether it is so; what they deny stays open."""
-    claimed = np.flatnonzero((answer == YES) | (answer == NEAR))
-    out = answer.copy()
+    claimed = np.flatnonzero(said.state == YES)
     if len(claimed):
         slopes = np.tile(slope, (len(claimed), 1))
-        holds = confirm(rows[claimed], found[claimed], slopes)
-        out[claimed] = np.where(holds, YES, OPEN)
-    return out
+        holds = confirm(rows[claimed], said.found[claimed], slopes)
+        said.state[claimed[~holds]] = OPEN
+
+
+def _settle_near(rows: IntArray, said: Said, confirm: Confirm, *, by_cells: bool) -> None:
+    """Let the models say of boxes that only rounding decides which way they go.
+
+    Where both models are constant on a cell, one row of each tells the whole box; each is asked, so
+    that nothing is assumed of how a library rounds.
+    """
+    asked = np.flatnonzero((said.near.n_boxes > 0) & (said.state != YES))
+    which, cells, is_told = [], [], np.full(len(rows), by_cells)
+    for r in asked.tolist():
+        for k in range(said.near.n_boxes[r]):
+            low, high = said.near.low[r, k], said.near.high[r, k]
+            inside = _cells_of(low, high) if by_cells else None
+            if inside is None:
+                is_told[r] = False  # a row that is asked about may still be one that is looked for
+                inside = low[None]
+            which.append(np.full(len(inside), r))
+            cells.append(inside)
+    if not which:
+        return
+    near, inside = np.concatenate(which), np.concatenate(cells)
+    holds = confirm(rows[near], inside, np.zeros(inside.shape))
+    for i in np.flatnonzero(holds)[::-1]:  # of several the first is kept
+        said.found[near[i]] = inside[i]
+    is_hit = np.zeros(len(rows), dtype=bool)
+    is_hit[near[holds]] = True
+    told = np.isin(np.arange(len(rows)), asked) & is_told & (said.state == NEAR)
+    said.state[told] = NO
+    said.state[(said.state == NEAR) & ~told] = OPEN
+    said.state[is_hit] = YES
+
+
+def _cells_of(low: IntArray, high: IntArray) -> IntArray | None:
+    """Give all rows of cells of a box, or None if they are too many."""
+    if np.prod(high - low + 1.0) > MOST_CELLS:
+        return None
+    axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(low))
