@@ -2,5 +2,6 @@
 
 from interpkd.fidelity.certificate._certificate import Certificate, RadiusShares
 from interpkd.fidelity.certificate._certify import certify
+from interpkd.fidelity.certificate._worst_case import WorstCase
 
-__all__ = ["Certificate", "RadiusShares", "certify"]
+__all__ = ["Certificate", "RadiusShares", "WorstCase", "certify"]

@@ -60,6 +60,28 @@ class BothModels:
         P = class_probabilities(self.teacher, X)
         return decide(P, 0.5).astype(np.float64), P
 
+    def both_answers(self, X: Table) -> tuple[FloatArray, FloatArray]:
+        """Give the answers of teacher and student: predictions, or probabilities of the classes."""
+        if self.classes is None:
+            return predictions(self.teacher, X), predictions(self.student, X, source="student")
+        P = class_probabilities(self.teacher, X)
+        own = np.zeros_like(P)
+        own[:, class_positions(self.student.classes_, self.classes)] = class_probabilities(
+            self.student, X, source="student"
+        )
+        return P, own
+
+    def differences(self, X: Table) -> FloatArray:
+        """Give how far apart the answers are: of classes, the total variation of probabilities."""
+        of_teacher, of_student = self.both_answers(X)
+        apart = np.abs(of_teacher - of_student)
+        return apart if apart.ndim == 1 else apart.sum(axis=1) / 2
+
+    @property
+    def has_differences(self) -> bool:
+        """Whether differences can be told: of classes, whether the student has probabilities."""
+        return self.classes is None or hasattr(self.student, "predict_proba")
+
     def contradicts(self, X: Table) -> BoolArray:
         """Tell on which rows the teacher contradicts the student."""
         return self._differs(X, self.student_answers(X))

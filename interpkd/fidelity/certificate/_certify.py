@@ -15,6 +15,7 @@ from interpkd._tables import is_frame
 from interpkd._validation import num_samples
 from interpkd.exceptions import InterpkdError, InterruptedRun, InvalidInputError
 from interpkd.fidelity.certificate._asking_both import both_models
+from interpkd.fidelity.certificate._cell_search import CellSearch
 from interpkd.fidelity.certificate._certificate import Certificate
 from interpkd.fidelity.certificate._layout import check_frozen
 from interpkd.fidelity.certificate._models import prepare, student_misses, teacher_misses
@@ -67,8 +68,8 @@ def certify(
         Shares of ranks, above 0 and below 1.
 
     alpha : float, default=0.05
-        One minus the confidence of all lower limits together: each of them, one for the rows and
-        one per radius, is a Clopper-Pearson limit at an equal part of it.
+        One minus the confidence of all limits together: each of them (one for the rows, one for
+        the mean difference of probabilities, one per radius) is made at an equal part of it.
 
     frozen_features : iterable of str or int, or None, default=None
         Columns that keep the row's own value, by name or place.
@@ -124,7 +125,7 @@ def certify(
     >>> from sklearn.datasets import load_breast_cancer
     >>> from sklearn.ensemble import RandomForestClassifier
     >>> from sklearn.tree import DecisionTreeClassifier
-    >>> from interpkd.fidelity.certificate import certify
+    >>> from interpkd.fidelity import certify
     >>> X, y = load_breast_cancer(return_X_y=True)
     >>> teacher = RandomForestClassifier(15, max_depth=4, random_state=0).fit(X[:400], y[:400])
     >>> student = DecisionTreeClassifier(max_leaf_nodes=4, random_state=0)
@@ -134,6 +135,8 @@ def certify(
     'proved'
     """
     radii = _check_radii(radius)
+    if frozen_features is not None and not isinstance(frozen_features, str):
+        frozen_features = [*frozen_features]
     _check(alpha, max_nodes)
     both = both_models(teacher, student, tolerance)
     if num_samples(X_eval) == 0 or num_samples(X_ref) == 0:
@@ -143,11 +146,14 @@ def certify(
     of_student = both.student_answers(X_eval)
     of_teacher, _ = both.teacher_answers(X_eval)
     prepared = _open(student, teacher, X_ref, X_eval, both, of_teacher)
-    moves = None
-    if not isinstance(prepared, str):
+    search: CellSearch | str = ""
+    if isinstance(prepared, str):
+        search = prepared
+    else:
         _see_student(prepared, both, of_student)
-        moves = check_frozen(frozen_features, prepared.layout)
-    run = Radii(both, prepared, X_eval, of_teacher, moves, radii, int(max_nodes))
+        search = CellSearch(prepared, check_frozen(frozen_features, prepared.layout))
+    frozen = [] if isinstance(search, str) else _frozen_names(frozen_features, search.names)
+    run = Radii(both, search, X_eval, of_teacher, radii, int(max_nodes), frozen)
     try:
         run.decide(progress)
     except KeyboardInterrupt:
@@ -179,6 +185,11 @@ def _open(
             f"{len(missed)} of {len(answers)} rows, the first of which is row {missed[0]}."
         )
     return prepared
+
+
+def _frozen_names(frozen: Iterable[str | int] | None, names: Sequence[str]) -> list[str]:
+    chosen = [frozen] if isinstance(frozen, str) else [*(frozen or ())]
+    return [one if isinstance(one, str) else names[int(one)] for one in chosen]
 
 
 def _see_student(prepared: Prepared, both: BothModels, answers: FloatArray) -> None:

@@ -36,10 +36,10 @@ def counterexample_table(run: Radii, k: int) -> Any:
 
     names = ["row", "radius", "column", "value", "changed_to", "teacher", "student"]
     rows = np.flatnonzero(run.witness_radius > 0)
-    if isinstance(run.prepared, str) or not len(rows):
+    if isinstance(run.search, str) or not len(rows):
         return pd.DataFrame({name: [] for name in names})
     witness = fewest_changes(run, rows)
-    values, columns = run.prepared.values[rows], run.prepared.layout.names
+    values, columns = run.search.values[rows], run.search.names
     changed = _differs(values, witness)
     order = np.argsort(changed.sum(axis=1), kind="stable")[:k]
     table = changed_table(run.X, rows[order], columns, values[order], witness[order])
@@ -73,16 +73,16 @@ def fewest_changes(run: Radii, rows: IntArray) -> FloatArray:
     witness : ndarray of shape (n_rows, n_columns)
         Each still a witness, and none without one of its changes.
     """
-    if isinstance(run.prepared, str):
+    if isinstance(run.search, str):
         return np.empty((len(rows), 0))
-    values, witness = run.prepared.values[rows], run.witness[rows].copy()
+    values, witness = run.search.values[rows], run.witness[rows].copy()
     for u in range(values.shape[1]):
         tried = np.flatnonzero(_differs(values[:, u], witness[:, u]))
         if not len(tried):
             continue
         fewer = witness[tried].copy()
         fewer[:, u] = values[tried, u]
-        table = changed_table(run.X, rows[tried], run.prepared.layout.names, values[tried], fewer)
+        table = changed_table(run.X, rows[tried], run.search.names, values[tried], fewer)
         kept = run.both.contradicts(table)
         witness[tried[kept]] = fewer[kept]
     return witness

@@ -268,5 +268,5 @@ def _sum_slack(extra: Extra, constant: float, boxes: Boxes, cells: Cells) -> flo
     mass = (np.where(boxes.is_number, reach, 0.0) @ np.abs(extra.slope)).max(initial=0.0)
     tables = np.maximum.reduceat(np.abs(extra.table), cells.starts[:-1]).sum()
     size = abs(constant) + float(mass) + float(tables)
-    # 1e-15: a probability that rounds to one half is no decision for the second class
-    return (len(cells.borders) + 8) * 2 * DOUBLE * size + 1e-15
+    # 1e-14: a probability that rounds to one half is no decision for the second class
+    return (len(cells.borders) + 8) * 2 * DOUBLE * size + 1e-14

@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.fidelity.certificate._neighbourhoods import neighbourhoods
 from interpkd.fidelity.certificate._search_room import NO, YES
-from interpkd.fidelity.certificate._verdicts import ask_disagreement, ask_stability
-from interpkd.fidelity.certificate._witnesses import changed_table, witness_values
+from interpkd.fidelity.certificate._witnesses import changed_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import BoolArray, FloatArray, IntArray, Table
     from interpkd.fidelity.certificate._asking_both import BothModels
-    from interpkd.fidelity.certificate._models import Prepared
-    from interpkd.fidelity.certificate._search_room import Boxes
+    from interpkd.fidelity.certificate._search import Search
 
 STATUSES = ("proved", "wrong_on_row", "teacher_unstable", "student_border", "undecided")
 """What can be said of a row's neighbourhood."""
@@ -41,8 +38,8 @@ class Radii:
     both : BothModels
         The models as they are asked.
 
-    prepared : Prepared or str
-        The models on cells, or why the teacher is opaque.
+    search : Search or str
+        What answers questions about neighbourhoods, or why the teacher is opaque.
 
     X : ndarray or data frame of shape (n_rows, n_features)
         The rows.
@@ -50,14 +47,14 @@ class Radii:
     decided : ndarray of shape (n_rows,)
         The teacher's answers on them.
 
-    moves : ndarray of bool of shape (n_columns,) or None
-        The columns that may change; None for an opaque teacher.
-
     radii : sequence of float
         Rising.
 
     max_nodes : int
         Most boxes for a row and a radius.
+
+    frozen : sequence of str, default=()
+        The columns that the user keeps at each row's own value; `search` knows.
 
     Attributes
     ----------
@@ -77,23 +74,21 @@ class Radii:
     def __init__(
         self,
         both: BothModels,
-        prepared: Prepared | str,
+        search: Search | str,
         X: Table,
         decided: FloatArray,
-        moves: BoolArray | None,
         radii: Sequence[float],
         max_nodes: int,
+        frozen: Sequence[str] = (),
     ) -> None:
-        self.both, self.prepared, self.X, self.decided = both, prepared, X, decided
-        self.moves, self.radii, self.max_nodes = moves, tuple(radii), max_nodes
+        self.both, self.search, self.X, self.decided = both, search, X, decided
+        self.radii, self.max_nodes, self.frozen = tuple(radii), max_nodes, tuple(frozen)
         shape = (len(self.radii), len(decided))
         self.wrong = both.contradicts(X)
         self.status: NDArray[np.int8] = np.full(shape, UNDECIDED, dtype=np.int8)
         self.status[:, self.wrong] = WRONG
         self.n_boxes = np.zeros(shape, dtype=np.int64)
-        self.witness = (
-            np.empty((shape[1], 0)) if isinstance(prepared, str) else prepared.values.copy()
-        )
+        self.witness = np.empty((shape[1], 0)) if isinstance(search, str) else search.values.copy()
         self.witness_radius = np.where(self.wrong, 0.0, np.nan)
 
     def decide(self, progress: Callable[[str], Any] | None = None) -> None:
@@ -104,14 +99,14 @@ class Radii:
         progress : callable or None, default=None
             Called with a text now and then.
         """
-        if isinstance(self.prepared, str):
+        if isinstance(self.search, str):
             return
         rows = np.flatnonzero(~self.wrong)
         try:
             for i, radius in enumerate(self.radii):
                 for start in range(0, len(rows), CHUNK):
                     part = rows[start : start + CHUNK]
-                    self._decide_rows(i, part)
+                    self._decide_rows(self.search, i, part)
                     if progress is not None:
                         done = start + len(part)
                         progress(f"radius {radius:g}: {done} of {len(rows)} rows")
@@ -120,27 +115,23 @@ class Radii:
             for i in range(len(self.radii) - 2, -1, -1):
                 self.status[i, self.status[i + 1] == PROVED] = PROVED
 
-    def _decide_rows(self, i: int, rows: IntArray) -> None:
-        prepared, models = self._opened(), self._opened().models
-        boxes = neighbourhoods(
-            prepared.reference, prepared.values[rows], models.cells, self._moves(), self.radii[i]
-        )
+    def _decide_rows(self, search: Search, i: int, rows: IntArray) -> None:
+        boxes = search.near(rows, self.radii[i])
         is_new = np.isnan(self.witness_radius[rows])
         new, of_new = rows[is_new], boxes.rows(np.flatnonzero(is_new))
 
-        def disagrees(which: IntArray, found: IntArray, slope: FloatArray) -> BoolArray:
-            table, _ = self._table(new[which], found, slope, of_new.rows(which))
-            return self.both.contradicts(table)
+        def disagrees(which: IntArray, witness: FloatArray) -> BoolArray:
+            return self.both.contradicts(self._changed(search, new[which], witness))
 
-        answers = ask_disagreement(models, of_new, self.max_nodes, disagrees)
-        hit = np.flatnonzero(answers.state == YES)
-        _, witness = self._table(new[hit], answers.found[hit], answers.slope[hit], of_new.rows(hit))
-        self.status[i, new] = np.where(answers.state == NO, PROVED, UNDECIDED)
-        self.n_boxes[i, new] = answers.n_boxes
-        self.witness[new[hit]], self.witness_radius[new[hit]] = witness, self.radii[i]
-        self._blame(i, rows, boxes)
+        found = search.disagreement(new, of_new, self.max_nodes, disagrees)
+        hit = found.state == YES
+        self.status[i, new] = np.where(found.state == NO, PROVED, UNDECIDED)
+        self.n_boxes[i, new] = found.n_boxes
+        self.witness[new[hit]] = found.witness[hit]
+        self.witness_radius[new[hit]] = self.radii[i]
+        self._blame(search, i, rows, boxes)
 
-    def _blame(self, i: int, rows: IntArray, boxes: Boxes) -> None:
+    def _blame(self, search: Search, i: int, rows: IntArray, boxes: Any) -> None:
         """Tell the rows on whose neighbourhood the teacher itself is not of one mind."""
         broken = ~np.isnan(self.witness_radius[rows])
         was_unstable = (self.status[:i, rows] == UNSTABLE).any(axis=0)
@@ -150,32 +141,14 @@ class Radii:
             return
         mine, near = rows[asked], boxes.rows(asked)
 
-        def flips(which: IntArray, found: IntArray, slope: FloatArray) -> BoolArray:
-            table, _ = self._table(mine[which], found, slope, near.rows(which))
+        def flips(which: IntArray, witness: FloatArray) -> BoolArray:
+            table = self._changed(search, mine[which], witness)
             return self.both.flips(table, self.decided[mine[which]])
 
-        answers = ask_stability(
-            self._opened().models, near, self.decided[mine], self.max_nodes, flips
-        )
-        self.status[i, mine[answers.state == YES]] = UNSTABLE
-        self.n_boxes[i, mine] += answers.n_boxes
+        found = search.flips(mine, near, self.decided[mine], self.max_nodes, flips)
+        self.status[i, mine[found.state == YES]] = UNSTABLE
+        self.n_boxes[i, mine] += found.n_boxes
 
-    def _table(
-        self, rows: IntArray, found: IntArray, slope: FloatArray, boxes: Boxes
-    ) -> tuple[Table, FloatArray]:
-        """Give rows of the user's table with the values that cells stand for."""
-        prepared = self._opened()
-        values = prepared.values[rows]
-        new = witness_values(found, slope, values, boxes, prepared.models.cells, prepared.reference)
-        return changed_table(self.X, rows, prepared.layout.names, values, new), new
-
-    def _opened(self) -> Prepared:
-        if isinstance(self.prepared, str):  # nothing is searched then
-            raise TypeError(self.prepared)
-        return self.prepared
-
-    def _moves(self) -> BoolArray:
-        if self.moves is None:  # likewise
-            msg = "An opaque teacher has no columns."
-            raise TypeError(msg)
-        return self.moves
+    def _changed(self, search: Search, rows: IntArray, witness: FloatArray) -> Table:
+        """Give rows of the user's table with other values."""
+        return changed_table(self.X, rows, search.names, search.values[rows], witness)

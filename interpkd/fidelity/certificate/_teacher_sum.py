@@ -101,7 +101,9 @@ class TeacherSum:
             The difference as a sum over trees.
         """
         if (one, other) not in self.pairs:
-            self.pairs[one, other] = _pair(self.ensemble, one, other)
+            # the bounds of slices are sums of differences, one or two for each cut of a tree
+            n_steps = 3 * len(self.trees.cut_cell) + 4 * len(self.trees.slot_column) + 4
+            self.pairs[one, other] = _pair(self.ensemble, one, other, n_steps)
         return self.pairs[one, other]
 
     def limit(self, tolerance: float) -> float:
@@ -140,7 +142,7 @@ class TeacherSum:
         return out + pair.base
 
 
-def _pair(ensemble: Any, one: int, other: int) -> PairSum:
+def _pair(ensemble: Any, one: int, other: int, n_steps: int) -> PairSum:
     n_outputs, n_values = len(ensemble.base), ensemble.value.shape[1]
     direction = np.zeros(n_outputs + n_values)
     if n_outputs == 1:
@@ -158,7 +160,7 @@ def _pair(ensemble: Any, one: int, other: int) -> PairSum:
     size = float(largest.sum() + np.abs(direction[:n_outputs]) @ np.abs(ensemble.base))
     # scikit-learn's forests add in double precision; of others XGBoost is the least exact
     unit = DOUBLE if ensemble.link == "mean" else SINGLE
-    slack = (len(active) + 4) * unit * size + _base_slack(ensemble)
+    slack = ((len(active) + 4) * unit + n_steps * DOUBLE) * size + _base_slack(ensemble)
     return PairSum(np.ascontiguousarray(value), active, base, slack)
 
 

@@ -20,7 +20,7 @@ from interpkd import (
     as_teacher,
 )
 from interpkd.exceptions import InterruptedRun, InvalidInputError
-from interpkd.fidelity.certificate import certify
+from interpkd.fidelity import certify
 from interpkd.teachers import TabularClassifier
 
 STUDENTS = {
@@ -79,7 +79,7 @@ def test_tables_with_categories_and_missing_values(table, students, name):
     wrong = teacher.predict(rows) != student.predict(rows)
     assert ((status == "wrong_on_row").all(axis=1) == wrong).all()
     assert not (status == "undecided").any(axis=None)
-    assert certificate.agreement[0] == pytest.approx(np.mean(~wrong))
+    assert certificate.agreement.estimate == pytest.approx(np.mean(~wrong))
     # what is proved of a neighbourhood is proved within it
     assert ((status[0.05] == "proved") | (status[0.2] != "proved")).all()
     rng = np.random.default_rng(0)
@@ -114,19 +114,27 @@ def test_shares_limits_and_words(table, students):
     certificate = certify(
         students["tree"], teacher, X_ref=frame, X_eval=rows, radius=(0.05, 0.2), alpha=0.06
     )
-    assert certificate.n_limits == 3
+    assert certificate.n_limits == 4
     for one in certificate.shares:
         proved = one.counts["proved"]
         assert sum(one.counts.values()) == certificate.n_rows == 50
-        limit = binomtest(proved, 50, alternative="greater").proportion_ci(1 - 0.02, "exact").low
+        limit = binomtest(proved, 50, alternative="greater").proportion_ci(1 - 0.015, "exact").low
         assert one.low == pytest.approx(limit)
         assert one.share == proved / 50
     data = certificate.to_dict()
     assert json.loads(json.dumps(data)) == data
     assert data["radii"][1]["counts"] == certificate.shares[1].counts
     text = str(certificate)
-    assert "proved to agree for every input within 5 % of ranks" in text
-    assert "all 3 together with 94 % confidence" in text
+    assert "All 4 limits hold together with 94 % confidence, for rows like these." in text
+    five, twenty = (
+        line for line in text.splitlines() if line.endswith("  0") or "% of ranks" in line
+    )
+    assert five.split()[:4] == ["5", "%", "of", "ranks"]
+    assert twenty.split()[4:6] == [f"{one.share:.1%}", f"{one.low:.1%}"]
+    assert "fidelity" not in text
+    html = certificate._repr_html_()
+    assert html.count("<tr>") == 3
+    assert all(cell in html for cell in (f"<td>{one.share:.1%}</td>", "<td>20 % of ranks</td>"))
     assert repr(certificate) == "<Certificate of 50 rows at 2 radii>"
 
 
@@ -192,12 +200,18 @@ def test_of_an_opaque_teacher_only_the_rows_are_compared(rows):
     student = DecisionTreeClassifier(max_leaf_nodes=5).fit(X, y)
     certificate = certify(student, teacher, X_ref=X, X_eval=X[:50])
     right = teacher.predict(X[:50]) == student.predict(X[:50])
-    low = binomtest(int(right.sum()), 50, alternative="greater").proportion_ci(0.95, "exact").low
-    assert certificate.agreement == (right.mean(), pytest.approx(low))
+    low = binomtest(int(right.sum()), 50, alternative="greater").proportion_ci(0.975, "exact").low
+    assert certificate.agreement.estimate == right.mean()
+    assert certificate.agreement.low == pytest.approx(low)
     assert {*certificate.rows["status"]} == {"wrong_on_row", "undecided"}
     assert certificate.shares == certificate.to_dict()["radii"] == []
-    assert "Nothing near the rows was searched. KNeighborsClassifier is no" in str(certificate)
+    said = "Nothing near the rows was searched, so nothing is proved of other inputs. KNeighbors"
+    assert said in str(certificate)
+    assert said in certificate._repr_html_()
     assert len(certificate.counterexamples()) == 0
+    apart = np.abs(teacher.predict_proba(X[:50]) - student.predict_proba(X[:50]))[:, 0]
+    worst = certificate.worst_case()
+    assert (worst.difference, worst.row) == (pytest.approx(apart.max()), apart.argmax())
 
 
 def test_a_teacher_whose_trees_are_not_its_answers_is_opaque(rows):
