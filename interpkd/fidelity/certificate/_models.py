@@ -166,7 +166,7 @@ def student_misses(prepared: Prepared, answers: FloatArray) -> IntArray:
     rows : ndarray of int
         None of a student that was read as it is.
     """
-    from interpkd.fidelity.certificate._bound_kernels import values_at
+    from interpkd.fidelity.certificate._kernels import values_at
 
     models, student = prepared.models, prepared.models.student
     cells = models.cells.of(prepared.values)

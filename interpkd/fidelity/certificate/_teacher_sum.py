@@ -135,7 +135,7 @@ class TeacherSum:
 
     def margins(self, cells: IntArray, pair: PairSum) -> FloatArray:
         """Give the difference of margins for rows of cells, shape (n_rows,)."""
-        from interpkd.fidelity.certificate._bound_kernels import values_at
+        from interpkd.fidelity.certificate._kernels import values_at
 
         out = np.empty(len(cells))
         values_at(self.trees, pair.value, pair.active, np.ascontiguousarray(cells), out)

@@ -135,7 +135,7 @@ def lay_out(nodes: Nodes, cells: Cells) -> TreeSum:
     trees : TreeSum
         The trees, ready for bounds.
     """
-    from interpkd.fidelity.certificate._bound_kernels import fill_segments
+    from interpkd.fidelity.certificate._kernels import fill_segments
 
     n_nodes = len(nodes.feature)
     by_number = (nodes.feature >= 0) & (nodes.level_row < 0)

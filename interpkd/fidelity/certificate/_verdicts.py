@@ -130,7 +130,7 @@ def _ask(
     max_nodes: int,
     confirm: Confirm,
 ) -> Answers:
-    from interpkd.fidelity.certificate._search_kernels import search_rows
+    from interpkd.fidelity.certificate._kernels import search_rows
 
     shape = boxes.low.shape
     state, n_boxes = np.full(shape[0], NO, dtype=np.int8), np.zeros(shape[0], dtype=np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
-from interpkd.fidelity.certificate._bound_kernels import cut_box, profile, sum_bound, values_at
+from interpkd.fidelity.certificate._kernels import cut_box, profile, sum_bound, values_at
 from interpkd.fidelity.certificate._models import student_misses, teacher_misses
 from interpkd.fidelity.certificate._search_room import make_parts, make_room
 
