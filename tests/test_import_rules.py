@@ -69,6 +69,7 @@ COMPILED = "fidelity/certificate/*_kernels.py"
 """Numba's other home; who calls these imports them inside the function."""
 READERS = {
     ("audit", "interpkd.teachers", "teacher_monotonic_cst"),
+    ("fidelity", "interpkd.teachers", "relu_network"),
     ("fidelity", "interpkd.teachers", "tree_ensemble"),
 }
 """Functions of another room that read a fitted model and build nothing."""

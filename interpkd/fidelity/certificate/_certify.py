@@ -19,14 +19,20 @@ from interpkd.fidelity.certificate._cell_search import CellSearch
 from interpkd.fidelity.certificate._certificate import Certificate
 from interpkd.fidelity.certificate._layout import check_frozen
 from interpkd.fidelity.certificate._models import prepare, student_misses, teacher_misses
+from interpkd.fidelity.certificate._prepare_network import (
+    network_misses,
+    network_search,
+    prepare_network,
+)
 from interpkd.fidelity.certificate._radii import Radii
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from interpkd._typing import FloatArray, Table
+    from interpkd._typing import FloatArray, IntArray, Table
     from interpkd.fidelity.certificate._asking_both import BothModels
     from interpkd.fidelity.certificate._models import Prepared
+    from interpkd.fidelity.certificate._search import Search
 
 
 def certify(
@@ -55,8 +61,9 @@ def certify(
         A tree, a linear student or a scorecard, or such a tree or linear model of scikit-learn.
 
     teacher : fitted estimator or teacher
-        The teacher. An ensemble of trees that :func:`~interpkd.teachers.tree_ensemble` reads is
-        proved about; of any other only the rows themselves are compared.
+        The teacher. An ensemble of trees that :func:`~interpkd.teachers.tree_ensemble` reads, and a
+        network that :func:`~interpkd.teachers.relu_network` reads, is proved about; of any other
+        only the rows themselves are compared.
 
     X_ref : array-like or data frame of shape (n_reference, n_features)
         Rows whose ranks are the unit of the radius, such as the training rows.
@@ -145,13 +152,7 @@ def certify(
     X_ref, X_eval = _same_columns(X_ref, X_eval)
     of_student = both.student_answers(X_eval)
     of_teacher, _ = both.teacher_answers(X_eval)
-    prepared = _open(student, teacher, X_ref, X_eval, both, of_teacher)
-    search: CellSearch | str = ""
-    if isinstance(prepared, str):
-        search = prepared
-    else:
-        _see_student(prepared, both, of_student)
-        search = CellSearch(prepared, check_frozen(frozen_features, prepared.layout))
+    search = _open(student, teacher, X_ref, X_eval, both, of_teacher, of_student, frozen_features)
     frozen = [] if isinstance(search, str) else _frozen_names(frozen_features, search.names)
     run = Radii(both, search, X_eval, of_teacher, radii, int(max_nodes), frozen)
     try:
@@ -163,28 +164,53 @@ def certify(
 
 
 def _open(
-    student: Any, teacher: Any, X_ref: Table, X_eval: Table, both: BothModels, answers: FloatArray
-) -> Prepared | str:
-    """Put both models on cells; where the teacher cannot be, say why."""
-    from interpkd.teachers import tree_ensemble
+    student: Any,
+    teacher: Any,
+    X_ref: Table,
+    X_eval: Table,
+    both: BothModels,
+    of_teacher: FloatArray,
+    of_student: FloatArray,
+    frozen: Iterable[str | int] | None,
+) -> Search | str:
+    """Make what searches near the rows; where the teacher cannot be read, say why."""
+    from interpkd.teachers import relu_network, tree_ensemble
 
     try:
         ensemble = tree_ensemble(teacher)
     except InterpkdError as error:
-        return str(error)
+        try:
+            network = relu_network(teacher)
+        except InterpkdError as another:
+            return f"{error} {another}"
+        prepared, layers, inputs = prepare_network(
+            student, network, X_ref, X_eval, tolerance=both.tolerance
+        )
+        n_classes = 0 if both.classes is None else len(both.classes)
+        missed = network_misses(layers, inputs, of_teacher, n_classes)
+        if len(missed):
+            return _misread(teacher, "layers", missed, len(of_teacher))
+        _see_student(prepared, both, of_student)
+        moves = check_frozen(frozen, prepared.layout)
+        return network_search(prepared, layers, inputs, network.link, moves)
     if not np.isnan(ensemble.missing_value):
         return (
             f"{type(teacher).__name__} takes the number {ensemble.missing_value:g} for a missing "
             "value, which has no neighbours. Replace it with NaN, and train with missing=np.nan."
         )
     prepared = prepare(student, ensemble, X_ref, X_eval, tolerance=both.tolerance)
-    missed = teacher_misses(prepared, answers)
+    missed = teacher_misses(prepared, of_teacher)
     if len(missed):
-        return (
-            f"The trees of {type(teacher).__name__} do not add up to its answers on "
-            f"{len(missed)} of {len(answers)} rows, the first of which is row {missed[0]}."
-        )
-    return prepared
+        return _misread(teacher, "trees", missed, len(of_teacher))
+    _see_student(prepared, both, of_student)
+    return CellSearch(prepared, check_frozen(frozen, prepared.layout))
+
+
+def _misread(teacher: Any, parts: str, missed: IntArray, n_rows: int) -> str:
+    return (
+        f"The {parts} of {type(teacher).__name__} do not add up to its answers on "
+        f"{len(missed)} of {n_rows} rows, the first of which is row {missed[0]}."
+    )
 
 
 def _frozen_names(frozen: Iterable[str | int] | None, names: Sequence[str]) -> list[str]:

@@ -101,14 +101,25 @@ def prepare(
         make_teacher_sum(ensemble, layout.teacher_at, cells, coded.teacher_codes),
         make_student_sum(parts, layout.student_at, cells, coded.student_codes),
         cells,
-        _class_places(structure.classes, ensemble.classes),
+        class_places(structure.classes, ensemble.classes),
         tolerance,
     )
     return Prepared(models, layout, reference, coded.values)
 
 
-def _class_places(own: Any, of_teacher: Any) -> IntArray:
-    """Give the position among the teacher's classes of each class of the student."""
+def class_places(own: Any, of_teacher: Any) -> IntArray:
+    """Give the position among the teacher's classes of each class of the student.
+
+    Parameters
+    ----------
+    own, of_teacher : ndarray or None
+        The classes; None for a regression.
+
+    Returns
+    -------
+    places : ndarray of int
+        One per class of the student, none for a regression.
+    """
     if own is None:
         return np.zeros(0, dtype=np.int64)
     return class_positions(own, np.asarray(of_teacher)).astype(np.int64)

@@ -188,7 +188,7 @@ def _regression(models: Models, boxes: Boxes) -> Iterator[RowQuestion]:
         ask = Question(
             -np.inf,
             slack,
-            second_slack=_sum_slack(extra, constant, boxes, models.cells),
+            second_slack=sum_slack(extra.table, extra.slope, constant, boxes, models.cells),
             ratio=1.0,
             both=models.tolerance - pair.base - constant,
         )
@@ -239,7 +239,7 @@ def _beside(
     models: Models, pair: PairSum, extra: Extra, constant: float, slack: float, boxes: Boxes
 ) -> Question:
     """Ask for a student's score difference of at least 0 beside the teacher's."""
-    second_slack = _sum_slack(extra, constant, boxes, models.cells)
+    second_slack = sum_slack(extra.table, extra.slope, constant, boxes, models.cells)
     one = models.teacher.margins(boxes.low, pair).std()
     two = np.where(boxes.is_number, boxes.least, 0.0) @ extra.slope
     two = two + extra.table[models.cells.starts[:-1] + boxes.low].sum(axis=1)
@@ -258,15 +258,34 @@ def _beside_others(models: Models, c: int, b: int, boxes: Boxes) -> Sides:
     for i, k in enumerate(third):
         extra, constant = _score_difference(models, c, k)
         table[i], slope[i] = extra.table, extra.slope
-        limit[i] = -constant - _sum_slack(extra, constant, boxes, models.cells)
+        limit[i] = -constant - sum_slack(extra.table, extra.slope, constant, boxes, models.cells)
     return Sides(table, slope, limit)
 
 
-def _sum_slack(extra: Extra, constant: float, boxes: Boxes, cells: Cells) -> float:
-    """Give the most that rounding moves a sum over columns, anywhere in the boxes."""
+def sum_slack(
+    table: FloatArray, slope: FloatArray, constant: float, boxes: Boxes, cells: Cells
+) -> float:
+    """Give the most that rounding moves a sum over columns, anywhere in the boxes.
+
+    Parameters
+    ----------
+    table, slope, constant : object
+        What each cell adds, what each number is multiplied by, and the rest.
+
+    boxes : Boxes
+        The boxes.
+
+    cells : Cells
+        The cells.
+
+    Returns
+    -------
+    slack : float
+        Of the student's own arithmetic and of the search's.
+    """
     reach = np.maximum(np.abs(boxes.least), np.abs(boxes.most))
-    mass = (np.where(boxes.is_number, reach, 0.0) @ np.abs(extra.slope)).max(initial=0.0)
-    tables = np.maximum.reduceat(np.abs(extra.table), cells.starts[:-1]).sum()
+    mass = (np.where(boxes.is_number, reach, 0.0) @ np.abs(slope)).max(initial=0.0)
+    tables = np.maximum.reduceat(np.abs(table), cells.starts[:-1]).sum()
     size = abs(constant) + float(mass) + float(tables)
     # 1e-14: a probability that rounds to one half is no decision for the second class
     return (len(cells.borders) + 8) * 2 * DOUBLE * size + 1e-14
