@@ -59,9 +59,9 @@ class Refiner:
         min_samples_leaf: int,
         signs: NDArray[np.int8] | None = None,
     ) -> None:
-        from interpkd.learners import _kernels
+        from interpkd.learners import _search_kernels
 
-        self.kernels: Any = _kernels
+        self.kernels: Any = _search_kernels
         self.binned, self.objective, self.signs = binned, objective, signs
         self.min_samples_leaf = min_samples_leaf
         self.n_bins = binned.n_bins
