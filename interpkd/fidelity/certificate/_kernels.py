@@ -150,16 +150,21 @@ def reach(
 
 
 @inner
+def leaf_of(lines: Lines, level_left: BoolArray, node: int, cells: IntArray) -> int:
+    """Give the leaf of a row of cells below a node."""
+    while lines[node, FEATURE] >= 0:
+        cell = cells[lines[node, FEATURE]]
+        left = may_go_left(lines, level_left, node, cell, cell)
+        node = lines[node, LEFT if left else RIGHT]
+    return node
+
+
+@inner
 def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
     """Give the sum of the trees for one row of cells."""
     total, lines, level_left = 0.0, trees.node, trees.level_left
     for t in active:
-        node = trees.root[t]
-        while lines[node, FEATURE] >= 0:
-            cell = cells[lines[node, FEATURE]]
-            left = may_go_left(lines, level_left, node, cell, cell)
-            node = lines[node, LEFT if left else RIGHT]
-        total += value[node]
+        total += value[leaf_of(lines, level_left, trees.root[t], cells)]
     return total
 
 
@@ -168,8 +173,12 @@ def values_at(
     trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray, out: FloatArray
 ) -> None:
     """Write the sum of the trees for each row of cells."""
+    lines, level_left = trees.node, trees.level_left
     for i in range(len(cells)):
-        out[i] = value_at(trees, value, active, cells[i])
+        out[i] = 0.0
+    for t in active:  # one tree fits into the nearest memory
+        for i in range(len(cells)):
+            out[i] += value[leaf_of(lines, level_left, trees.root[t], cells[i])]
 
 
 @njit(cache=True, nogil=True)

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     # rows, their cells, the slopes behind them: whether the models answer so
     Confirm = Callable[[IntArray, IntArray, FloatArray], BoolArray]
 
-MOST_CELLS = 64
-"""Most rows of cells of a box that the models are asked about, where rounding leaves it open."""
+MOST_CELLS = 4096
+"""Most inputs near a row that the models are asked about where rounding leaves boxes open."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,9 +186,11 @@ def _settle_near(rows: IntArray, said: Said, confirm: Confirm, *, by_cells: bool
     asked = np.flatnonzero((said.near.n_boxes > 0) & (said.state != YES))
     which, cells, is_told = [], [], np.full(len(rows), by_cells)
     for r in asked.tolist():
+        room = MOST_CELLS
         for k in range(said.near.n_boxes[r]):
             low, high = said.near.low[r, k], said.near.high[r, k]
-            inside = _cells_of(low, high) if by_cells else None
+            inside = _cells_of(low, high, room) if by_cells else None
+            room -= 0 if inside is None else len(inside)
             if inside is None:
                 is_told[r] = False  # a row that is asked about may still be one that is looked for
                 inside = low[None]
@@ -208,9 +210,9 @@ def _settle_near(rows: IntArray, said: Said, confirm: Confirm, *, by_cells: bool
     said.state[is_hit] = YES
 
 
-def _cells_of(low: IntArray, high: IntArray) -> IntArray | None:
+def _cells_of(low: IntArray, high: IntArray, most: int) -> IntArray | None:
     """Give all rows of cells of a box, or None if they are too many."""
-    if np.prod(high - low + 1.0) > MOST_CELLS:
+    if np.prod(high - low + 1.0) > most:
         return None
     axes = [np.arange(a, b + 1) for a, b in zip(low, high, strict=True)]
     return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(low))
