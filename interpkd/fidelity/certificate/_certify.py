@@ -118,7 +118,9 @@ def certify(
     numbers, and the answer to "is there an input on which the teacher's margin is above 0?" is
     found by branch and bound: the sum over trees of their largest reachable leaf is a bound [1]_,
     and the same for each slice of one column cuts the box and says where to look. Proofs allow for
-    the rounding of the teacher's library. "undecided" counts as not proved in every limit.
+    the rounding of the teacher's library. Where only rounding decides, the models themselves are
+    asked about every cell. A network is bounded by linear functions over boxes that are cut in two
+    [2]_. "undecided" counts as not proved in every limit.
 
     Limits hold for independent rows like those of `X_eval`, given `X_ref` and the models.
 
@@ -126,6 +128,9 @@ def certify(
     ----------
     .. [1] H. Chen, H. Zhang, S. Si, Y. Li, D. Boning and C.-J. Hsieh, "Robustness verification of
        tree-based models", NeurIPS 2019.
+
+    .. [2] H. Zhang, T.-W. Weng, P.-Y. Chen, C.-J. Hsieh and L. Daniel, "Efficient neural network
+       robustness certification with general activation functions", NeurIPS 2018.
 
     Examples
     --------

@@ -10,7 +10,7 @@ veritas = pytest.importorskip("veritas")
 xgboost = pytest.importorskip("xgboost")
 
 RADII = (0.02, 0.05, 0.1)
-N_ROWS = 60
+N_ROWS = 120
 
 
 @pytest.fixture(scope="module")
