@@ -193,7 +193,7 @@ def _of_mlp(model: Any) -> tuple[Any, Any, Any, Any]:
             f"{model.out_activation_!r}; of networks only those with rectifiers can be read."
         )
         raise InvalidInputError(msg)
-    if model.out_activation_ == "identity" and model.n_outputs_ > 1:
+    if model.out_activation_ != "softmax" and model.n_outputs_ > 1:
         msg = f"{type(model).__name__} has {model.n_outputs_} outputs; only one can be read."
         raise InvalidInputError(msg)
     is_single = any(w.dtype == np.float32 for w in model.coefs_)
