@@ -70,12 +70,14 @@ from interpkd.fidelity._shared_teacher import share_fits
 from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
+from interpkd.fidelity.certificate import Certificate, RadiusShares, WorstCase, certify
 
 __all__ = [
     "Agreement",
     "CalibrationBias",
     "CalibrationError",
     "CalibrationSlope",
+    "Certificate",
     "CohenKappa",
     "CutoffDecisions",
     "CutoffReport",
@@ -105,6 +107,7 @@ __all__ = [
     "ProbaR2",
     "ProbaRMSE",
     "RSquared",
+    "RadiusShares",
     "RootMeanSquaredError",
     "ScoreEstimate",
     "SegmentCondition",
@@ -116,9 +119,11 @@ __all__ = [
     "SweepPoint",
     "TierTable",
     "TotalVariation",
+    "WorstCase",
     "WorstRow",
     "WorstRows",
     "WorstSegments",
+    "certify",
     "cutoff_report",
     "discrimination",
     "distil_or_not",

@@ -17,6 +17,7 @@ from interpkd.teachers._features import TorchFeatures
 from interpkd.teachers._load import load_teacher
 from interpkd.teachers._make import default_teacher, make_teacher
 from interpkd.teachers._monotone import teacher_monotonic_cst
+from interpkd.teachers._relu_network import ReluNetwork, relu_network
 from interpkd.teachers._tabular import TabularClassifier, TabularRegressor
 from interpkd.teachers._thresholds import split_thresholds, thresholds
 from interpkd.teachers._torch import TorchTeacher
@@ -25,6 +26,7 @@ from interpkd.teachers._tree_ensemble import tree_ensemble
 __all__ = [
     "FrozenClassifier",
     "FrozenRegressor",
+    "ReluNetwork",
     "TabularClassifier",
     "TabularRegressor",
     "TorchFeatures",
@@ -36,6 +38,7 @@ __all__ = [
     "is_frozen",
     "load_teacher",
     "make_teacher",
+    "relu_network",
     "split_thresholds",
     "teacher_monotonic_cst",
     "thresholds",

@@ -270,6 +270,24 @@ class TreeEnsemble:
             return expit(self.scale * margin[:, 0])
         return np.exp(margin[:, 0]) if self.link == "exp" else margin[:, 0]
 
+    def goes_left(self, node: ArrayLike, x: ArrayLike) -> BoolArray:
+        """Tell whether values go left at nodes.
+
+        Parameters
+        ----------
+        node : array-like of int of shape (n,)
+            Places of nodes that are no leaves.
+
+        x : array-like of shape (n,)
+            Encoded values of their columns, NaN for missing.
+
+        Returns
+        -------
+        goes_left : ndarray of bool of shape (n,)
+            Whether they do.
+        """
+        return self._goes_left(np.asarray(node), self._rounded(np.asarray(x, dtype=np.float64)))
+
     def _goes_left(self, node: IntArray, x: FloatArray) -> BoolArray:
         goes = np.where(np.isnan(x), self.missing_left[node], x <= self.threshold[node])
         by_set = np.flatnonzero((self.category_set[node] >= 0) & ~np.isnan(x))

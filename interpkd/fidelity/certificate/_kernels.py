@@ -1,0 +1,771 @@
+"""Bounds of a sum of trees over boxes of cells, and branch and bound with them: all that is compiled.
+
+A box gives the first and the last cell of every column. In a column of numbers its cells are either
+numbers, or only the one of missing values, or run through to that; a column of categories has
+levels in no order, and boxes of one level.
+
+The question is always of two sums over the cells of a row: that of the teacher's trees, and one
+that adds up columns, such as a linear student's. Where the student is a tree its part of the
+question is the box, and the second sum is nothing.
+
+Kernels are one file, though a long one, because numba keeps what it compiled by the text of the
+file alone: a kernel that calls one of another file would go on calling that one's former self after
+an upgrade, and prove what is not so. `FIELDS` brings what they know of other files into this text.
+Loops are spelled out, and arrays copied number by number: what numpy says in a slice takes numba
+long to compile.
+"""
+
+# Authors: The interpkd developers
+# SPDX-License-Identifier: BSD-3-Clause
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba import njit
+
+from interpkd.fidelity.certificate._search_room import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TypeAlias, TypeVar
+
+    from numpy.typing import NDArray
+
+    from interpkd._typing import BoolArray, FloatArray, IntArray
+    from interpkd.fidelity.certificate._search_room import Boxes, Extra, Near, Parts, Room, Sides
+    from interpkd.fidelity.certificate._tree_sum import TreeSum
+
+    Lines: TypeAlias = NDArray[np.int32]
+    Kernel = TypeVar("Kernel", bound=Callable[..., Any])
+
+FIELDS = {
+    "Boxes": "low high least most is_number",
+    "Extra": "table slope lowest highest",
+    "Near": "low high n_boxes",
+    "Parts": "low high leaf",
+    "Question": "first slack second second_slack ratio both is_tied",
+    "Room": (
+        "low high bound now_low now_high cells near_low near_high n_near starts upper tail "
+        "extra most spread middle leaves stack best total sides side_limit side"
+    ),
+    "Sides": "table slope limit",
+    "TreeSum": (
+        "node level_left root missing slot_first slot_column cut_first cut_cell leaf_first "
+        "seg_low seg_high seg_missing"
+    ),
+}
+"""The tuples that kernels take apart; a test compares them with their definitions."""
+
+NO, NEAR, OPEN, YES = range(4)  # as in `_search_room`
+BESIDE = 4  # beside the answers of a search
+TIGHTENINGS = 4  # times a box is tightened before it is cut
+ENOUGH = 0.9  # a tightening that leaves more of the box's width than this is the last
+SOME = 1e-6  # share of the excess that any cut counts as taking off
+FEATURE, CUT, LEFT, RIGHT, MISSING_LEFT, LEVEL_ROW, MISSING = range(7)
+"""Places in the line of a node."""
+
+
+def inner(kernel: Kernel) -> Kernel:
+    """Compile what only kernels call: without a way in from Python, which takes long to compile."""
+    options: Any = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    compiled: Kernel = njit(cache=True, nogil=True, **options)(kernel)
+    return compiled
+
+
+@inner
+def some_level(level_left: BoolArray, row: int, low: int, high: int, side: int) -> bool:
+    """Tell whether some level from the first to the last goes left (1), or right (0)."""
+    for level in range(low, high + 1):  # noqa: SIM110
+        if level_left[row, level] == side:
+            return True
+    return False
+
+
+@inner
+def copy_into(target: IntArray, k: int, source: IntArray) -> None:
+    """Write a line of cells into a table of them."""
+    for f in range(len(source)):
+        target[k, f] = source[f]
+
+
+@inner
+def copy_from(source: IntArray, k: int, target: IntArray) -> None:
+    """Read a line of cells from a table of them."""
+    for f in range(len(target)):
+        target[f] = source[k, f]
+
+
+@inner
+def may_go_left(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
+    """Tell whether a row of the box may go left at a node, whose column has these cells."""
+    line = lines[node]
+    if line[LEVEL_ROW] >= 0:
+        return some_level(level_left, line[LEVEL_ROW], low, high, 1)
+    return low < line[CUT] or (line[MISSING_LEFT] == 1 and high == line[MISSING])
+
+
+@inner
+def may_go_right(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
+    """Tell whether a row of the box may go right at a node."""
+    line = lines[node]
+    if line[LEVEL_ROW] >= 0:
+        return some_level(level_left, line[LEVEL_ROW], low, high, 0)
+    if high == line[MISSING]:
+        if line[MISSING_LEFT] == 0:
+            return True
+        high -= 1
+    return high >= low and high >= line[CUT]
+
+
+@inner
+def reach(
+    lines: Lines,
+    level_left: BoolArray,
+    root: int,
+    low: IntArray,
+    high: IntArray,
+    leaves: IntArray,
+    stack: IntArray,
+) -> int:
+    """Write the leaves of one tree that a row of the box may reach; give how many they are."""
+    found, top = 0, 1
+    stack[0] = root
+    while top > 0:
+        top -= 1
+        node = stack[top]
+        column = lines[node, FEATURE]
+        if column < 0:
+            leaves[found] = node
+            found += 1
+            continue
+        if may_go_right(lines, level_left, node, low[column], high[column]):
+            stack[top] = lines[node, RIGHT]
+            top += 1
+        if may_go_left(lines, level_left, node, low[column], high[column]):
+            stack[top] = lines[node, LEFT]
+            top += 1
+    return found
+
+
+@inner
+def leaf_of(lines: Lines, level_left: BoolArray, node: int, cells: IntArray) -> int:
+    """Give the leaf of a row of cells below a node."""
+    while lines[node, FEATURE] >= 0:
+        cell = cells[lines[node, FEATURE]]
+        left = may_go_left(lines, level_left, node, cell, cell)
+        node = lines[node, LEFT if left else RIGHT]
+    return node
+
+
+@inner
+def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
+    """Give the sum of the trees for one row of cells."""
+    total, lines, level_left = 0.0, trees.node, trees.level_left
+    for t in active:
+        total += value[leaf_of(lines, level_left, trees.root[t], cells)]
+    return total
+
+
+@njit(cache=True, nogil=True)
+def values_at(
+    trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray, out: FloatArray
+) -> None:
+    """Write the sum of the trees for each row of cells."""
+    lines, level_left = trees.node, trees.level_left
+    for i in range(len(cells)):
+        out[i] = 0.0
+    for t in active:  # one tree fits into the nearest memory
+        for i in range(len(cells)):
+            out[i] += value[leaf_of(lines, level_left, trees.root[t], cells[i])]
+
+
+@njit(cache=True, nogil=True)
+def sum_bound(
+    trees: TreeSum,
+    value: FloatArray,
+    active: IntArray,
+    low: IntArray,
+    high: IntArray,
+    leaves: IntArray,
+    stack: IntArray,
+) -> float:
+    """Give a number that the sum of the trees is nowhere in the box above: their largest leaves."""
+    total = 0.0
+    for t in active:
+        found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
+        best = value[leaves[0]]
+        for k in range(1, found):
+            best = max(best, value[leaves[k]])
+        total += best
+    return total
+
+
+@njit(cache=True, nogil=True)
+def profile(
+    trees: TreeSum,
+    value: FloatArray,
+    active: IntArray,
+    low: IntArray,
+    high: IntArray,
+    starts: IntArray,
+    upper: FloatArray,
+    spread: FloatArray,
+    middle: IntArray,
+    leaves: IntArray,
+    stack: IntArray,
+    best: FloatArray,
+) -> float:
+    """Bound the sum over the box, and over each of its slices of one cell.
+
+    Into `upper`, from ``starts[f]`` on, goes a bound for the rows whose column f is in each cell of
+    the box: the sum of the largest leaves that such rows reach. `spread` gets for each column how
+    far apart reachable leaves are of trees that split on it, and `middle` the cell before which
+    the tree of the largest spread does. Returned is the bound for the whole box.
+    """
+    n_columns = len(low)
+    widest = np.zeros(n_columns)
+    for f in range(n_columns):
+        spread[f], middle[f] = 0.0, -1
+        _fill(upper, starts[f] + low[f], starts[f] + high[f] + 2, 0.0)
+    total = 0.0
+    for t in active:
+        found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
+        most = least = value[leaves[0]]
+        for k in range(1, found):
+            most = max(most, value[leaves[k]])
+            least = min(least, value[leaves[k]])
+        total += most
+        if most == least:
+            continue
+        first = trees.slot_first[t]
+        for slot in range(first, trees.slot_first[t + 1]):
+            f = trees.slot_column[slot]
+            if low[f] == high[f]:
+                continue
+            begin, end = trees.cut_first[slot], trees.cut_first[slot + 1]
+            cut = _cut_inside(trees.cut_cell, begin, end, low[f], high[f])
+            if cut < 0 and high[f] != trees.missing[f]:
+                continue  # the tree does not tell the cells of the box apart
+            spread[f] += most - least
+            if cut >= 0 and most - least > widest[f]:
+                widest[f], middle[f] = most - least, cut
+            _fill(best, 0, end - begin + 2, least)
+            for k in range(found):
+                at = trees.leaf_first[leaves[k]] + slot - first
+                _raise_segments(
+                    best, value[leaves[k]], trees.seg_low[at], trees.seg_high[at],
+                    end - begin + 1 if trees.seg_missing[at] else 0,
+                )  # fmt: skip
+            _lower_slices(
+                best, most, trees.cut_cell, begin, end, trees.missing[f], low[f], high[f], upper,
+                starts[f],
+            )  # fmt: skip
+    for f in range(n_columns):
+        running = total
+        for cell in range(low[f], high[f] + 1):
+            running += upper[starts[f] + cell]
+            upper[starts[f] + cell] = running
+    return total
+
+
+@inner
+def _fill(out: FloatArray, begin: int, end: int, value: float) -> None:
+    for i in range(begin, end):
+        out[i] = value
+
+
+@inner
+def _raise_segments(best: FloatArray, one: float, low: int, high: int, missing: int) -> None:
+    """Raise the entries of `best` for the segments of a leaf, and for missing values if not 0."""
+    for segment in range(low, high + 1):
+        best[segment] = max(best[segment], one)
+    if missing > 0:
+        best[missing] = max(best[missing], one)
+
+
+@inner
+def _lower_slices(
+    best: FloatArray,
+    most: float,
+    cuts: IntArray,
+    first: int,
+    behind: int,
+    missing: int,
+    low: int,
+    high: int,
+    upper: FloatArray,
+    at: int,
+) -> None:
+    """Note, as differences, what the cells of each segment have less than the best leaf."""
+    n_cuts = behind - first
+    for segment in range(n_cuts + 2):
+        if best[segment] == most:
+            continue
+        begin, end = 0, missing
+        if segment == n_cuts + 1:
+            begin, end = missing, missing + 1
+        elif segment > 0:
+            begin = cuts[first + segment - 1]
+        if segment < n_cuts:
+            end = cuts[first + segment]
+        begin, end = max(begin, low), min(end, high + 1)
+        if begin < end:
+            upper[at + begin] -= most - best[segment]
+            upper[at + end] += most - best[segment]
+
+
+@inner
+def _cut_inside(cuts: IntArray, first: int, end: int, low: int, high: int) -> int:
+    """Give the middle one of the cuts that have cells of the box on both sides, or -1."""
+    a = first
+    while a < end and cuts[a] <= low:
+        a += 1
+    b = a
+    while b < end and cuts[b] <= high:
+        b += 1
+    return cuts[(a + b) // 2] if b > a else -1
+
+
+@njit(cache=True, nogil=True)
+def fill_segments(
+    trees: TreeSum,
+    node_slot: IntArray,
+    node_place: IntArray,
+    n_cuts: IntArray,
+    depth: int,
+) -> None:
+    """Write for each leaf and column of its tree between which cuts its rows lie.
+
+    The cuts of a column that one tree has make segments; the path to a leaf leaves some of them,
+    and missing values or not.
+    """
+    n_slots = 0
+    for t in range(len(trees.root)):
+        n_slots = max(n_slots, trees.slot_first[t + 1] - trees.slot_first[t])
+    low = np.zeros((depth + 1, n_slots), dtype=np.int64)
+    high = np.zeros((depth + 1, n_slots), dtype=np.int64)
+    missing = np.zeros((depth + 1, n_slots), dtype=np.bool_)
+    nodes = np.zeros(depth + 2, dtype=np.int64)  # still to do, with their depths and parents
+    levels = np.zeros(depth + 2, dtype=np.int64)
+    parents = np.zeros(depth + 2, dtype=np.int64)
+    for t in range(len(trees.root)):
+        first, end = trees.slot_first[t], trees.slot_first[t + 1]
+        top = 1
+        nodes[0], levels[0], parents[0] = trees.root[t], 0, -1
+        while top > 0:
+            top -= 1
+            node, level, parent = nodes[top], levels[top], parents[top]
+            for k in range(end - first):
+                if parent < 0:
+                    low[0, k], high[0, k], missing[0, k] = 0, n_cuts[first + k], True
+                else:
+                    low[level, k] = low[level - 1, k]
+                    high[level, k] = high[level - 1, k]
+                    missing[level, k] = missing[level - 1, k]
+            if parent >= 0 and node_slot[parent] >= 0:
+                k = node_slot[parent] - first
+                is_left = trees.node[parent, LEFT] == node
+                if is_left:
+                    high[level, k] = min(high[level, k], node_place[parent])
+                else:
+                    low[level, k] = max(low[level, k], node_place[parent] + 1)
+                missing[level, k] = missing[level, k] and (
+                    trees.node[parent, MISSING_LEFT] == is_left
+                )
+            if trees.node[node, FEATURE] < 0:
+                at = trees.leaf_first[node]
+                for k in range(end - first):
+                    trees.seg_low[at + k] = low[level, k]
+                    trees.seg_high[at + k] = high[level, k]
+                    trees.seg_missing[at + k] = missing[level, k]
+                continue
+            for side in (RIGHT, LEFT):
+                nodes[top], levels[top], parents[top] = trees.node[node, side], level + 1, node
+                top += 1
+
+
+@njit(cache=True, nogil=True)
+def cut_box(
+    trees: TreeSum,
+    root: int,
+    low: IntArray,
+    high: IntArray,
+    part_low: IntArray,
+    part_high: IntArray,
+    part_leaf: IntArray,
+) -> int:
+    """Cut a box by the leaves of one tree, and give how many parts it has.
+
+    Columns of the box must hold numbers only or missing values only. Each part is the box of the
+    rows that come to one leaf, which is noted.
+    """
+    n_parts, lines, level_left = 1, trees.node, trees.level_left
+    copy_into(part_low, 0, low)
+    copy_into(part_high, 0, high)
+    part_leaf[0] = root
+    done = 0
+    while done < n_parts:
+        node = part_leaf[done]
+        column = lines[node, FEATURE]
+        if column < 0:
+            done += 1
+            continue
+        first, last = part_low[done, column], part_high[done, column]
+        left = may_go_left(lines, level_left, node, first, last)
+        if left and may_go_right(lines, level_left, node, first, last):
+            cut = lines[node, CUT]
+            copy_into(part_low, n_parts, part_low[done])
+            copy_into(part_high, n_parts, part_high[done])
+            part_low[n_parts, column] = cut
+            part_leaf[n_parts] = lines[node, RIGHT]
+            part_high[done, column] = cut - 1
+            n_parts += 1
+        part_leaf[done] = lines[node, LEFT if left else RIGHT]
+    return n_parts
+
+
+@inner
+def decide(
+    trees: TreeSum,
+    value: FloatArray,
+    active: IntArray,
+    extra: FloatArray,
+    ask: Question,
+    low: IntArray,
+    high: IntArray,
+    budget: int,
+    room: Room,
+) -> tuple[int, int]:
+    """Answer whether there is a row in the box, and after how many boxes.
+
+    YES means that `room.cells` is such a row, NO that a bound excludes them all, OPEN that the
+    budget was spent, NEAR that rows of the boxes `room.near_low` are such, or not, by rounding.
+    """
+    base = sum_bound(trees, value, active, low, high, room.leaves, room.stack)
+    if excluded(ask, base, extra_bound(extra, low, high, room)) or sides_exclude(room, low, high):
+        return NO, 0
+    copy_into(room.low, 0, low)
+    copy_into(room.high, 0, high)
+    room.bound[0] = np.inf
+    n_boxes, used = 1, 0
+    answer = NO
+    while n_boxes > 0:
+        if used >= budget:
+            return max(answer, OPEN), used
+        used += 1
+        k = 0  # the box of the largest bound; the first of equals
+        for i in range(1, n_boxes):
+            if room.bound[i] > room.bound[k]:
+                k = i
+        n_boxes -= 1
+        copy_from(room.low, k, room.now_low)
+        copy_from(room.high, k, room.now_high)
+        copy_into(room.low, k, room.low[n_boxes])
+        copy_into(room.high, k, room.high[n_boxes])
+        room.bound[k] = room.bound[n_boxes]
+        state = look(trees, value, active, extra, ask, room)
+        if state == YES:
+            return YES, used
+        if state == NO:
+            continue
+        column, cut = choose_cut(extra, ask, room)
+        if state == BESIDE:
+            column, cut = _cut_beside(room, column, cut)
+        if column < 0:  # all rows of the box are as near a limit
+            answer = max(answer, _note_near(room))
+            continue
+        for side in range(2):
+            copy_into(room.low, n_boxes, room.now_low)
+            copy_into(room.high, n_boxes, room.now_high)
+            if side == 0:
+                room.high[n_boxes, column] = cut - 1
+            else:
+                room.low[n_boxes, column] = cut
+            begin, end = room.low[n_boxes, column], room.high[n_boxes, column] + 1
+            room.bound[n_boxes] = best_of(room, column, begin, end)
+            n_boxes += 1
+    return answer, used
+
+
+@inner
+def _note_near(room: Room) -> int:
+    """Keep the box ``now``, for the models to say what it is; OPEN where there is no place left."""
+    k = room.n_near[0]
+    if k == len(room.near_low):
+        return OPEN
+    copy_into(room.near_low, k, room.now_low)
+    copy_into(room.near_high, k, room.now_high)
+    room.n_near[0] = k + 1
+    return NEAR
+
+
+@inner
+def excluded(ask: Question, one: float, two: float) -> bool:
+    """Tell whether bounds of the two sums leave no row."""
+    if one <= ask.first - ask.slack or two <= ask.second - ask.second_slack:
+        return True
+    return one + ask.ratio * two <= ask.both - ask.slack - ask.ratio * ask.second_slack
+
+
+@inner
+def fulfilled(ask: Question, one: float, two: float) -> bool:
+    """Tell whether a row of these sums is one that is looked for, rounding aside."""
+    if one <= ask.first + ask.slack or two <= ask.second + ask.second_slack:
+        return False
+    return one + ask.ratio * two > ask.both + ask.slack + ask.ratio * ask.second_slack
+
+
+@inner
+def extra_bound(extra: FloatArray, low: IntArray, high: IntArray, room: Room) -> float:
+    """Give the largest second sum in the box; `room.most` gets each column's part."""
+    total = 0.0
+    for f in range(len(low)):
+        at = room.starts[f]
+        most = extra[at + low[f]]
+        for cell in range(low[f] + 1, high[f] + 1):
+            most = max(most, extra[at + cell])
+        room.most[f] = most
+        total += most
+    return total
+
+
+@inner
+def sides_exclude(room: Room, low: IntArray, high: IntArray) -> bool:
+    """Tell whether a side condition holds nowhere in a box; note which."""
+    for k in range(len(room.side_limit)):
+        total = 0.0
+        for f in range(len(low)):
+            at = room.starts[f]
+            most = room.sides[k, at + low[f]]
+            for cell in range(low[f] + 1, high[f] + 1):
+                most = max(most, room.sides[k, at + cell])
+            total += most
+        if total <= room.side_limit[k]:
+            room.side[0] = k
+            return True
+    return False
+
+
+@inner
+def look(
+    trees: TreeSum,
+    value: FloatArray,
+    active: IntArray,
+    extra: FloatArray,
+    ask: Question,
+    room: Room,
+) -> int:
+    """Tighten the box ``now`` and try its most promising row: NO, YES, or OPEN if it must be cut.
+
+    BESIDE is OPEN where the row is one that is looked for but for the side conditions.
+    """
+    low, high = room.now_low, room.now_high
+    n_columns = len(low)
+    for _ in range(TIGHTENINGS):
+        one = profile(
+            trees, value, active, low, high, room.starts, room.upper, room.spread, room.middle,
+            room.leaves, room.stack, room.best,
+        )  # fmt: skip
+        two = extra_bound(extra, low, high, room)
+        if excluded(ask, one, two) or sides_exclude(room, low, high):
+            return NO
+        total = 0.0
+        for f in range(n_columns):
+            at = room.starts[f]
+            best, chosen = -np.inf, low[f]
+            for cell in range(low[f], high[f] + 1):
+                promise = room.upper[at + cell] + ask.ratio * (extra[at + cell] - room.most[f])
+                if promise > best:
+                    best, chosen = promise, cell
+            room.cells[f] = chosen
+            total += extra[at + chosen]
+        if fulfilled(ask, value_at(trees, value, active, room.cells), total):
+            room.total[0], room.total[1] = one, two
+            return BESIDE if sides_exclude(room, room.cells, room.cells) else YES
+        before = after = 0
+        for f in range(n_columns):
+            if low[f] == high[f]:
+                continue
+            at = room.starts[f]
+            before += high[f] - low[f]
+            rest = two - room.most[f]
+            while low[f] <= high[f] and excluded(
+                ask, room.upper[at + low[f]], rest + extra[at + low[f]]
+            ):
+                low[f] += 1
+            while low[f] <= high[f] and excluded(
+                ask, room.upper[at + high[f]], rest + extra[at + high[f]]
+            ):
+                high[f] -= 1
+            if low[f] > high[f]:
+                return NO
+            after += high[f] - low[f]
+        room.total[0], room.total[1] = one, two
+        if after > ENOUGH * before or before == 0:
+            break
+    return OPEN
+
+
+@inner
+def best_of(room: Room, f: int, begin: int, end: int) -> float:
+    """Give the largest of the bounds of slices that `choose_cut` wrote."""
+    best = -np.inf
+    for cell in range(begin, end):
+        best = max(best, room.upper[room.starts[f] + cell])
+    return best
+
+
+@inner
+def choose_cut(extra: FloatArray, ask: Question, room: Room) -> tuple[int, int]:
+    """Choose the column and the cell before which the box ``now`` is cut; -1 if it is one row.
+
+    The cut that takes most off the bounds of both halves is the best, as in branch and bound for
+    mixed-integer programs (product rule). `room.upper` is turned into the excess of each slice.
+    """
+    low, high = room.now_low, room.now_high
+    limit = ask.both if ask.ratio > 0.0 else ask.first
+    whole = room.total[0] + ask.ratio * room.total[1] - limit
+    least = SOME * abs(whole)
+    column, where, best = -1, -1, 2 * least * least  # a cut that takes nothing off is none
+    for f in range(len(low)):
+        if low[f] == high[f]:
+            continue
+        at = room.starts[f]
+        others = room.total[1] - room.most[f]
+        for cell in range(low[f], high[f] + 1):
+            room.upper[at + cell] += ask.ratio * (others + extra[at + cell]) - limit
+        right = -np.inf
+        for cell in range(high[f], low[f], -1):  # room.tail: the largest from a cell on
+            right = max(right, room.upper[at + cell])
+            room.tail[at + cell] = right
+        left = -np.inf
+        for cell in range(low[f] + 1, high[f] + 1):
+            left = max(left, room.upper[at + cell - 1])
+            one = max(min(whole - left, whole), least)
+            two = max(min(whole - room.tail[at + cell], whole), least)
+            if one * two > best:
+                best, column, where = one * two, f, cell
+    if column >= 0:
+        return column, where
+    return _cut_anyway(extra, room)
+
+
+@inner
+def _cut_anyway(extra: FloatArray, room: Room) -> tuple[int, int]:
+    """Cut where no bound falls at once: where trees differ most, or else the second sum."""
+    low, high = room.now_low, room.now_high
+    column, best = -1, 0.0
+    for f in range(len(low)):
+        if high[f] > low[f] and room.spread[f] > best and low[f] < room.middle[f] <= high[f]:
+            column, best = f, room.spread[f]
+    if column >= 0:
+        return column, room.middle[column]
+    for f in range(len(low)):
+        if low[f] == high[f]:
+            continue
+        at = room.starts[f]
+        if room.spread[f] > best:  # numbers against missing values
+            column, best = f, room.spread[f]
+            continue
+        least = room.most[f]
+        for cell in range(low[f], high[f] + 1):
+            least = min(least, extra[at + cell])
+        if room.most[f] - least > best:
+            column, best = f, room.most[f] - least
+    return column, (-1 if column < 0 else (low[column] + high[column] + 1) // 2)
+
+
+@inner
+def _cut_beside(room: Room, column: int, cut: int) -> tuple[int, int]:
+    """Cut where the side condition that failed differs most, if it does."""
+    best, k = 0.0, room.side[0]
+    for f in range(len(room.now_low)):
+        low, high = room.now_low[f], room.now_high[f]
+        most = least = room.sides[k, room.starts[f] + low]
+        for cell in range(low, high + 1):
+            most = max(most, room.sides[k, room.starts[f] + cell])
+            least = min(least, room.sides[k, room.starts[f] + cell])
+        if most - least > best:
+            best, column, cut = most - least, f, (low + high + 1) // 2
+    return column, cut
+
+
+@njit(cache=True, nogil=True)
+def search_rows(
+    trees: TreeSum,
+    value: FloatArray,
+    active: IntArray,
+    student: TreeSum,
+    limit: FloatArray,
+    shift: FloatArray,
+    extra: Extra,
+    sides: Sides,
+    ask: Question,
+    boxes: Boxes,
+    state: NDArray[np.int8],
+    used: IntArray,
+    found: IntArray,
+    near: Near,
+    budget: int,
+    room: Room,
+    parts: Parts,
+) -> None:
+    """Ask about the box of each row, leaf by leaf of the student.
+
+    The teacher's sum is to be above ``limit[leaf] + shift[row]``. `state` gets the answers, `found`
+    the cells of the row that was found, `near` boxes that rounding leaves open; `used` counts boxes
+    up to `budget`.
+    """
+    for r in range(len(state)):
+        room.n_near[0] = 0
+        low, high = boxes.low[r], boxes.high[r]
+        fill_extra(extra.table, extra.slope, extra, boxes, r, room.starts, room.extra)
+        for k in range(len(sides.limit)):
+            fill_extra(sides.table[k], sides.slope[k], extra, boxes, r, room.starts, room.sides[k])
+            room.side_limit[k] = sides.limit[k]
+        n_parts = cut_box(student, student.root[0], low, high, parts.low, parts.high, parts.leaf)
+        for p in range(n_parts):
+            first = limit[parts.leaf[p]] + shift[r]
+            if first == np.inf:
+                continue
+            both = ask.both + first if ask.is_tied else ask.both
+            one = Question(
+                first, ask.slack, ask.second, ask.second_slack, ask.ratio, both, ask.is_tied
+            )
+            answer, boxes_used = decide(
+                trees, value, active, room.extra, one, parts.low[p], parts.high[p],
+                budget - used[r], room,
+            )  # fmt: skip
+            used[r] += boxes_used
+            state[r] = max(state[r], answer)
+            if answer == YES:
+                copy_into(found, r, room.cells)
+                break
+        near.n_boxes[r] = room.n_near[0]
+        for k in range(room.n_near[0]):
+            for f in range(len(low)):
+                near.low[r, k, f], near.high[r, k, f] = room.near_low[k, f], room.near_high[k, f]
+
+
+@inner
+def fill_extra(
+    table: FloatArray,
+    slopes: FloatArray,
+    ends: Extra,
+    boxes: Boxes,
+    r: int,
+    starts: IntArray,
+    out: FloatArray,
+) -> None:
+    """Write the largest part that each column adds to a sum, in each cell of a row's box."""
+    for f in range(boxes.low.shape[1]):
+        at, slope = starts[f], slopes[f]
+        for cell in range(boxes.low[r, f], boxes.high[r, f] + 1):
+            part = table[at + cell]
+            if slope > 0.0 and boxes.is_number[r, f]:
+                part += slope * min(ends.highest[at + cell], boxes.most[r, f])
+            elif slope < 0.0 and boxes.is_number[r, f]:
+                part += slope * max(ends.lowest[at + cell], boxes.least[r, f])
+            out[at + cell] = part
