@@ -4,17 +4,12 @@ Nothing here knows a teacher, a data frame or an estimator of this package.
 """
 
 from interpkd.learners._binning import Coder, code_part, sketch_thresholds
-from interpkd.learners._block_sum import RowFacts, read_targets, read_weights, sum_targets
+from interpkd.learners._block_rows import RowFacts, read_targets, read_weights, sum_targets
 from interpkd.learners._blocks import Block, Blocks, MemoryBlocks, added
 from interpkd.learners._fit_blocks import fit_tree_blocks, grow_tree_blocks
 from interpkd.learners._fit_tree import fit_tree
 from interpkd.learners._leaf_filling import fill_leaves, missing_rows, wanted_rows
-from interpkd.learners._linear_blocks import (
-    check_smooth_hinge,
-    fit_soft_linear_blocks,
-    fit_soft_logistic_blocks,
-    fit_soft_svm_blocks,
-)
+from interpkd.learners._linear_blocks import fit_soft_linear_blocks, fit_soft_logistic_blocks
 from interpkd.learners._linear_model import LinearModel
 from interpkd.learners._plain_growth import grow_plain_tree
 from interpkd.learners._scorecard import ScorecardModel, fit_scorecard
@@ -36,6 +31,7 @@ from interpkd.learners._sketch import merge as merge_sketches
 from interpkd.learners._soft_linear import fit_soft_linear
 from interpkd.learners._soft_logistic import fit_soft_logistic
 from interpkd.learners._soft_svm import fit_soft_svm
+from interpkd.learners._svm_blocks import check_smooth_hinge, fit_soft_svm_blocks
 from interpkd.learners._threads import in_turn, use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel

@@ -34,6 +34,9 @@ EXACT_VALUES = 4096
 SAMPLE_ROWS = SKETCH_ROWS
 """Quantiles of larger data come from a sketch of so many rows."""
 
+COLUMNS = 8
+"""Columns whose quantiles are taken at a time: their values in a row are next to each other."""
+
 N_CELLS = 4096
 """Cells of the grid in which the code of a value is looked up."""
 
@@ -113,7 +116,8 @@ def bin_rows(
         different values, else at most `MAX_BINS` codes of about equal weight a feature.
     """
     if len(Z) > SAMPLE_ROWS:
-        thresholds = sketch_thresholds(Sketch.of(Z, weights, tables=tables), candidates)
+        numbers = Sketch.of_numbers(Z, weights, tables=tables)
+        thresholds = numbered_thresholds(Z, numbers, candidates)
         return replace(code_rows(Z, thresholds), candidates=candidates)
     values = _by_column(lambda j: distinct_values(Z[:, j]), Z.shape[1])
     if max(len(v) for v in values) <= EXACT_VALUES:
@@ -145,13 +149,31 @@ def sketch_thresholds(
     return _quantiles(sketch.Z, sketch.rounded().weights, candidates)
 
 
+def numbered_thresholds(
+    Z: FloatArray, numbers: Sketch, candidates: Sequence[FloatArray] | None
+) -> tuple[FloatArray, ...]:
+    """Choose the thresholds of `sketch_thresholds`, rows of the sketch taken a few columns at a time."""
+    return _quantiles(Z, numbers.rounded().weights, candidates, rows=numbers.Z)
+
+
 def _quantiles(
-    Z: FloatArray, weights: FloatArray | None, candidates: Sequence[FloatArray] | None
+    Z: FloatArray,
+    weights: FloatArray | None,
+    candidates: Sequence[FloatArray] | None,
+    rows: NDArray[np.int64] | None = None,
 ) -> tuple[FloatArray, ...]:
     if weights is not None and (weights == weights[0]).all():
         weights = None
-    found = _by_column(lambda j: quantile_thresholds(Z[:, j], weights), Z.shape[1])
-    return found if candidates is None else tuple(map(drawn_to, found, candidates))
+    found: list[FloatArray] = [np.empty(0)] * Z.shape[1]
+
+    def do(first: int, last: int) -> None:
+        for begin in range(first * COLUMNS, last * COLUMNS, COLUMNS):
+            columns = slice(begin, begin + COLUMNS)
+            some = Z[:, columns] if rows is None else Z[rows, columns]
+            found[columns] = [quantile_thresholds(column, weights) for column in some.T]
+
+    share(do, -(-Z.shape[1] // COLUMNS))
+    return tuple(found) if candidates is None else tuple(map(drawn_to, found, candidates))
 
 
 def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:

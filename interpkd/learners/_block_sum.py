@@ -11,12 +11,12 @@ next, so a block that was made anew, or elsewhere, is as good as the one that wa
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.exceptions import InvalidInputError
-from interpkd.learners._row_blocks import DesignedRows, one_blas_thread
+from interpkd.learners._block_rows import DesignedRows, read_targets, read_weights
+from interpkd.learners._row_blocks import one_blas_thread
 from interpkd.learners._score_loss import (
     MOST_PARAMETERS,
     LogLoss,
@@ -28,13 +28,17 @@ from interpkd.learners._score_loss import (
 from interpkd.learners._softmax_sum import SoftmaxSum, pin
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray
+    from interpkd.learners._block_rows import BlockDesign, RowFacts
     from interpkd.learners._blocks import Block, Blocks
-    from interpkd.learners._row_blocks import BlockDesign, RowBlocks
+    from interpkd.learners._row_blocks import RowBlocks
+
+SAMPLE_TOLERANCE = 0.01
+"""Change of scores at which the search on a sample ends: its minimum is not nearer than that."""
 
 SMALL_HESSIAN = 64
 """Parameters of several classes up to which forming the Hessian beats conjugate gradients."""
@@ -44,48 +48,6 @@ LOSSES: dict[str, Callable[[FloatArray, FloatArray], PointLoss]] = {
     "squared_hinge": SquaredHinge,
     "squared_error": SquaredError,
 }
-
-
-@dataclass(frozen=True)
-class RowFacts:
-    """What a learner must know of all rows before its search.
-
-    Attributes
-    ----------
-    n_rows : int
-        Rows.
-
-    total : float
-        Sum of their weights.
-
-    mass : ndarray of shape (n_classes,)
-        Weighted sum of the soft targets of each class; of a regression, of the targets, shape (1,).
-
-    largest : ndarray of shape (n_columns,)
-        The largest absolute value of each column of the design, or a number above it.
-    """
-
-    n_rows: int
-    total: float
-    mass: FloatArray
-    largest: FloatArray
-
-
-@dataclass(frozen=True)
-class PlainDesign:
-    """Columns that are the rows as they are.
-
-    Attributes
-    ----------
-    n_columns : int
-        Columns.
-    """
-
-    n_columns: int
-
-    def __call__(self, Z: NDArray[Any]) -> FloatArray:
-        """Give the rows in float64."""
-        return Z.astype(np.float64, copy=False)
 
 
 @dataclass(frozen=True)
@@ -131,117 +93,6 @@ class Task:
         if targets.ndim == 2:
             targets = np.ascontiguousarray(targets[:, self.place])
         return ScoreSum(rows, LOSSES[self.loss](targets, weights), float(weights.sum()))
-
-
-def read_targets(arrays: Mapping[str, NDArray[Any]] | Block, n_classes: int) -> FloatArray:
-    """Read the targets of a block.
-
-    Parameters
-    ----------
-    arrays : mapping or Block
-        With "targets" of shape (n_rows, 1) or (n_rows,) for two classes (the probability of the
-        second) and for a regression, of shape (n_rows, n_classes) for more.
-
-    n_classes : int
-        Classes; 1 for a regression.
-
-    Returns
-    -------
-    targets : ndarray of shape (n_rows,) or (n_rows, n_classes)
-        In float64; those of more than two classes sum to 1, which rounding may have changed.
-    """
-    targets = np.asarray(arrays["targets"], dtype=np.float64)
-    if n_classes > 2:
-        return targets / targets.sum(axis=1, keepdims=True)
-    return targets[:, -1] if targets.ndim == 2 else targets
-
-
-def read_weights(arrays: Mapping[str, NDArray[Any]] | Block) -> FloatArray:
-    """Read the weights of a block, which are 1 where there are none.
-
-    Parameters
-    ----------
-    arrays : mapping or Block
-        With "targets", and "weights" where not all are 1.
-
-    Returns
-    -------
-    weights : ndarray of shape (n_rows,)
-        In float64.
-    """
-    if "weights" not in arrays:
-        return np.ones(len(arrays["targets"]))
-    return np.asarray(arrays["weights"], dtype=np.float64)
-
-
-def look_at_rows(blocks: Blocks, design: BlockDesign, n_classes: int) -> RowFacts:
-    """Sum up the rows of all blocks, and check them: one pass.
-
-    Parameters
-    ----------
-    blocks : Blocks
-        Blocks with "Z", "targets" and, where not all are 1, "weights".
-
-    design : BlockDesign
-        Makes columns of the rows.
-
-    n_classes : int
-        Classes; 1 for a regression.
-
-    Returns
-    -------
-    facts : RowFacts
-        The facts.
-
-    Raises
-    ------
-    InvalidInputError
-        If a column, a target or a weight is not finite, a weight is negative, or all are zero.
-    """
-    n_rows, total, mass, largest = 0, 0.0, np.zeros(1), np.zeros(1)
-    for n, part, lowest, part_mass, part_largest in blocks.each(_facts_of, design, n_classes):
-        if not (np.isfinite(part) and np.isfinite(part_mass).all()) or lowest < 0:
-            msg = "Weights and targets must be finite, and weights not negative. Leave rows out."
-            raise InvalidInputError(msg)
-        n_rows, total, mass = n_rows + n, total + part, mass + part_mass
-        largest = np.maximum(largest, part_largest)
-    if total <= 0:
-        msg = "weights must not all be zero. Leave rows out instead of giving them such weights."
-        raise InvalidInputError(msg)
-    return RowFacts(n_rows, total, mass, largest)
-
-
-def _facts_of(
-    block: Block, design: BlockDesign, n_classes: int
-) -> tuple[int, float, float, FloatArray, FloatArray]:
-    Z = block["Z"]
-    rows = DesignedRows(Z, design, intercept=0.0)
-    weights = read_weights(block)
-    mass = sum_targets(read_targets(block, n_classes), weights, n_classes)
-    return len(Z), float(weights.sum()), float(weights.min()), mass, rows.column_tops()
-
-
-def sum_targets(targets: FloatArray, weights: FloatArray, n_classes: int) -> FloatArray:
-    """Give the weighted sum of the targets of each class, or of those of a regression.
-
-    Parameters
-    ----------
-    targets : ndarray of shape (n_rows,) or (n_rows, n_classes)
-        What `read_targets` gave.
-
-    weights : ndarray of shape (n_rows,)
-        Row weights.
-
-    n_classes : int
-        Classes; 1 for a regression.
-
-    Returns
-    -------
-    sums : ndarray of shape (n_classes,)
-        One per class.
-    """
-    sums = np.atleast_1d(weights @ targets)
-    return np.append(weights.sum() - sums, sums) if n_classes == 2 else sums
 
 
 def look(

@@ -30,13 +30,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from interpkd.learners._binning import (
-    MAX_BINS,
     SAMPLE_ROWS,
     Binned,
-    Coder,
     bin_rows,
-    code_part,
-    sketch_thresholds,
+    code_rows,
+    numbered_thresholds,
 )
 from interpkd.learners._blocks import MemoryBlocks
 from interpkd.learners._growth_rows import NodeRows
@@ -247,25 +245,21 @@ def in_blocks(
         arrays["weights"] = weights
     if counts is not None:
         arrays["counts"] = counts
-    sketch = Sketch.of(Z, weights, tables=tables, targets=arrays["targets"], counts=counts)
+    told = arrays["targets"]
+    numbers = Sketch.of_numbers(Z, weights, tables=tables, targets=told, counts=counts)
     if len(Z) <= SAMPLE_ROWS:
         binned = bin_rows(Z, weights, candidates)
-        arrays["codes"], thresholds = binned.codes, binned.thresholds
-        sketch = sketch.with_rows(code_part(sketch.Z, thresholds))
     else:
-        thresholds = sketch_thresholds(sketch, candidates)
-        coder = Coder(thresholds)
-        sketch = sketch.with_rows(coder.code(sketch.Z))  # less to keep
-        arrays["codes"] = coder.code(Z)
+        binned = code_rows(Z, numbered_thresholds(Z, numbers, candidates))
+    arrays["codes"] = binned.codes
+    sketch = numbers.with_rows(binned.codes[numbers.Z]).rounded()
     n_blocks = 1 if n_threads() == 1 else n_threads() * TURNS
     bounds = [len(Z) * i // n_blocks for i in range(n_blocks + 1)]
     blocks = MemoryBlocks(
         {name: array[a:b] for name, array in arrays.items()} for a, b in pairwise(bounds)
     )
-    missing = MAX_BINS if arrays["codes"].dtype == np.uint8 else max(map(len, thresholds)) + 1
-    return GrowthBlocks(
-        blocks, thresholds, missing, Scale.of(blocks, largest=largest)
-    ), sketch.rounded()
+    scale = Scale.of(blocks, largest=largest)
+    return GrowthBlocks(blocks, binned.thresholds, binned.missing, scale), sketch
 
 
 def _kind_of(targets: FloatArray) -> type[np.floating[Any]]:

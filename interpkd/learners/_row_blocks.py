@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import sparse
@@ -28,8 +28,6 @@ from interpkd.learners._threads import n_threads, share
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-
-    from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, IntArray
 
@@ -51,17 +49,6 @@ def one_blas_thread() -> Iterator[None]:
 @cache
 def _libraries() -> Any:
     return ThreadpoolController()
-
-
-class BlockDesign(Protocol):
-    """How the columns of a linear model are made of rows; it travels to where they are."""
-
-    @property
-    def n_columns(self) -> int:
-        """Columns that are made."""
-
-    def __call__(self, Z: NDArray[Any]) -> FloatArray:
-        """Give the columns of some rows in float64; finite for finite rows."""
 
 
 class RowBlocks:
@@ -383,35 +370,6 @@ class RowBlocks:
             self.add_gram(block, curvature[part], total)
 
         return self.sum([(self.n_columns, self.n_columns)], add)[0]
-
-
-class DesignedRows(RowBlocks):
-    """Dense rows whose columns are made where they are used, and never written down as a whole.
-
-    Parameters
-    ----------
-    Z : ndarray of shape (n_samples, n_values)
-        What the columns are made of.
-
-    design : BlockDesign
-        Makes the finite columns of some rows, in float64.
-
-    intercept : float
-        The value of the last column; 0 for no such column.
-    """
-
-    def __init__(self, Z: NDArray[Any], design: BlockDesign, *, intercept: float) -> None:
-        self.is_sparse, self._X, self._design = False, Z, design
-        self.n_rows, self.n_features = len(Z), design.n_columns
-        self.intercept = intercept
-        self.n_columns = self.n_features + (intercept != 0)
-        self._centre, self._step = None, DENSE_BLOCK
-
-    def _blocks(self, first: int, last: int) -> Iterator[tuple[slice, Any]]:
-        """Yield slices of row numbers and the columns made of them."""
-        for start in range(first, last, self._step):
-            rows = slice(start, min(start + self._step, last))
-            yield rows, self._design(self._X[rows])
 
 
 def _added(shares: Iterator[list[FloatArray]]) -> list[FloatArray]:

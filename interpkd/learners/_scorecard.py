@@ -204,8 +204,7 @@ def fit_scorecard(
     if Z.ndim != 2 or p.shape != (len(Z),):
         msg = f"Z must be rows and p one number for each, got shapes {Z.shape} and {p.shape}."
         raise InvalidInputError(msg)
-    check_number("mean_cuts", mean_cuts, least=0, most=np.inf, open_left=False)
-    check_number("min_bin_share", min_bin_share, least=0, most=0.5, open_left=False)
+    check_cuts(mean_cuts, min_bin_share)
     fine = all_fine_bins(Z, weights, n_categories, special_values)
     rows = ArrayRows(Z, p, weights, weights if counted is None else counted, fine)
     return fit_on(
@@ -216,6 +215,12 @@ def fit_scorecard(
         min_bin_share=min_bin_share,
         max_features=max_features,
     )
+
+
+def check_cuts(mean_cuts: float, min_bin_share: float) -> None:
+    """Check parameters of `fit_scorecard`."""
+    check_number("mean_cuts", mean_cuts, least=0, most=np.inf, open_left=False)
+    check_number("min_bin_share", min_bin_share, least=0, most=0.5, open_left=False)
 
 
 def fit_on(

@@ -208,7 +208,12 @@ def all_fine_bins(
     n_of = [0] * d if n_categories is None else n_categories
     special = [np.zeros(0)] * d if special_values is None else special_values
     most = int(np.clip(MOST_PARAMETERS // d, LEAST_FINE, MOST_FINE))
-    fine = [fine_bins(Z[:, i], weights, special[i], int(n_of[i]), most) for i in range(d)]
+    # midpoints of singles would be rounded to singles
+    columns = (Z[:, i].astype(np.float64, copy=False) for i in range(d))
+    fine = [
+        fine_bins(values, weights, special[i], int(n_of[i]), most)
+        for i, values in enumerate(columns)
+    ]
     _check_size(sum(b.n_bins for b in fine), d)
     return fine
 

@@ -131,6 +131,25 @@ class Sketch:
         sketch : Sketch
             Of these rows.
         """
+        # the rows themselves, which are most of it, are taken once and last
+        numbers = cls.of_numbers(
+            Z, weights, tables=tables, targets=targets, counts=counts, most=most, limit=limit
+        )
+        return numbers.with_rows(Z[numbers.Z])
+
+    @classmethod
+    def of_numbers(
+        cls,
+        Z: FloatArray,
+        weights: FloatArray | None = None,
+        *,
+        tables: Sequence[NDArray[np.uint64] | None] | None = None,
+        targets: NDArray[Any] | None = None,
+        counts: FloatArray | None = None,
+        most: int = SKETCH_ROWS,
+        limit: int = ALL_HASHES,
+    ) -> Sketch:
+        """Take the sketch of rows as `of`, with the number of one of the copies for each row."""
         rows, hashes = _rows_of_smallest(Z, tables, most, limit)
         w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
         copies = np.ones(len(rows)) if counts is None else counts[rows].astype(np.float64)
@@ -138,9 +157,7 @@ class Sketch:
         if targets is not None:
             chosen = targets[rows].astype(np.float64)
             sums = (chosen[:, None] if chosen.ndim == 1 else chosen) * w[:, None]
-        # the rows themselves, which are most of it, are taken once and last
-        numbers = _cut(_summed(cls(hashes, rows, w, copies, sums, most, limit)), most)
-        return numbers.with_rows(Z[numbers.Z])
+        return _cut(_summed(cls(hashes, rows, w, copies, sums, most, limit)), most)
 
     def __len__(self) -> int:
         return len(self.hashes)

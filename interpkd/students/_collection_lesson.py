@@ -134,7 +134,7 @@ def teach_part(
 def _in_few_digits(targets: FloatArray) -> NDArray[Any]:
     """Give targets in float32, unless it has no numbers of that size."""
     largest, numbers = float(np.abs(targets).max()), np.finfo(np.float32)
-    fits = largest == 0 or numbers.tiny / numbers.eps < largest < numbers.max
+    fits = largest == 0 or float(numbers.tiny / numbers.eps) < largest < float(numbers.max)
     return targets.astype(np.float32 if fits else np.float64)
 
 

@@ -80,6 +80,21 @@ def take_in_blocks(transfer: TransferSet, columns: Sequence[Column]) -> tuple[Me
     return blocks, sketch
 
 
-def as_sample(sketch: Sketch) -> Mapping[str, NDArray[Any]]:
-    """Give the rows of a sketch as the learners take a sample."""
+def as_sample(sketch: Sketch, most: int = SKETCH_ROWS) -> Mapping[str, NDArray[Any]]:
+    """Give rows of a sketch as the learners take a sample.
+
+    Parameters
+    ----------
+    sketch : Sketch
+        The sketch.
+
+    most : int, default=SKETCH_ROWS
+        Most rows; those of the smallest hashes.
+
+    Returns
+    -------
+    sample : dict of str to ndarray
+        "Z", "targets" and "weights".
+    """
+    sketch = sketch.smallest(most)
     return {"Z": sketch.Z, "targets": sketch.targets, "weights": sketch.weights}

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
     from interpkd.targets import TransferSet
 
 
+MOST_SAMPLED = 16_000_000
+"""Most numbers of the sample on which the search on blocks starts: 128 MB."""
+
 FOR_MEMORY = 5.0
 """Weight of the generated rows for what the memory of labels takes from the real ones."""
 
@@ -120,7 +123,7 @@ class LinearStudent(TakesSparse):
             self.feature_scales_ = rows.scaling.scale
             found = learner(
                 blocks,
-                as_sample(sketch),
+                as_sample(sketch, max(MOST_SAMPLED // rows.n_columns, 1000)),
                 design=rows,
                 facts=facts,
                 bounds=self._bounds(signs, rows.scaling),

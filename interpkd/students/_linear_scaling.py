@@ -91,7 +91,7 @@ class Scaling:
         centre, scale = self.centre[self.used], self.scale[self.used]
         if is_sparse(D):
             return divide_columns(D, self.used, self.scale), centre / scale
-        S = D[:, self.used] - centre
+        S = (D if self.used.all() else D[:, self.used]) - centre
         S /= scale
         return S, None
 

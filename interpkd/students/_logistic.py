@@ -149,7 +149,10 @@ class DistilledLogisticRegression(LinearClassifierStudent):
         The reference level of each category column by name: its most frequent category.
 
     imputed_values_ : dict
-        What stands in place of a missing value of each column of numbers by name: its median.
+        What stands in place of a missing value of each column of numbers by name: its median. Of
+        more than 200,000 rows in a full table it is the median of 200,000 different ones that their
+        content chooses, and so the same in whatever order or parts the rows come: at most 0.3 % of
+        them lie between the two, with 95 % confidence.
 
     columns_ : tuple of Column
         How each column was read: its kind, its categories, its range.

@@ -288,6 +288,19 @@ def test_scorecard_from_a_sample_hangs_neither_on_cuts_nor_on_order(card_rows):
             np.testing.assert_array_equal(one, two)
 
 
+def test_singles_have_the_bins_of_doubles():
+    Z = np.random.default_rng(3).normal(size=(500, 2)).astype(np.float32)
+    arrays = {"Z": Z, "targets": 1 / (1 + np.exp(-3 * Z[:, :1].astype(float)))}
+    doubles = {**arrays, "Z": Z.astype(np.float64)}
+    one, two = (bin_blocks(MemoryBlocks([some]), some) for some in (arrays, doubles))
+    for first, second in zip(one.fine, two.fine, strict=True):
+        np.testing.assert_array_equal(first.cuts, second.cuts)
+    for first, second in zip(
+        *(fit_scorecard_blocks(rows).log_odds for rows in (one, two)), strict=True
+    ):
+        np.testing.assert_array_equal(first, second)
+
+
 def test_codes_take_two_bytes_only_where_one_is_too_few(card_rows):
     arrays, columns = card_rows
     blocks = cut(arrays, 1)

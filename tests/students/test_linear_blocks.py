@@ -33,7 +33,7 @@ def table():
         {
             "age": rng.integers(18, 80, N_ROWS).astype(float),
             "purpose": rng.choice(["car", "tv", "house", "boat"], N_ROWS, p=[0.4, 0.3, 0.2, 0.1]),
-            "amount": rng.lognormal(8, 1, N_ROWS).round() + 1e6,
+            "amount": rng.lognormal(8, 1, N_ROWS).round() + 1e6 + 0.25,
             "owner": rng.random(N_ROWS) < 0.5,
         }
     )
@@ -43,7 +43,7 @@ def table():
 
 
 def score(X):
-    amount = np.log(X["amount"].fillna(1e6 + 3000).to_numpy() - 1e6 + 1)
+    amount = np.log(X["amount"].fillna(1e6 + 3000.25).to_numpy() - 1e6 + 1)
     purpose = 0.9 * (X["purpose"] == "tv") - 0.8 * (X["purpose"] == "boat")
     z = 0.04 * (X["age"].to_numpy() - 45) + purpose.to_numpy() + 0.3 * amount - 2
     return np.round(z * 2**10) / 2**10  # as singles hold it
@@ -87,18 +87,19 @@ def make(name, **more):
     return kind(as_teacher(function, classes=classes), augmentation=None, **params, **more)
 
 
-def shuffled(n_blocks):
+def shuffled(n_blocks, dtype):
     """Give what cuts a transfer set into blocks of any order, of rows in any order."""
 
     def take(transfer, columns):
         _, sketch = take_in_blocks(transfer, columns)
+        sketch = sketch.with_rows(sketch.Z.astype(dtype))
         rng = np.random.default_rng(n_blocks)
         parts = np.array_split(rng.permutation(len(transfer.Z)), n_blocks)
         targets = transfer.targets.reshape(len(transfer.Z), -1)
         targets = targets[:, 1:] if targets.shape[1] == 2 else targets
         blocks = [
             {
-                "Z": transfer.Z[part],
+                "Z": transfer.Z[part].astype(dtype),
                 "targets": targets[part].astype(np.float32),
                 "weights": transfer.weights[part],
             }
@@ -142,8 +143,8 @@ def test_student_does_not_hang_on_how_rows_are_cut(table, monkeypatch, name):
     monkeypatch.setattr(in_blocks, "MOST_ROWS", 1000)
     whole = make(name).fit(X, sample_weight=weights)
     module = __import__(type(whole).__module__, fromlist=["take_in_blocks"])
-    for n_blocks in (3, 17):
-        monkeypatch.setattr(module, "take_in_blocks", shuffled(n_blocks))
+    for n_blocks, dtype in ((3, np.float64), (17, np.float32)):
+        monkeypatch.setattr(module, "take_in_blocks", shuffled(n_blocks, dtype))
         other = make(name).fit(X, sample_weight=weights)
         assert_same(other, whole, 1e-9)
     if not isinstance(whole, DistilledLinearSVC) and whole._task == "classification":
