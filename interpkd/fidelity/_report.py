@@ -95,7 +95,7 @@ def fidelity_report(
         :class:`~sklearn.model_selection.GroupKFold`. Intervals then take whole groups as units.
         Not for a data set.
 
-    segments : mapping, data frame, array-like of shape (n_samples,), or sequence of str, or None
+    segments : mapping, data frame, array-like, sequence of str or None, default=None
         Labels of rows by name; the main scores are reported for each value. Their intervals hold
         one by one: among many segments, some miss by chance. For a data set the names of columns.
 

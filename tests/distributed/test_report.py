@@ -61,6 +61,8 @@ def test_the_same_rows_are_explained(client, table, student, monkeypatch):
     monkeypatch.setattr("interpkd.explanation._shap.MOST_EXPLAINED", 4)
     monkeypatch.setattr("interpkd.explanation._shap.MOST_BACKGROUND", 8)
     rows = dd.from_pandas(table[list("abcd")], npartitions=3)
-    one, two = (explain(student, ddf, background=ddf) for ddf in (rows, rows.repartition(npartitions=2)))
+    one, two = (
+        explain(student, ddf, background=ddf) for ddf in (rows, rows.repartition(npartitions=2))
+    )
     np.testing.assert_array_equal(one.student.values, two.student.values)
     assert one.sample["n_rows_available"] == len(table)
