@@ -3,9 +3,9 @@
 Passes over the blocks: one for the scale of targets and weights, one for the root, one for each split
 of the tree that grows, and one that judges (`fit_tree_blocks`) or places thresholds again
 (`grow_tree_blocks`; one more for each time that a leaf comes out short of rows). For 16 leaves that is
-18. See `_growth_blocks` for what they need and send; this process has the sketch beside it: 1 byte a
-value as codes, and for a search 8 bytes a row for each of its sums and 4 for each column, of at most
-100,000 rows.
+18. See `_growth_blocks` for what they need and send; this process has the sketch beside it, of at most
+200,000 rows: 1 byte a value as codes, 24 bytes a row and 8 for each output. A search takes 5 bytes for each
+column and 8 for each of the sums of its objective (6 for two classes) from up to 100,000 of these rows.
 """
 
 # Authors: The interpkd developers
@@ -62,7 +62,16 @@ def fit_tree_blocks(
     thresholds : sequence of ndarray
         Those of the codes, from `sketch_thresholds`.
 
-    is_regression, max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease, monotonic_cst
+    is_regression : bool
+        What the targets are.
+
+    max_leaf_nodes, max_depth, min_samples_leaf : int
+        Size limits; `max_depth` may be None, for none.
+
+    min_impurity_decrease : float, default=0.0
+        As of `fit_tree`.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
         As of `fit_tree`.
 
     effort : {"refined", "balanced", "thorough"}
@@ -106,11 +115,26 @@ def grow_tree_blocks(
 
     Parameters
     ----------
-    blocks, sketch, thresholds
+    blocks : Blocks
         As of `fit_tree_blocks`.
 
-    max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease, monotonic_cst
-        As of `grow_tree`. Every split is a pass.
+    sketch : Sketch
+        Of the same rows, with the same targets.
+
+    thresholds : sequence of ndarray
+        Those of the codes.
+
+    max_leaf_nodes, max_depth : int or None
+        Size limits; None for none. Every split is a pass.
+
+    min_samples_leaf : int
+        Fewest rows in a leaf.
+
+    min_impurity_decrease : float
+        As of `grow_tree`.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
+        As of `grow_tree`.
 
     Returns
     -------

@@ -119,10 +119,11 @@ def fit_tree(
 
     Notes
     -----
-    Of more than 40,000 rows a sample of so many is searched on, which depends on the rows and not
-    on their order, as does the tree: sums are exact, of targets in float32. Of more than 200,000 the sample is smaller and has one start and no perturbations, so that the search costs
-    about as much as growing on all rows: 8,000 rows, 250 for each leaf, or one row in 125,
-    whichever is most, but not above 40,000. (With ``effort="thorough"`` it stays what it is.)
+    Of more than 40,000 rows a sample of so many different ones is searched on, which depends on
+    the rows and not on their order, as does the tree: sums are exact, of targets in float32. Of
+    more than 200,000 the sample is smaller and has one start and no perturbations, so that the
+    search costs about as much as growing on all rows: 8,000 rows, 250 for each leaf, or one row in
+    125, whichever is most, but not above 40,000. (With ``effort="thorough"`` it stays what it is.)
     What was found is refined on 100,000 rows, and kept if it is better on all rows than the tree
     that grows on all rows.
     """

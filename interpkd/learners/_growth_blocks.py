@@ -9,11 +9,12 @@ A split is one pass: each block parts its rows of the node and sums over those o
 A block keeps the order of its rows by node; where that is lost, it is made again from the splits so
 far, which travel with every pass.
 
-Memory: beside codes (1 byte a value) and targets (4 bytes for each output) 2 bytes a row for the
-order, which is kept in chunks of 65,536 rows. Passes: one for the scale of targets and
-weights (none for probabilities without weights), one for the root, one for each split. Sent with each:
-48 bytes for each split so far; sent back: 8 bytes times columns times 256 codes times outputs plus one
-(two with weights), from each block, or worker, and half of this again for what is added.
+Memory: beside codes (1 byte a value), targets (4 bytes for each output) and weights (8 bytes, where not
+all are one) 2 bytes a row for the order, which is kept in chunks of 65,536 rows; and here the
+histograms of each leaf that may be split, of 2,048 bytes for each column and each number of a cell: weight,
+count where it differs, and outputs. Passes: one for the scale of targets and weights, one for the root,
+one for each split. Sent with each: 48 bytes for each split so far. Given back by each block: one such
+histogram, 123 KB for 30 columns and one output.
 """
 
 # Authors: The interpkd developers

@@ -1,7 +1,7 @@
 """The rows that a tree grows on, in memory, and the sums over them, block by block in threads.
 
-For up to 200,000 rows and for searches; of more, `_growth_blocks` has the same for rows in blocks, with
-exact sums. Beside the codes there are 4 bytes a row for their order, twice while the first split is
+For searches, and for growth on up to 200,000 rows; of more, `_growth_blocks` has the same for rows in
+blocks, with exact sums. Beside the codes there are 4 bytes a row for their order, twice while the first split is
 made, and 8 for each output.
 """
 

@@ -31,10 +31,12 @@ TEXTS = ["north", "south", "east", "west", "centre"]
 
 
 @pytest.fixture(autouse=True)
-def _few_are_many(monkeypatch):
+def _few_are_many(monkeypatch, request):
     """Let the limits between few and many rows be such that tests are quick."""
     from interpkd.learners import _binning, _large_search, _tree_growth
 
+    if "many" in request.node.name:
+        return
     for module in (_binning, _tree_growth, growth):
         monkeypatch.setattr(module, "SAMPLE_ROWS", 1000)
     monkeypatch.setattr(_large_search, "SEARCH_ROWS", 1500)
@@ -45,9 +47,8 @@ def _few_are_many(monkeypatch):
 class Rows:
     """Rows with missing values, copies and categories; a binary, multiclass or regression task."""
 
-    def __init__(self, task, *, weighted=False, counted=False, seed=0):
+    def __init__(self, task, *, weighted=False, counted=False, seed=0, n=N_ROWS):
         rng = np.random.default_rng(seed)
-        n = N_ROWS
         Z = rng.normal(size=(n, 4)).astype(np.float32)
         Z[:, 3] = rng.integers(0, len(TEXTS), n)
         Z[rng.random(Z.shape) < 0.05] = np.nan
@@ -78,9 +79,10 @@ class Rows:
     def in_blocks(self, n_blocks, seed):
         """Blocks of random sizes in random order, their sketch and the thresholds."""
         rng = np.random.default_rng(seed)
-        mixed = self.taken(rng.permutation(N_ROWS))
-        bounds = np.sort(rng.choice(np.arange(1, N_ROWS), n_blocks - 1, replace=False))
-        parts = [mixed.taken(rows) for rows in np.split(np.arange(N_ROWS), bounds)]
+        n = len(self.Z)
+        mixed = self.taken(rng.permutation(n))
+        bounds = np.sort(rng.choice(np.arange(1, n), n_blocks - 1, replace=False))
+        parts = [mixed.taken(rows) for rows in np.split(np.arange(n), bounds)]
         sketch = merge(
             Sketch.of(p.Z, p.weights, tables=self.tables, targets=p.told, counts=p.counts)
             for p in parts
@@ -160,6 +162,14 @@ def test_grown_trees_of_blocks_are_those_of_the_array(rows):
             *rows.in_blocks(n_blocks, n_blocks), **SIZE, min_impurity_decrease=0.0
         )
         assert_same(grown, expected)
+
+
+def test_many_rows_are_sampled_alike_by_all():
+    """With the limits as they are: the sketch has fewer rows than there are."""
+    rows = Rows("regression", n=215_000)
+    data = rows.in_blocks(5, 0)
+    assert not data[1].is_whole
+    assert_same(fit_tree_blocks(*data, **rows.search), rows.fit())
 
 
 def test_constrained_trees_of_blocks_are_those_of_the_array():
