@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,19 @@ def client(two):
     """Two workers, as the ones that Dask works with."""
     with two.as_current():
         yield two
+
+
+@pytest.fixture
+def at_rest():
+    """Wait until no worker has anything to do; what runs already ends first."""
+
+    def rest(client):
+        until = time.monotonic() + 20
+        while any(client.processing().values()) and time.monotonic() < until:
+            time.sleep(0.1)
+        return not any(client.processing().values())
+
+    return rest
 
 
 @pytest.fixture(scope="module", autouse=True)

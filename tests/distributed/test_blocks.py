@@ -193,7 +193,7 @@ def test_a_killed_worker_changes_nothing(client, frame, tmp_path, when):
     expected.close()
 
 
-def test_a_partition_that_raises_is_named(client, frame):
+def test_a_partition_that_raises_is_named(client, frame, at_rest):
     ddf = dd.from_pandas(frame, npartitions=5)
     torn = DaskCollection(ddf.map_partitions(fail_in_partition, meta=frame.iloc[:0]))
     with pytest.raises(
@@ -204,7 +204,7 @@ def test_a_partition_that_raises_is_named(client, frame):
     with pytest.raises(TeacherError, match="In partition 3: Probabilities must be finite") as e:
         list(DaskCollection(ddf).map(doubt))
     assert e.value.row == 5
-    assert not any(client.processing().values())
+    assert at_rest(client)
 
 
 def test_workers_that_die_again_and_again(client, frame):
@@ -282,7 +282,7 @@ def together(lists):
     return [n for one in lists for n in one]
 
 
-def test_interrupted(client, frame, tmp_path):
+def test_interrupted(client, frame, tmp_path, at_rest):
     collection = DaskCollection(dd.from_pandas(frame, npartitions=40))
 
     def interrupt():
@@ -298,4 +298,4 @@ def test_interrupted(client, frame, tmp_path):
     time.sleep(1.2)
     started = len(list(tmp_path.glob("started-*")))
     assert started < 20
-    assert not any(client.processing().values())
+    assert at_rest(client)

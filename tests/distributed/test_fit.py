@@ -134,7 +134,7 @@ def test_a_worker_killed_while_the_tree_grows(client, ddf, teacher, reference, m
     assert len(killed) > 5
 
 
-def test_a_partition_that_the_teacher_refuses(client, frame, ddf):
+def test_a_partition_that_the_teacher_refuses(client, frame, ddf, at_rest):
     strange = float(frame["a"].iloc[150_000])
     teacher = as_teacher(Teacher(frame[:20_000], refused=strange))
     student = DistilledTreeClassifier(teacher, **SIZE)
@@ -142,7 +142,7 @@ def test_a_partition_that_the_teacher_refuses(client, frame, ddf):
         student.fit(ddf, "y")
     assert isinstance(e.value.__cause__, ArithmeticError)
     assert not hasattr(student, "student_")
-    assert not any(client.processing().values())
+    assert at_rest(client)
 
 
 def test_linear_students(client, ddf, teacher, frame):
