@@ -99,6 +99,7 @@ class View:
         self.is_named, self.has_target = whole.is_named, whole.has_target
         self.has_weights, self.has_scores = whole.has_weights, whole.has_scores
         self.engine, self.n_parts = whole.engine, whole.n_parts
+        self.score_names = whole.score_names
         self.n_rows: int | None = None
 
     @property

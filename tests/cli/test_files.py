@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from interpkd._collections import HeldOut, MemoryCollection, Selection, View, held_out_parts
+from interpkd._collections import (
+    Collection,
+    HeldOut,
+    MemoryCollection,
+    Selection,
+    View,
+    held_out_parts,
+)
 from interpkd.cli._engine import choose_engine, read_files
 from interpkd.cli._errors import DataError
 from interpkd.cli._files import find_files, is_pattern, names_files
@@ -179,6 +186,8 @@ def test_both_sides_are_all_rows_and_share_none(table):
 
 def test_whole_parts_are_held_out(table):
     rows = MemoryCollection(table, 6, "y")
+    view = View(rows, Selection(HeldOut(0.3, 0), False))
+    assert all(hasattr(view, name) for name in Collection.__annotations__)
     parts = held_out_parts(6, 0.3, seed=0)
     rule = HeldOut(0.3, 0, parts)
     held = View(rows, Selection(rule, True, dropped=("region",)))
