@@ -21,15 +21,15 @@ from interpkd.learners._threads import use_threads
 from interpkd.learners._tree_growth import grow_tree
 from interpkd.learners._tree_model import LEAF, TreeModel
 
-__all__ = [
-    "LEAF",
-    "SKETCH_ROWS",
+__all__ = [  # noqa: RUF022 - in the order of sorted(), constants among the rest
     "Block",
     "Blocks",
     "Coder",
+    "LEAF",
     "LinearModel",
     "MemoryBlocks",
     "PointsCard",
+    "SKETCH_ROWS",
     "ScorecardBins",
     "ScorecardModel",
     "Sketch",

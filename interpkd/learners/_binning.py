@@ -183,7 +183,21 @@ def code_rows(Z: FloatArray, thresholds: Sequence[FloatArray]) -> Binned:
 
 
 def code_part(Z: FloatArray, coder: Coder | Sequence[FloatArray]) -> NDArray[Any]:
-    """Give the codes of some rows; a coder is made once for many of them, thresholds would do."""
+    """Give the codes of some rows.
+
+    Parameters
+    ----------
+    Z : ndarray of shape (n_samples, n_features)
+        Rows in float32 or float64; NaN is missing.
+
+    coder : Coder or sequence of ndarray
+        A coder, which is made once for many rows, or the thresholds of one.
+
+    Returns
+    -------
+    codes : ndarray of uint8 or uint16 of shape (n_samples, n_features)
+        The codes.
+    """
     return (coder if isinstance(coder, Coder) else Coder(coder)).code(Z)
 
 

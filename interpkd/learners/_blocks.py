@@ -125,7 +125,18 @@ class MemoryBlocks:
 
 
 def added(parts: Iterable[Sequence[Any]]) -> list[Any]:
-    """Add sums part by part, in their order, without a copy of more than one."""
+    """Add sums part by part, in their order, without a copy of more than one.
+
+    Parameters
+    ----------
+    parts : iterable of sequence
+        Of each part some arrays or numbers.
+
+    Returns
+    -------
+    totals : list
+        The sum of each of these over the parts.
+    """
     totals: list[Any] = []
     for part in parts:
         if not totals:

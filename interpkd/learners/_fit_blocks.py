@@ -62,7 +62,16 @@ def fit_tree_blocks(
     thresholds : sequence of ndarray
         Those of the codes, from `sketch_thresholds`.
 
-    is_regression, max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease, monotonic_cst
+    is_regression : bool
+        What the targets are.
+
+    max_leaf_nodes, max_depth, min_samples_leaf : int
+        Size limits; `max_depth` may be None, for none.
+
+    min_impurity_decrease : float, default=0.0
+        As of `fit_tree`.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
         As of `fit_tree`.
 
     effort : {"refined", "balanced", "thorough"}
@@ -106,11 +115,26 @@ def grow_tree_blocks(
 
     Parameters
     ----------
-    blocks, sketch, thresholds
+    blocks : Blocks
         As of `fit_tree_blocks`.
 
-    max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease, monotonic_cst
-        As of `grow_tree`. Every split is a pass.
+    sketch : Sketch
+        Of the same rows, with the same targets.
+
+    thresholds : sequence of ndarray
+        Those of the codes.
+
+    max_leaf_nodes, max_depth : int or None
+        Size limits; None for none. Every split is a pass.
+
+    min_samples_leaf : int
+        Fewest rows in a leaf.
+
+    min_impurity_decrease : float
+        As of `grow_tree`.
+
+    monotonic_cst : ndarray of shape (n_features,) or None, default=None
+        As of `grow_tree`.
 
     Returns
     -------

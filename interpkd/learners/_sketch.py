@@ -275,7 +275,18 @@ def text_hash(category: object) -> int:
 
 
 def category_hashes(categories: Iterable[object]) -> NDArray[np.uint64]:
-    """Give the table of a category column for `row_hashes`, in the order of its codes."""
+    """Give the table of a category column for `row_hashes`, in the order of its codes.
+
+    Parameters
+    ----------
+    categories : iterable of object
+        The categories.
+
+    Returns
+    -------
+    table : ndarray of uint64 of shape (n_categories,)
+        The hashes of their texts.
+    """
     return np.array([text_hash(one) for one in categories], dtype=np.uint64)
 
 
