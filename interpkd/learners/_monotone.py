@@ -29,7 +29,7 @@ MANY_LEAVES = 256
 
 def pairs_of_codes(tree: CodeTree, n_bins: NDArray[np.int64], signs: NDArray[np.int8]) -> IntArray:
     """Give the pairs of leaves that must be ordered, the lower first, shape (n_pairs, 2)."""
-    from interpkd.learners import _order_kernels as kernels
+    from interpkd.learners import _search_kernels as kernels
 
     low, high, lost = kernels.boxes_of_codes(
         tree.left, tree.right, tree.feature, tree.code, tree.missing_left, n_bins
@@ -55,7 +55,7 @@ def in_order(model: TreeModel, signs: NDArray[np.int8]) -> TreeModel:
         The same splits; between known values that differ in one feature alone, the last output
         rises or falls as the feature's sign says.
     """
-    from interpkd.learners import _order_kernels as kernels
+    from interpkd.learners import _search_kernels as kernels
 
     low, high, lost = kernels.boxes_of_values(
         model.left, model.right, model.feature, model.threshold, model.missing_left, len(signs)
