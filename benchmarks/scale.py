@@ -20,7 +20,8 @@ rows: of the default size it takes two to three minutes of one core for 32 milli
         tree of as many leaves with `xgboost.dask` (squared error, 256 bins), and `dask-ml`'s
         logistic regression of the teacher's decisions, on the same cluster of one worker and the same files.
 
-A fit of a few rows comes first in every process, so that compiled code is on disk. The stages are:
+A fit of a few rows comes first, so that compiled code is on disk, and on a cluster one of the first
+file, so that workers have imported what they need. The stages are:
 describe (pass 1: columns and sketch), teach + code (pass 2: the teacher is asked, rows are coded),
 learn (growth and refinement of a tree; sums and steps of a linear student), report (one pass).
 """
@@ -87,14 +88,17 @@ def fit_memory(options):
 
 def fit_cluster(options):
     """Fit on a local cluster of `--workers` workers of one thread."""
+    wanted = [*names_of(options.columns), "y"]
     with _cluster(options):
-        rows = _frame(options)[[*names_of(options.columns), "y"]]
+        _new(options).fit(_first_file(options)[wanted], "y")
+        rows = _frame(options)[wanted]
         return _timed(lambda student: student.fit(rows, "y"), options)
 
 
 def learn_cluster(options):
     """Fit on a cluster to given probabilities: no teacher is asked."""
     with _cluster(options):
+        _new(options, teacher=False).fit(_first_file(options), "y", teacher_proba="p")
         rows = _frame(options)
         return _timed(
             lambda student: student.fit(rows, "y", teacher_proba="p"), options, teacher=False
@@ -104,11 +108,12 @@ def learn_cluster(options):
 def learn_greedy(options):
     """Grow a tree greedily, as the peer does."""
     with _cluster(options):
-        rows = _frame(options)
+        first, rows = _first_file(options), _frame(options)
 
-        def fit(student):
+        def fit(student, rows=rows):
             student.set_params(effort="greedy").fit(rows, "y", teacher_proba="p")
 
+        fit(_new(options, teacher=False), first)
         return _timed(fit, options, teacher=False)
 
 
@@ -119,16 +124,16 @@ def learn_xgboost(options):
     with _cluster(options) as client:
         from xgboost import dask as xgb
 
-        rows = _frame(options)
-        begin = time.perf_counter()
-        data = xgb.DaskQuantileDMatrix(client, rows[names_of(options.columns)], rows["p"])
         params = {
             "objective": "reg:squarederror", "tree_method": "hist", "grow_policy": "lossguide",
             "max_leaves": LEAVES, "max_depth": 0, "learning_rate": 1.0, "lambda": 0.0,
             "min_child_weight": 5, "max_bin": 256, "base_score": 0.5,
         }  # fmt: skip
-        found = xgb.train(client, params, data, num_boost_round=1)
-        seconds = time.perf_counter() - begin
+        for rows in (_first_file(options), _frame(options)):
+            begin = time.perf_counter()
+            data = xgb.DaskQuantileDMatrix(client, rows[names_of(options.columns)], rows["p"])
+            found = xgb.train(client, params, data, num_boost_round=1)
+            seconds = time.perf_counter() - begin
         leaves = sum("leaf" in line for line in found["booster"].get_dump()[0].splitlines())
     return {"seconds": seconds, "note": f"xgboost {xgboost.__version__}, {leaves} leaves"}
 
@@ -141,16 +146,18 @@ def learn_dask_ml(options):
             from dask_ml.linear_model import LogisticRegression
         except ImportError as error:
             return {"seconds": None, "note": f"dask-ml is not measured: {error}"}
-        rows = _frame(options)
-        begin = time.perf_counter()
-        X = rows[names_of(options.columns)].to_dask_array(lengths=True)
-        y = (rows["p"] > 0.5).astype("int64").to_dask_array(lengths=True)
-        try:
-            model = LogisticRegression(solver="lbfgs", max_iter=100).fit(X.persist(), y.persist())
-        except Exception as error:
-            return {"seconds": None, "note": f"dask-ml failed: {type(error).__name__}: {error}"}
+        for rows in (_first_file(options), _frame(options)):
+            begin = time.perf_counter()
+            X = rows[names_of(options.columns)].to_dask_array(lengths=True)
+            y = (rows["p"] > 0.5).astype("int64").to_dask_array(lengths=True)
+            model = LogisticRegression(solver="lbfgs", max_iter=100)
+            try:
+                model.fit(X.persist(), y.persist())
+            except Exception as error:
+                return {"seconds": None, "note": f"dask-ml failed: {type(error).__name__}: {error}"}
+            seconds = time.perf_counter() - begin
         note = f"dask-ml {dask_ml.__version__}, lbfgs, {len(model.coef_)} coefficients"
-        return {"seconds": time.perf_counter() - begin, "note": note}
+        return {"seconds": seconds, "note": note}
 
 
 WAYS = {
@@ -195,11 +202,19 @@ def _dataset(options, *, keep):
     return rows.replace_schema(pa.schema(wanted))
 
 
-def _frame(options):
+def _frame(options, paths=None):
+    import dask
     import dask.dataframe as dd
 
-    # one partition a file
-    return dd.read_parquet([str(path) for path in _paths(options)], split_row_groups=False)
+    # one partition a file, however few columns are read of it
+    dask.config.set({"dataframe.parquet.minimum-partition-size": 1})
+    files = [str(path) for path in paths or _paths(options)]
+    return dd.read_parquet(files, split_row_groups=False)
+
+
+def _first_file(options):
+    """Give the rows that workers are warmed up on: they import and load what is compiled."""
+    return _frame(options, _paths(options)[:1])
 
 
 def _cluster(options):

@@ -77,15 +77,24 @@ def n_parts(source: Any) -> int:
 
 
 def delayed(source: Any) -> list[Any]:
-    """Give the partitions of a collection, each to be computed on its own."""
-    parts = source.to_delayed()
-    return list(parts.ravel()) if hasattr(source, "chunks") else list(parts)
+    """Give the partitions of a collection, each to be computed on its own.
+
+    Of a frame only the columns that are asked for are read. More is not optimised: Dask would put
+    partitions of few columns together, and those of the rows and of the target would not fit.
+    """
+    if hasattr(source, "chunks"):
+        return list(source.to_delayed().ravel())
+    return list(source.simplify().to_delayed(optimize_graph=False))
 
 
 def some_parts(source: Any, numbers: Sequence[int]) -> Any:
-    """Give some partitions of a collection, as a collection."""
+    """Give some partitions of a collection, as a collection that keeps them as they are."""
     if hasattr(source, "chunks"):
         import dask.array
 
         return dask.array.concatenate([source.blocks[k] for k in numbers])
-    return source.partitions[list(numbers)]
+    import dask.dataframe
+
+    parts = delayed(source)
+    meta = source._meta  # noqa: SLF001  # Dask's own name for it, in its documentation too
+    return dask.dataframe.from_delayed([parts[k] for k in numbers], meta=meta, verify_meta=False)

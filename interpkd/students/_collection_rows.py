@@ -33,6 +33,10 @@ if TYPE_CHECKING:
     from interpkd._typing import FloatArray
 
 
+GENEROUS = 2.0
+"""How many times its share of the sketch a part gives: enough if none is twice the mean size."""
+
+
 class NamedMatrix(RawMatrix):
     """The columns of a data frame of numbers of one type, which need not be put together again.
 
@@ -94,11 +98,23 @@ class Description:
     limit : int
         Rows of larger hashes are not wanted. Where parts are read one after another it falls as the
         sketch fills.
+
+    n_parts : int or None, default=None
+        Where parts are read at the same time, how many there are. Each then gives `GENEROUS` times
+        what it would if all were as large, and not all that may be wanted of it alone.
     """
 
     task: str
     most: int
     limit: int = 2**64 - 1
+    n_parts: int | None = None
+
+    def limit_for(self, n_rows: int) -> int:
+        """Give the largest hash that is wanted of a part."""
+        if self.n_parts is None:
+            return self.limit
+        share = GENEROUS * self.most / (n_rows * self.n_parts)
+        return self.limit if share >= 1 else min(self.limit, int(share * 2**64))
 
 
 @dataclass(frozen=True)
@@ -143,9 +159,8 @@ def describe_part(part: Part, wanted: Description) -> PartFacts | None:
     Z = encode(raw, columns)
     if weights is not None and (weights == 0).any():
         Z, weights = Z[weights > 0], weights[weights > 0]
-    sketch = Sketch.of(
-        Z, weights, tables=hash_tables(columns), most=wanted.most, limit=wanted.limit
-    )
+    limit = wanted.limit_for(len(part))
+    sketch = Sketch.of(Z, weights, tables=hash_tables(columns), most=wanted.most, limit=limit)
     are_weighted = weights is not None and bool((weights != 1).any())
     return PartFacts(len(part), len(Z), columns, sketch, labels, are_weighted)
 
@@ -218,6 +233,12 @@ class CollectionFacts:
         """Give the sketch of all rows that count, codes as of `columns`."""
         self._merge()
         return _recoded(self._sketches[0], self._columns, self.columns())
+
+    def lacks_rows(self) -> bool:
+        """Tell whether parts held rows back that the sketch would have room for."""
+        self._merge()
+        sketch = self._sketches[0]
+        return not sketch.is_whole and len(sketch) < self._wanted.most
 
     def _merge(self) -> None:
         self._sketches = [merge_sketches(self._sketches)]

@@ -12,6 +12,7 @@ there.
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -175,7 +176,7 @@ def _describe(student: Any, collection: Collection, stages: Stages) -> Described
     facts = CollectionFacts(wanted)
     with progress_of("Reading the rows", getattr(student, "verbose", 0)) as progress:
         if hasattr(collection, "merged"):  # workers put together what their parts say
-            facts.add([collection.merged(describe_part, merge_facts, wanted, progress=progress)])
+            facts = _described_by_workers(collection, wanted, progress)
         else:
             for n_done, part in enumerate(collection.map(describe_part, wanted), start=1):
                 facts.add([part])
@@ -197,6 +198,17 @@ def _describe(student: Any, collection: Collection, stages: Stages) -> Described
     )
     stages.keep(found)
     return found
+
+
+def _described_by_workers(collection: Any, wanted: Description, progress: Any) -> CollectionFacts:
+    """Give the facts of all parts; read again where sizes differ so much that rows are lacking."""
+    for n_parts in (collection.n_parts, None):
+        asked = replace(wanted, n_parts=n_parts)
+        together = collection.merged(describe_part, merge_facts, asked, progress=progress)
+        facts = CollectionFacts(asked).add([together])
+        if facts.n_counted == 0 or not facts.lacks_rows():
+            break
+    return facts
 
 
 def _fit_in_memory(student: Any, collection: Collection, labelled: Collection) -> None:

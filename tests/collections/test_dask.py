@@ -200,3 +200,22 @@ def test_other_columns_and_data_sets_are_refused(frame):
         student.predict(dd.from_pandas(frame, npartitions=2))
     with pytest.raises(InvalidInputError, match="use the command 'interpkd predict'"):
         student.predict_proba(ds.dataset(pa.table({"a": [0.1], "s": ["x"]})))
+
+
+def test_parts_of_few_columns_of_files_stay_apart(tmp_path):
+    """Dask reads several files at once where few of their columns are wanted."""
+    rng = np.random.default_rng(0)
+    for k in range(6):
+        rows = pd.DataFrame(rng.random((10, 30)), columns=[f"c{j}" for j in range(30)])
+        rows.assign(k=k).to_parquet(tmp_path / f"{k}.parquet")
+    ddf = dd.read_parquet(tmp_path)
+    for collection in (
+        open_collection(ddf[["c0", "c1"]], ddf["k"]),
+        open_collection(ddf[["c0", "c1", "k"]], "k"),
+    ):
+        parts = list(collection.map(rows_of))
+        assert [part["y"].unique().tolist() for part in parts] == [[k] for k in range(6)]
+        X, y, _ = collection.partitions([1, 4])
+        assert X.optimize().npartitions == y.optimize().npartitions == 2
+        assert y.compute().unique().tolist() == [1, 4]
+        assert [*X.columns] == ["c0", "c1"]
