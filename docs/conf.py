@@ -72,7 +72,7 @@ DATACLASSES = {
 }
 numpydoc_validation_exclude = {
     r"\.__init__$",  # parameters are documented on the class
-    r"^interpkd\.audit\.Check$",  # a protocol, which nobody calls
+    r"^interpkd\.(audit\.Check|learners\.Blocks)$",  # protocols, which nobody calls
     r"\.statistic$",  # described once, by the base class of the scores
     r"^interpkd\.exceptions\.\w+\.",  # inherited from Python
     # inherited from scikit-learn

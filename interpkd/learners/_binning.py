@@ -230,7 +230,18 @@ class Coder:
         self._by_digits = np.array([grid.by_digits for grid in grids])
 
     def code(self, Z: FloatArray) -> NDArray[Any]:
-        """Give the codes of rows, of shape (n_samples, n_features)."""
+        """Give the codes of rows.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            Rows; NaN is missing.
+
+        Returns
+        -------
+        codes : ndarray of shape (n_samples, n_features)
+            In `uint8` where all fit.
+        """
         from interpkd.learners._kernels import CODE_BLOCK, code_values
 
         codes = np.empty(Z.shape, dtype=self._type)

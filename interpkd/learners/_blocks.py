@@ -72,17 +72,53 @@ class Blocks(Protocol):
     """Blocks, none of them empty."""
 
     def each(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
-        """Give ``function(block, *state)`` of every block, in the order of the blocks."""
+        """Give ``function(block, *state)`` of every block, in the order of the blocks.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, called with a block and the state.
+
+        *state : object
+            What it wants beside the block.
+        """
 
     def sum(self, function: Callable[..., Sequence[Any]], *state: Any) -> list[Any]:
         """Add what ``function(block, *state)`` gives, arrays or numbers, in the order of the blocks.
 
         Sums of floats depend on the order of the blocks in their last digits; who wants them not to
         sums whole numbers, or multiples of a power of two.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, called with a block and the state.
+
+        *state : object
+            What it wants beside the block.
+
+        Returns
+        -------
+        sums : list of ndarray or number
+            One for each that the function gives.
         """
 
     def derive(self, function: Callable[..., Mapping[str, NDArray[Any]]], *state: Any) -> Blocks:
-        """Give blocks of the arrays that ``function(block, *state)`` gives, where the blocks are."""
+        """Give blocks of the arrays that ``function(block, *state)`` gives, where the blocks are.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, called with a block and the state.
+
+        *state : object
+            What it wants beside the block.
+
+        Returns
+        -------
+        blocks : Blocks
+            As many, or fewer where some would be empty.
+        """
 
     def close(self) -> None:
         """Let go of what the blocks hold: memory, files, data on workers."""
@@ -106,17 +142,54 @@ class MemoryBlocks:
         self.n_blocks = len(self._blocks)
 
     def each(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
-        """Give ``function(block, *state)`` of every block, in the order of the blocks."""
+        """Give ``function(block, *state)`` of every block, in the order of the blocks.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, called with a block and the state.
+
+        *state : object
+            What it wants beside the block.
+        """
         yield from in_turn(lambda i: function(self._blocks[i], *state), self.n_blocks)
 
     def sum(self, function: Callable[..., Sequence[Any]], *state: Any) -> list[Any]:
-        """Add what ``function(block, *state)`` gives, in the order of the blocks."""
+        """Add what ``function(block, *state)`` gives, in the order of the blocks.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, called with a block and the state.
+
+        *state : object
+            What it wants beside the block.
+
+        Returns
+        -------
+        sums : list of ndarray or number
+            One for each that the function gives.
+        """
         return added(self.each(function, *state))
 
     def derive(
         self, function: Callable[..., Mapping[str, NDArray[Any]]], *state: Any
     ) -> MemoryBlocks:
-        """Give blocks of the arrays that ``function(block, *state)`` gives."""
+        """Give blocks of the arrays that ``function(block, *state)`` gives.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module, called with a block and the state.
+
+        *state : object
+            What it wants beside the block.
+
+        Returns
+        -------
+        blocks : MemoryBlocks
+            As many, or fewer where some would be empty.
+        """
         return MemoryBlocks(self.each(function, *state))
 
     def close(self) -> None:

@@ -99,31 +99,109 @@ class BinnedRows:
     def coded(
         self, chosen: IntArray, bins: Sequence[ScorecardBins] | None = None
     ) -> tuple[Coding, Coded]:
-        """Give some columns in bins that fine ones were joined to; None for the fine ones."""
+        """Give some columns in bins that fine ones were joined to.
+
+        Parameters
+        ----------
+        chosen : ndarray of shape (n_columns,)
+            Numbers of the columns.
+
+        bins : sequence of ScorecardBins or None, default=None
+            Their bins; None for the fine ones.
+
+        Returns
+        -------
+        coded : tuple
+            How the blocks are coded, and the codes of the sample.
+        """
         made = [self.fine[i] for i in chosen] if bins is None else bins
         return Coding.of(chosen, self.fine, made), self._sample.coded(chosen, bins)
 
     def masses(self, coded: tuple[Coding, Coded]) -> list[FloatArray]:
-        """Give the weight of each bin of the columns."""
+        """Give the weight of each bin of the columns.
+
+        Parameters
+        ----------
+        coded : tuple
+            What `coded` gave.
+
+        Returns
+        -------
+        masses : list of ndarray of shape (n_bins,)
+            One per column.
+        """
         return coded[0].joined(self._mass)
 
     def counted(self, coded: tuple[Coding, Coded]) -> list[FloatArray]:
-        """Give the weight of the rows in each bin that a least share is a share of."""
+        """Give the weight of the rows in each bin that a least share is a share of.
+
+        Parameters
+        ----------
+        coded : tuple
+            What `coded` gave.
+
+        Returns
+        -------
+        counted : list of ndarray of shape (n_bins,)
+            One per column.
+        """
         return coded[0].joined(self._mass)
 
     def means(self, coded: tuple[Coding, Coded]) -> list[FloatArray]:
-        """Give the mean value of each bin of known numbers of the columns, in the sample."""
+        """Give the mean value of each bin of known numbers of the columns, in the sample.
+
+        Parameters
+        ----------
+        coded : tuple
+            What `coded` gave.
+
+        Returns
+        -------
+        means : list of ndarray of shape (n_bins,)
+            One per column.
+        """
         return self._sample.means(coded[1])
 
     def curvatures(self, coded: tuple[Coding, Coded], fit: AdditiveFit) -> list[FloatArray]:
-        """Give the share of all weight times curvature at a fit in each bin, the least raised."""
+        """Give the share of all weight times curvature at a fit in each bin, the least raised.
+
+        Parameters
+        ----------
+        coded : tuple
+            What `coded` gave.
+
+        fit : AdditiveFit
+            The fit.
+
+        Returns
+        -------
+        curvatures : list of ndarray of shape (n_bins,)
+            One per column.
+        """
         sums = self._blocks.sum(sum_curvatures, coded[0], fit.functions, fit.intercept)[0]
         return coded[0].split(sums / self.total)
 
     def fit(
         self, coded: tuple[Coding, Coded], bases: Sequence[Basis], *, tol: float
     ) -> tuple[AdditiveFit, FloatArray]:
-        """Fit an additive function, as `fit_additive` does, from that of the sample."""
+        """Fit an additive function, as `fit_additive` does, from that of the sample.
+
+        Parameters
+        ----------
+        coded : tuple
+            What `coded` gave.
+
+        bases : sequence of Basis
+            One per column.
+
+        tol : float
+            The search ends with a step that changes no score by more than this.
+
+        Returns
+        -------
+        fit : tuple
+            As of `fit_additive`.
+        """
         near, _ = self._sample.fit(coded[1], bases, tol=max(tol, START_TOLERANCE))
         start = np.concatenate([*near.parameters, [near.intercept]])
         return search(
@@ -160,7 +238,22 @@ class BinnedRows:
         bins: Sequence[ScorecardBins],
         *state: Any,
     ) -> Iterator[Any]:
-        """Give ``function(block, coding, *state)`` of every block: one pass."""
+        """Give ``function(block, coding, *state)`` of every block: one pass.
+
+        Parameters
+        ----------
+        function : callable
+            A function of a module.
+
+        columns : ndarray of shape (n_columns,)
+            Numbers of the columns.
+
+        bins : sequence of ScorecardBins
+            Their bins.
+
+        *state : object
+            What the function wants beside block and coding.
+        """
         yield from self._blocks.each(function, Coding.of(columns, self.fine, bins), *state)
 
 

@@ -149,7 +149,36 @@ class Sketch:
         most: int = SKETCH_ROWS,
         limit: int = ALL_HASHES,
     ) -> Sketch:
-        """Take the sketch of rows as `of`, with the number of one of the copies for each row."""
+        """Take the sketch of rows as `of`, with the number of one of the copies for each row.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_samples, n_features)
+            As of `Sketch.of`.
+
+        weights : ndarray of shape (n_samples,) or None, default=None
+            As of `Sketch.of`.
+
+        tables : sequence of (ndarray of uint64 or None) or None, default=None
+            As of `Sketch.of`.
+
+        targets : ndarray of shape (n_samples, n_outputs) or (n_samples,) or None, default=None
+            As of `Sketch.of`.
+
+        counts : ndarray of shape (n_samples,) or None, default=None
+            As of `Sketch.of`.
+
+        most : int, default=SKETCH_ROWS
+            As of `Sketch.of`.
+
+        limit : int, default=ALL_HASHES
+            As of `Sketch.of`.
+
+        Returns
+        -------
+        sketch : Sketch
+            Its `Z` holds row numbers, of shape (n_rows,).
+        """
         rows, hashes = _rows_of_smallest(Z, tables, most, limit)
         w = np.ones(len(rows)) if weights is None else weights[rows].astype(np.float64)
         copies = np.ones(len(rows)) if counts is None else counts[rows].astype(np.float64)
@@ -177,11 +206,33 @@ class Sketch:
         return self.limit == ALL_HASHES
 
     def smallest(self, k: int) -> Sketch:
-        """Give the sketch of the `k` different rows of the smallest hashes."""
+        """Give the sketch of the `k` different rows of the smallest hashes.
+
+        Parameters
+        ----------
+        k : int
+            How many, if there are so many.
+
+        Returns
+        -------
+        sketch : Sketch
+            A new one.
+        """
         return replace(_cut(self, k), most=min(k, self.most))
 
     def up_to(self, limit: int) -> Sketch:
-        """Give the sketch of the rows up to a hash."""
+        """Give the sketch of the rows up to a hash.
+
+        Parameters
+        ----------
+        limit : int
+            The largest hash.
+
+        Returns
+        -------
+        sketch : Sketch
+            A new one.
+        """
         if limit >= self.limit:
             return self
         n = int(np.searchsorted(self.hashes, np.uint64(limit), side="right"))
@@ -192,6 +243,11 @@ class Sketch:
 
         Sums over copies of unlike weights or targets hang in their last digit on how the rows are cut
         into parts, unless these are multiples of one step. What is made of so many digits does not.
+
+        Returns
+        -------
+        sketch : Sketch
+            A new one.
         """
         largest = float(self.weights.max(initial=0.0))
         weights = stepped(self.weights, step_of(largest, 1) * 2**11)
@@ -201,7 +257,18 @@ class Sketch:
         return replace(self, weights=np.where(weights > 0, weights, self.weights), sums=sums)
 
     def with_rows(self, Z: NDArray[Any]) -> Sketch:
-        """Give the sketch with the same rows written in another way, such as codes."""
+        """Give the sketch with the same rows written in another way, such as codes.
+
+        Parameters
+        ----------
+        Z : ndarray of shape (n_rows, n_features)
+            The rows, in the order that they are in.
+
+        Returns
+        -------
+        sketch : Sketch
+            A new one.
+        """
         return replace(self, Z=Z)
 
 
