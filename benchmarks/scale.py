@@ -203,13 +203,13 @@ def _dataset(options, *, keep):
 
 
 def _frame(options, paths=None):
-    import dask
     import dask.dataframe as dd
 
-    # one partition a file, however few columns are read of it
-    dask.config.set({"dataframe.parquet.minimum-partition-size": 1})
     files = [str(path) for path in paths or _paths(options)]
-    return dd.read_parquet(files, split_row_groups=False)
+    frame = dd.read_parquet(files, split_row_groups=False)
+    # one partition a file, for peers too: Dask would put together those of few columns
+    parts = frame.to_delayed(optimize_graph=False)
+    return dd.from_delayed(parts, meta=frame.head(0), verify_meta=False)
 
 
 def _first_file(options):
