@@ -19,6 +19,7 @@ from interpkd._collections._dask_work import (
     sum_blocks,
     sum_nodes,
 )
+from interpkd._collections._protocol import Passes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,25 +49,38 @@ class DaskBlocks:
 
     parts : sequence of int
         The partition that each is of; named in errors.
+
+    passes : Passes or None, default=None
+        Those over what these were derived of, which go on here; None where they are the first.
     """
 
     def __init__(
-        self, cluster: Cluster, futures: Sequence[Any], n_rows: int, parts: Sequence[int]
+        self,
+        cluster: Cluster,
+        futures: Sequence[Any],
+        n_rows: int,
+        parts: Sequence[int],
+        passes: Passes | None = None,
     ) -> None:
         self._cluster, self._futures, self._parts = cluster, list(futures), list(parts)
         self.n_rows, self.n_blocks = n_rows, len(self._futures)
-        self.n_passes = 0
+        self._passes = Passes() if passes is None else passes
         self._runs: list[tuple[str | None, list[int]]] | None = None
+
+    @property
+    def n_passes(self) -> int:
+        """Passes over these blocks, and over what they were derived of and what of them."""
+        return self._passes.n
 
     def each(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
         """Give ``function(block, *state)`` of every block, in the order of the blocks."""
-        self.n_passes += 1
+        self._passes.n += 1
         futures = self._on_each(call_with_block, "each", function, state)
         yield from self._cluster.answers(futures, self._what)
 
     def sum(self, function: Callable[..., Sequence[Any]], *state: Any) -> list[Any]:
         """Add what ``function(block, *state)`` gives, as a tree over the blocks' numbers."""
-        self.n_passes += 1
+        self._passes.n += 1
         if self._runs is None:
             self._runs = self._where_they_are()
         call, packed = pack(function), pack(state)
@@ -104,21 +118,20 @@ class DaskBlocks:
         self, function: Callable[..., Mapping[str, NDArray[Any]]], *state: Any
     ) -> DaskBlocks:
         """Give blocks of the arrays that ``function(block, *state)`` gives, on the same workers."""
-        self.n_passes += 1
+        self._passes.n += 1
         futures = self._on_each(derive_block, "block", function, state)
         self._cluster.wait(futures, self._what)
         sizes = [
             self._cluster.submit(block_size, future, key=new_key("size")) for future in futures
         ]
         rows = list(self._cluster.answers(sizes, self._what))
-        return kept_blocks(self._cluster, futures, rows, self._parts)
+        return kept_blocks(self._cluster, futures, rows, self._parts, self._passes)
 
     def replaced(
         self, function: Callable[..., Mapping[str, NDArray[Any]]], *state: Any
     ) -> DaskBlocks:
         """Give what `derive` gives, and let go of the old blocks."""
         blocks = self.derive(function, *state)
-        blocks.n_passes = self.n_passes
         for future in self._futures:
             future.release()
         self._futures = []
@@ -161,11 +174,16 @@ class DaskBlocks:
 
 
 def kept_blocks(
-    cluster: Cluster, futures: Sequence[Any], rows: Sequence[int], parts: Sequence[int]
+    cluster: Cluster,
+    futures: Sequence[Any],
+    rows: Sequence[int],
+    parts: Sequence[int],
+    passes: Passes | None = None,
 ) -> DaskBlocks:
     """Give blocks of those futures that have rows."""
     full = [k for k, n in enumerate(rows) if n]
-    return DaskBlocks(cluster, [futures[k] for k in full], sum(rows), [parts[k] for k in full])
+    kept, numbers = [futures[k] for k in full], [parts[k] for k in full]
+    return DaskBlocks(cluster, kept, sum(rows), numbers, passes)
 
 
 def block_size(block: Any) -> bytes:

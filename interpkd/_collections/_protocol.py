@@ -56,6 +56,19 @@ class Part:
         return len(self.X)
 
 
+@dataclass
+class Passes:
+    """Passes over blocks, and over what was derived of them.
+
+    Attributes
+    ----------
+    n : int
+        How many there were.
+    """
+
+    n: int = 0
+
+
 class Collection(Protocol):
     """Rows in parts, each read where it is asked for: by this process, or by a worker.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interpkd._collections._array_files import read_arrays
+from interpkd._collections._protocol import Passes
 from interpkd.learners import Block, added, in_turn
 
 if TYPE_CHECKING:
@@ -87,19 +88,29 @@ class StoredBlocks:
 
     store : Store
         Where arrays that are derived of them go.
+
+    passes : Passes or None, default=None
+        Those over what these were derived of, which go on here; None where they are the first.
     """
 
-    def __init__(self, blocks: Sequence[StoredBlock], store: Store) -> None:
+    def __init__(
+        self, blocks: Sequence[StoredBlock], store: Store, passes: Passes | None = None
+    ) -> None:
         self._blocks, self._store = [block for block in blocks if block.n_rows], store
         for number, block in enumerate(self._blocks):
             block.number = number
         self.n_rows = sum(block.n_rows for block in self._blocks)
         self.n_blocks = len(self._blocks)
-        self.n_passes = 0
+        self._passes = Passes() if passes is None else passes
+
+    @property
+    def n_passes(self) -> int:
+        """Passes over these blocks, and over what they were derived of and what of them."""
+        return self._passes.n
 
     def each(self, function: Callable[..., Any], *state: Any) -> Iterator[Any]:
         """Give ``function(block, *state)`` of every block, in the order of the blocks."""
-        self.n_passes += 1
+        self._passes.n += 1
         blocks = self._blocks
         yield from in_turn(lambda i: function(blocks[i].open(), *state), len(blocks))
 
@@ -127,13 +138,13 @@ class StoredBlocks:
         self._store.close()
 
     def _derived(self, function: Any, state: tuple[Any, ...], *, is_last: bool) -> StoredBlocks:
-        self.n_passes += 1
+        self._passes.n += 1
         made = []
         for block in self._blocks:
             made.append(self._store.put_scratch(function(block.open(), *state)))
             if is_last:
                 block.close()
-        blocks = StoredBlocks(made, self._store if is_last else self._store.another_user())
         if is_last:
-            self._blocks, blocks.n_passes = [], self.n_passes
-        return blocks
+            self._blocks = []
+        store = self._store if is_last else self._store.another_user()
+        return StoredBlocks(made, store, self._passes)

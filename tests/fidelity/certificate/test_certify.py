@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, PoissonRegressor
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
 from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
@@ -296,3 +297,24 @@ def test_parameters_that_break_their_rule(rows, teachers):
     strange = DecisionTreeClassifier(max_leaf_nodes=5).fit(X, np.where(y == "yes", "ja", "nein"))
     with pytest.raises(InvalidInputError, match="knows the class 'ja', and the teacher only"):
         certify(strange, teacher, **parts)
+
+
+@pytest.mark.parametrize("kind", ["tree", "network"])
+def test_a_class_that_a_linear_student_does_not_know_is_asked_about(kind):
+    X = np.arange(10.0)[:, None]
+    student = LogisticRegression().fit([*X, [1000.0]], [0] * 10 + [1])
+    if kind == "tree":  # it decides 2 near 4.5 alone, where the first class is ahead of the second
+        between, labels = [[4.5]] * 10, [2] * 6 + [0] * 3 + [1]
+        rows = [*X, *between, [1000.0]]
+        teacher = DecisionTreeClassifier().fit(rows, [0] * 10 + [*labels, 1])
+    else:
+        rows = np.linspace(0, 9, 400)[:, None]
+        labels = np.where(np.abs(rows[:, 0] - 4.5) < 0.4, 2, rows[:, 0] > 8)
+        teacher = MLPClassifier((16,), solver="lbfgs", random_state=0, max_iter=20_000)
+        teacher.fit(rows, labels)
+        assert teacher.predict([[4.5]]) == 2
+        assert (teacher.predict([[4.0], [5.0]]) == 0).all()
+    told = certify(student, teacher, X_ref=X, X_eval=np.array([[4.0]]), radius=0.15)
+    assert told.rows["status"].tolist() == ["teacher_unstable"]
+    witness = told.counterexamples(1)
+    assert witness["teacher"].tolist() == [2]

@@ -146,10 +146,12 @@ def test_blocks_are_the_same_in_memory_and_in_files(frame, on_file, tmp_path, mo
     total, codes = derived.sum(lambda block: [block["Z"].sum(axis=0), block["codes"].sum()])
     assert total == pytest.approx(2 * frame["a"].sum())
     assert codes == (frame["a"] * 9).astype(np.uint8).sum()
+    assert blocks.n_passes == derived.n_passes == 2  # what is derived counts on
     blocks.close()
     assert len(list(derived.each(lambda block: block["codes"].sum()))) == 50
     derived = derived.replaced(lambda block: {"Z": -block["Z"], "codes": block["codes"]})
     assert derived.sum(lambda block: [block["Z"].sum()])[0] == pytest.approx(-2 * frame["a"].sum())
+    assert derived.n_passes == 5
     derived.close()
     assert not list(tmp_path.iterdir())
 
