@@ -148,13 +148,14 @@ def learn_dask_ml(options):
             return {"seconds": None, "note": f"dask-ml is not measured: {error}"}
         for rows in (_first_file(options), _frame(options)):
             begin = time.perf_counter()
-            X = rows[names_of(options.columns)].to_dask_array(lengths=True)
-            y = (rows["p"] > 0.5).astype("int64").to_dask_array(lengths=True)
+            X = rows[names_of(options.columns)].persist().to_dask_array(lengths=True)
+            y = (rows["p"] > 0.5).astype("int64").persist().to_dask_array(lengths=True)
             model = LogisticRegression(solver="lbfgs", max_iter=100)
             try:
-                model.fit(X.persist(), y.persist())
+                model.fit(X, y)
             except Exception as error:
-                return {"seconds": None, "note": f"dask-ml failed: {type(error).__name__}: {error}"}
+                reason = str(error).splitlines()[0]
+                return {"seconds": None, "note": f"failed: {type(error).__name__}: {reason}"}
             seconds = time.perf_counter() - begin
         note = f"dask-ml {dask_ml.__version__}, lbfgs, {len(model.coef_)} coefficients"
         return {"seconds": seconds, "note": note}
