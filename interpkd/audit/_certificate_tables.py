@@ -11,11 +11,11 @@ from interpkd.audit._blocks import Block, Paragraph, Picture, Section, facts, ta
 from interpkd.audit._cells import Cell, Number, Text, either, number, words
 from interpkd.audit._section_blocks import empty_section, said
 from interpkd.audit._svg import (
-    HIGH,
     INK,
     LINE,
     LOW,
     PAPER,
+    STUDENT,
     TEACHER,
     drawing,
     new_figure,
@@ -37,9 +37,9 @@ STATUSES = {
 """What becomes of a row, in the order of the bars."""
 
 COLOURS = {
-    "proved": HIGH,
+    "proved": LOW,
     "undecided": LINE,
-    "student_border": LOW,
+    "student_border": STUDENT,
     "teacher_unstable": TEACHER,
     "wrong_on_row": INK,
 }

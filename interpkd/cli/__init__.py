@@ -37,7 +37,7 @@ Examples:
   interpkd export results/report.json --to sql --table loans --out model.sql
   interpkd verify results/report.json --data loans.csv
   interpkd diff before/report.json results/report.json
-  interpkd certify results/report.json held-out.csv --teacher-file b.ubj --reference train.csv
+  interpkd certify m.interpkd new.csv --teacher-file b.ubj --reference old.csv
 """
 
 

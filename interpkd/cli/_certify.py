@@ -43,9 +43,9 @@ Ctrl-C ends the search: what was decided until then is printed, and written with
 
 \b
 Example:
-  interpkd certify results/report.json held-out.csv --teacher-file b.ubj --reference train.csv
-  interpkd certify model.interpkd new.csv --teacher-file b.txt --reference old.csv
-    --radius 0.01 --radius 0.05 --frozen age --out certificate
+  interpkd certify m.interpkd new.csv --teacher-file b.ubj --reference old.csv
+  interpkd certify results/report.json new.csv --teacher-file b.ubj
+    --reference old.csv --radius 0.01 --frozen age --out certificate
 """
 
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
