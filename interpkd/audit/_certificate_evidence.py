@@ -30,13 +30,6 @@ MOST_EXAMPLES = 5
 ROUNDING = 1e-6
 """By how much answers of one model, asked as another object, may differ."""
 
-HOW = {
-    "proved": "proved for every input within {radius} of ranks",
-    "population": "{confidence} confidence for rows like the held-out ones",
-    "attained": "attained by this input",
-}
-"""The three kinds of statements; none stands for another."""
-
 
 def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) -> dict[str, Any]:
     """Give the section of a certificate that the caller made before.
@@ -53,7 +46,8 @@ def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) 
     -------
     section : dict
         "is_computed" and "reason"; then the certificate without the statuses of single rows, the
-        hash of its rows, whether these are the evaluation rows, and counterexamples.
+        hash of its rows, whether these are the evaluation rows, counterexamples, and the statements
+        in words that say which kind each is of: proved, likely, or attained.
 
     Raises
     ------
@@ -73,7 +67,7 @@ def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) 
         raise InvalidInputError(msg)
     _check_models(certificate, inputs)
     found = certificate.to_dict()
-    # one word per row and radius: the certificate's own file has them
+    # one word per row and radius: `Certificate.rows` and the files of `interpkd certify` have them
     not_searched, _ = found.pop("reason"), found.pop("statuses")
     rows = align(
         certificate.run.X, inputs.student, inputs.structure, name="the certificate's X_eval"
@@ -87,7 +81,7 @@ def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) 
         "rows_sha256": sha256,
         "is_of_evaluation_rows": sha256 == hash_rows(inputs.rows, inputs.structure),
         "counterexamples": _examples(certificate),
-        "statements": dict(HOW),
+        "statements": _statements(found, not_searched),
     }
 
 
@@ -120,6 +114,12 @@ def certificate_limitations(data: Mapping[str, Any]) -> Iterator[tuple[str, str]
         "row only numbers move; categories, missing values and frozen columns stay. The share of "
         "rows proved is statistics of rows like these.",
     )
+    if not found["is_of_evaluation_rows"]:
+        yield (
+            "Rows of the certificate",
+            "They are not the evaluation rows, or not all of them. That neither model was fitted to "
+            "them is the word of who made the certificate.",
+        )
     undecided = [one for one in found["radii"] if one["counts"]["undecided"]]
     if undecided:
         listed = ", ".join(
@@ -138,6 +138,29 @@ def certificate_limitations(data: Mapping[str, Any]) -> Iterator[tuple[str, str]
             f"The certificate is of the more probable class, not of the cut-off {cutoff:g} at which "
             "this report decides.",
         )
+
+
+def _statements(found: Mapping[str, Any], not_searched: str | None) -> list[str]:
+    """Say in full sentences what holds of which rows, and how surely."""
+    n, sure = found["n_rows"], f"{100 * found['confidence']:.6g} % confidence"
+    likely = f"with {sure} for rows like the held-out ones"
+    together = f" (one of {found['n_limits']} limits that hold together)"
+    agreement = found["agreement"]
+    said = [
+        f"On {100 * agreement['estimate']:.1f} % of {n} rows both models agree on the row itself; "
+        f"{likely} on at least {100 * agreement['low']:.1f} %{together}."
+    ]
+    said += [
+        f"Of {one['counts']['proved']} of {n} rows agreement is proved for every input within "
+        f"{100 * one['radius']:g} % of ranks; {likely} of at least "
+        f"{100 * one['proved']['low']:.1f} %{together}."
+        for one in found["radii"]
+    ]
+    if not_searched is None:
+        said.append(
+            "Each counterexample is attained by this input: both models were asked about it."
+        )
+    return said
 
 
 def _check_models(certificate: Certificate, inputs: Inputs) -> None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from interpkd.cli._certificate import RADII, certify_options, draw, show_certifi
 from interpkd.cli._certificate import write as write_files
 from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_paths
-from interpkd.cli._errors import Interrupted, traceback_option
+from interpkd.cli._errors import Interrupted, results_are_written, traceback_option
 from interpkd.cli._folder import CERTIFICATE_FILES, new_folder
 from interpkd.cli._options import csv_options
 from interpkd.cli._predict_model import read_model
@@ -130,6 +131,9 @@ def certify(
     if len(separator) != 1:
         msg = f"--separator must be a single character, got {separator!r}."
         raise click.UsageError(msg)
+    if missing and not any(_is_csv(one) for one in (table, options["reference"])):
+        msg = "--missing is for CSV files; a Parquet file has missing values of its own."
+        raise click.UsageError(msg)
     console = make_console()
     reading = {"separator": separator, "missing": missing}
     if out is None:
@@ -139,11 +143,12 @@ def certify(
         with new_folder(out, overwrite=overwrite) as folder, Stages(console) as stages:
             found, rows, facts, is_whole = _search(student, table, reading, options, stages)
             write_files(found, rows, {**facts, "is_whole": is_whole}, folder)
-    console.print()
-    show_certificate(console, found, rows, facts)
-    if out is not None:
+    with contextlib.nullcontext() if out is None else results_are_written(out):
         console.print()
-        show_paths(console, out, list(CERTIFICATE_FILES))
+        show_certificate(console, found, rows, facts)
+        if out is not None:
+            console.print()
+            show_paths(console, out, list(CERTIFICATE_FILES))
     if not is_whole:
         where = "printed above" if out is None else f"in {out}"
         message = f"Interrupted; what was decided until then is {where}, other rows are undecided."
@@ -206,12 +211,15 @@ def _read(path: Path, name: str, student: Any, reading: Mapping[str, Any]) -> pd
         for one in columns
         if one.kind == "category" and all(isinstance(label, str) for label in one.categories)
     ]
-    is_csv = path.suffix.lower() == ".csv"
-    missing = reading["missing"] if is_csv else ()
+    missing = reading["missing"] if _is_csv(path) else ()
     frame = read_table(path, separator=reading["separator"], missing=missing, categories=texts)
     names = [one.name for one in columns]
     check_known(names, frame, f"{name} {path.name}")
     return frame[names]
+
+
+def _is_csv(path: Path) -> bool:
+    return path.suffix.lower() == ".csv"
 
 
 def _teacher(student: Any, options: Mapping[str, Any]) -> Any:

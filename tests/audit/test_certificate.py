@@ -12,6 +12,9 @@ from sklearn.tree import DecisionTreeClassifier
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd.audit import audit_report, diff, verify
 from interpkd.audit._builtin_checks_certificate import LittleProved
+from interpkd.audit._certificate_evidence import certificate_evidence, certificate_limitations
+from interpkd.audit._certificate_tables import certificate_section
+from interpkd.audit._inputs import read_inputs
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity import certify
 
@@ -53,6 +56,14 @@ def test_the_section_is_the_certificate_in_plain_values(made, certificate):
     names = set(found) - {"reason", "statuses"}
     assert {name: section[name] for name in names} == {name: found[name] for name in names}
     assert section["is_of_evaluation_rows"]
+    said = section["statements"]
+    assert said[1].startswith(
+        f"Of {found['radii'][0]['counts']['proved']} of 60 rows agreement is "
+    )
+    assert (
+        "proved for every input within 2 % of ranks; with 95 % confidence for rows like" in said[1]
+    )
+    assert "attained by this input" in said[-1]
     shown = certificate.counterexamples(5)
     assert len(shown)
     assert [one["changed_to"] for one in section["counterexamples"]] == shown["changed_to"].tolist()
@@ -89,19 +100,18 @@ def test_verify_and_diff_take_the_section(made, rows, forest):
     assert diff(made.data, changed).to_dict()
 
 
-def test_an_opaque_teacher_has_its_rows_and_a_reason(rows, tree, later, tmp_path, read_page):
+def test_an_opaque_teacher_has_its_rows_and_a_reason(rows, tree):
     X, y = rows
     opaque = DummyClassifier().fit(X, y)
     found = certify(tree, opaque, X_ref=X, X_eval=X[:20], radius=0.02)
-    report = later(
-        audit_report, tree, X[100:], teacher=opaque, background=X[:10], certificate=found
-    )
-    section = report.data["certificate"]
+    section = certificate_evidence(found, read_inputs(tree, X[100:], None, opaque, 0.5))
     assert (section["is_computed"], section["radii"]) == (True, [])
     assert not section["is_of_evaluation_rows"]
     assert section["not_searched"] == found.reason
-    assert "nothing is proved of other inputs" in read_page(report.to_html(tmp_path / "r")).text
-    assert "nothing near the rows was searched" in LittleProved().look(report.data).message
+    data = {"certificate": section}
+    assert "nothing is proved of other inputs" in str(certificate_section(data))
+    assert [topic for topic, _ in certificate_limitations(data)] == ["Nothing proved near the rows"]
+    assert "nothing near the rows was searched" in LittleProved().look(data).message
 
 
 def test_without_one_the_report_says_how_to_get_it(reports):

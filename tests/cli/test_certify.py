@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from interpkd import DistilledTreeClassifier, as_teacher
-from interpkd.exceptions import InterruptedRun
 from interpkd.export import load, save
 from interpkd.fidelity import certify
 from interpkd.teachers import load_teacher
@@ -90,19 +89,22 @@ def test_it_prints_and_writes_what_was_found(ask, files):
 
 
 def test_ctrl_c_keeps_what_was_decided(ask, monkeypatch):
-    def stopped(*args, **options):
-        raise InterruptedRun("stopped", partial=certify(*args, **options))  # noqa: EM101
+    def stop(stages, detail):
+        raise KeyboardInterrupt
 
-    monkeypatch.setattr("interpkd.fidelity.certify", stopped)
-    result = ask("--radius", 0.02, "--out", "out")
+    monkeypatch.setattr("interpkd.cli._stages.Stages.within", stop)  # after the first radius
+    radii = ["--radius", 0.02, "--radius", 0.1]
+    result = ask(*radii, "--out", "out")
     assert result.exit_code == 130
     assert result.stderr.startswith("Interrupted; what was decided until then is in out, ")
     data = json.loads(Path("out/certificate.json").read_text(encoding="utf-8"))
     assert not data["is_whole"]
-    assert len(data["statuses"][0]) == 60
-    result = ask("--radius", 0.02)
+    assert "proved" in data["statuses"][0]
+    assert set(data["statuses"][1]) <= {"undecided", "wrong_on_row"}
+    result = ask(*radii)
     assert result.exit_code == 130
     assert "is printed above" in result.stderr
+    assert "every input within" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -120,6 +122,7 @@ def test_wrong_usage_is_said_in_a_sentence(ask, options, says):
     assert not Path("out").exists()
 
 
+@pytest.mark.slow
 def test_a_run_puts_it_into_the_report(run, loans, write_csv, monkeypatch):
     monkeypatch.setattr("interpkd.cli._certificate.ROWS", 40)
     monkeypatch.setattr("interpkd.cli._certificate.RADII", (0.02,))
@@ -128,6 +131,7 @@ def test_a_run_puts_it_into_the_report(run, loans, write_csv, monkeypatch):
         "--out", "out", "--max-leaf-nodes", 3, "--certify",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
+    assert "proved for every input within 2 % of ranks" in " ".join(result.stdout.split())
     report = json.loads(Path("out/report.json").read_text(encoding="utf-8"))
     section = report["certificate"]
     assert section["is_computed"]
