@@ -25,7 +25,7 @@ from interpkd.audit._svg import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ANCHOR, TITLE = "certificate", "Certificate: what is proved near single rows"
+ANCHOR, TITLE = "certificate", "What is proved near single rows"
 
 STATUSES = {
     "proved": "Proved",
