@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from interpkd.audit._builtin_checks_agreement import AgreementByImbalance, ExplanationsDisagree
+from interpkd.audit._builtin_checks_certificate import LittleProved
 from interpkd.audit._builtin_checks_fairness import AttributeUsed, WorseForGroup
 from interpkd.audit._builtin_checks_fidelity import LowFidelity, LowFidelityInGroup, WorseSegment
 from interpkd.audit._builtin_checks_model import NotMonotone, ThinParts, TooManyParts, Unstable
@@ -33,6 +34,7 @@ BUILTIN_CHECKS: tuple[Check, ...] = (
     OutsideTraining(),
     SharedRows(),
     UnlearnedMissing(),
+    LittleProved(),
     AttributeUsed(),
     WorseForGroup(),
 )

@@ -24,6 +24,7 @@ from interpkd.audit._blocks import (
     table,
 )
 from interpkd.audit._cells import Number, Text, code, either, interval, number, provided, words
+from interpkd.audit._certificate_tables import certificate_section
 from interpkd.audit._coefficient_tables import coefficient_section
 from interpkd.audit._counterfactual_tables import counterfactual_section
 from interpkd.audit._dependence_tables import dependence_section
@@ -121,6 +122,7 @@ def build_document(data: Mapping[str, Any], pictures: Mapping[str, str]) -> Docu
         frontier_section(data),
         distil_section(data),
         stability_section(data),
+        certificate_section(data),
         oversight_section(data),
         monitoring_section(data),
         Section("limitations", "Limitations", (_limitations(data),)),

@@ -40,6 +40,8 @@ FLOORS: Mapping[str, float] = MappingProxyType(
         "churn": 0.1,
         "outside_share": 0.05,
         "shared_share": 0.01,
+        "proved_share": 0.8,
+        "border_share": 0.05,
         "proxy_auc": 0.8,
         "group_change": 0.02,
     }

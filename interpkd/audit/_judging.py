@@ -18,8 +18,8 @@ from interpkd.audit._checks import Finding
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-LATER = {"training", "discrimination", "monotonicity", "fairness"}
-"""Parts of the data model that reports of the first version do not have."""
+LATER = {"training", "discrimination", "monotonicity", "fairness", "certificate"}
+"""Parts of the data model that earlier reports do not have."""
 
 
 def not_applicable(reason: str) -> Finding:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd.audit._certificate_evidence import certificate_limitations
 from interpkd.audit._fairness_evidence import fairness_limitations
 from interpkd.audit._refit_evidence import refit_limitations
 from interpkd.audit._segment_evidence import segment_limitations
@@ -49,6 +50,7 @@ def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
             segment_limitations,
             fairness_limitations,
             refit_limitations,
+            certificate_limitations,
             _about_rows,
             _about_rules,
             _about_bins,

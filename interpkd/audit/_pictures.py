@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.audit._certificate_tables import draw_certificate
 from interpkd.audit._fairness_picture import draw_fairness
 from interpkd.audit._interactive_tree import MAX_LEAVES
 from interpkd.audit._points_picture import MAX_COLUMNS, draw_points
@@ -129,6 +130,8 @@ def draw_pictures(
         pictures["comparison"] = draw_comparison(inputs, data["comparison"], seed)
     if data["fairness"]["is_computed"]:
         pictures["fairness"] = draw_fairness(data["fairness"])
+    if data["certificate"].get("radii"):
+        pictures["certificate"] = draw_certificate(data["certificate"])
     for k in range(min(len(attributions.answers), MAX_BEESWARMS)):
         pictures[f"beeswarm-{k}"] = draw_beeswarm(attributions, k)
     return pictures | draw_sections(data)

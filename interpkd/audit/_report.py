@@ -12,6 +12,7 @@ from interpkd.audit._agreement_tables import agreement_of_explanations
 from interpkd.audit._attributions import attribute
 from interpkd.audit._audit_report import AuditReport
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
+from interpkd.audit._certificate_evidence import certificate_evidence
 from interpkd.audit._checks import check_checks
 from interpkd.audit._collection_rows import bring_rows, bring_training_rows
 from interpkd.audit._counterfactuals import check_frozen
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
     from interpkd._typing import Table
     from interpkd.audit._checks import Check
     from interpkd.audit._stability_findings import Stability
-    from interpkd.fidelity import DistilOrNot, Frontier
+    from interpkd.fidelity import Certificate, DistilOrNot, Frontier
 
 
 def audit_report(
@@ -78,6 +79,7 @@ def audit_report(
     frontier: Frontier | str | None = None,
     distil_or_not: DistilOrNot | str | None = None,
     stability: Stability | str | None = None,
+    certificate: Certificate | str | None = None,
     checks: Iterable[Check] | None = None,
     floors: Mapping[str, float] | None = None,
     monitoring: Mapping[str, Any] | None = None,
@@ -184,6 +186,10 @@ def audit_report(
     stability : Stability, str or None, default=None
         What :func:`interpkd.audit.stability` gave, or why it was left out.
 
+    certificate : Certificate, str or None, default=None
+        What :func:`interpkd.fidelity.certify` gave of the same two models, or why it was left out.
+        Best with `X_train` as `X_ref` and rows of `X` as `X_eval`.
+
     checks : iterable of Check or None, default=None
         The questions put to the evidence; their answers are the findings. None for
         :data:`interpkd.audit.BUILTIN_CHECKS`; add your own as ``(*BUILTIN_CHECKS, mine)``.
@@ -253,6 +259,7 @@ def audit_report(
     labels, group_names = merge_labels(given.groups, given.segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
+    proved = certificate_evidence(certificate, inputs)
     frozen = check_frozen(frozen_columns, inputs, group_names)
     parameters = {
         "cutoff": plain(cutoff),
@@ -331,6 +338,7 @@ def audit_report(
         "explanation_agreement": agreement_of_explanations(attributions, labels, alpha=alpha),
         "reasons": declines,
         **refits,
+        "certificate": proved,
         "monitoring": plan,
     }
     begin("Testing both models")

@@ -12,6 +12,7 @@ import click
 
 from interpkd import __version__
 from interpkd.cli._audit import audit
+from interpkd.cli._certify import certify
 from interpkd.cli._decide import decide
 from interpkd.cli._demo import demo
 from interpkd.cli._diff import diff
@@ -36,6 +37,7 @@ Examples:
   interpkd export results/report.json --to sql --table loans --out model.sql
   interpkd verify results/report.json --data loans.csv
   interpkd diff before/report.json results/report.json
+  interpkd certify m.interpkd new.csv --teacher-file b.ubj --reference old.csv
 """
 
 
@@ -55,6 +57,7 @@ def main(ctx: click.Context) -> None:
 
 
 main.add_command(audit)
+main.add_command(certify)
 main.add_command(decide)
 main.add_command(demo)
 main.add_command(diff)

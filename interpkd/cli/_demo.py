@@ -13,7 +13,7 @@ import click
 from interpkd.cli._console import make_console
 from interpkd.cli._errors import results_are_written, traceback_option
 from interpkd.cli._folder import new_folder
-from interpkd.cli._options import fail_option, quick_option
+from interpkd.cli._options import certify_option, fail_option, quick_option
 from interpkd.cli._plan import RefitPlan
 from interpkd.cli._problem import hold_out, make_problem
 from interpkd.cli._settings import Settings
@@ -47,15 +47,18 @@ downloaded.
     help="Folder for the results; those of an earlier run are replaced.",
 )
 @quick_option
+@certify_option
 @fail_option
 @traceback_option
-def demo(out: Path, fail_on: str, *, quick: bool) -> None:
+def demo(out: Path, fail_on: str, *, quick: bool, certify: bool) -> None:
     """Teach a tree on the clinical table and write its report."""
     console = make_console()
     with new_folder(out, overwrite=True) as folder, Stages(console) as stages:
         stages.begin("Reading the table")
         problem = demo_problem()
-        settings = Settings(max_leaf_nodes=6, plan=NO_REFITS if quick else FEW_REFITS)
+        settings = Settings(
+            max_leaf_nodes=6, plan=NO_REFITS if quick else FEW_REFITS, certify=certify
+        )
         split = hold_out(problem, test_size=TEST_SIZE, seed=settings.seed)
         stages.begin("Loading interpkd")
         from interpkd.cli._run import teach, write

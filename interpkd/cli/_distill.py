@@ -18,12 +18,14 @@ from interpkd.cli._fields import field_option, read_fields
 from interpkd.cli._folder import CONFIGURATION, new_folder
 from interpkd.cli._labels import read_labels
 from interpkd.cli._options import (
+    certify_option,
     fail_option,
     quick_option,
     refit_options,
     report_options,
     student_options,
     table_options,
+    tolerance_option,
 )
 from interpkd.cli._plan import plan_refits
 from interpkd.cli._problem import hold_out, make_problem
@@ -64,6 +66,8 @@ PLAIN = (
     "temperature",
     "seed",
     "cutoff",
+    "certify",
+    "certify_tolerance",
 )
 """Options that are settings as they stand."""
 
@@ -114,6 +118,8 @@ def _given(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 @report_options
 @quick_option
 @refit_options
+@certify_option
+@tolerance_option
 @engine_options
 @fail_option
 @field_option
@@ -125,6 +131,9 @@ def distill(
 ) -> None:
     """Read the table, hold rows out, teach, report."""
     check_options(options["student"])
+    if options["certify_tolerance"] is not None and not options["certify"]:
+        msg = "--certify-tolerance is for --certify; give both, or neither."
+        raise click.UsageError(msg)
     choice = read_choice(options)
     fields = read_fields(options["field"])
     console = make_console()
@@ -230,6 +239,12 @@ def _settings(
     }
     if problem.task == "regression" and options["temperature"] != 1:
         msg = "--temperature is for classes; this is a regression: leave it at 1."
+        raise click.UsageError(msg)
+    if problem.task == "regression" and options["certify"] and not options["certify_tolerance"]:
+        msg = (
+            "--certify of a regression needs --certify-tolerance NUMBER above 0: predictions that "
+            "differ by at most this agree."
+        )
         raise click.UsageError(msg)
     return Settings(
         teacher=choice,

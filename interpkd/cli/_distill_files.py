@@ -322,6 +322,9 @@ def _check_options(choice: TeacherChoice, options: Mapping[str, Any]) -> None:
     if options["checkpoint"] is not None and choice.is_trained_here:
         msg = "--checkpoint needs a teacher that is trained already: give --teacher-file."
         raise click.UsageError(msg)
+    if options["certify"]:
+        msg = "--certify needs the table in memory: add --engine memory."
+        raise click.UsageError(msg)
     for name in ("category", "missing"):
         if options[name]:
             remedy = "write the column as text into the files, or add --engine memory"

@@ -42,7 +42,17 @@ CONFIGURATION = "run.toml"
 MONITOR_FILES = ("monitoring.json", "monitoring.md")
 """Those of `interpkd monitor`."""
 
-OWN_NAMES = {*FILES, *LINEAR_FILES, *CARD_FILES, *MONITOR_FILES, CONFIGURATION}
+CERTIFICATE_FILES = ("certificate.json", "certificate_rows.csv", "counterexamples.csv")
+"""Those of `interpkd certify`."""
+
+OWN_NAMES = {
+    *FILES,
+    *LINEAR_FILES,
+    *CARD_FILES,
+    *MONITOR_FILES,
+    *CERTIFICATE_FILES,
+    CONFIGURATION,
+}
 """A folder of anything else is never replaced."""
 
 

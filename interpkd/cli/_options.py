@@ -261,6 +261,27 @@ def fail_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def certify_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that puts a certificate into the report to a command."""
+    return click.option(
+        "--certify",
+        is_flag=True,
+        help="Also prove near which held-out rows student and teacher agree, as interpkd certify "
+        "does, and put it into the report.",
+    )(command)
+
+
+def tolerance_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the option that says what agreement is to `--certify` of a command."""
+    return click.option(
+        "--certify-tolerance",
+        metavar="NUMBER",
+        type=click.FloatRange(min=0),
+        help="Of a regression with --certify, where it must be given: predictions that differ by "
+        "at most this agree.",
+    )(command)
+
+
 def refit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how many refits the report rests on to a command."""
     return _add(

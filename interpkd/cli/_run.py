@@ -13,6 +13,7 @@ import click
 import numpy as np
 
 from interpkd.audit import audit_report
+from interpkd.cli._certificate import certificate_of_run
 from interpkd.cli._csv import write_csv
 from interpkd.cli._problem import FOLDS
 from interpkd.cli._refits import refit
@@ -111,6 +112,7 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
     known = None if scores is None else scores[split.train]
     student.fit(split.X_train, split.y_train, teacher_proba=known)
     evidence, refitted = refit(student, split, known, settings, stages)
+    certificate, certified = certificate_of_run(student, split, settings, stages)
     report = audit_report(
         student,
         split.X_test,
@@ -121,11 +123,12 @@ def teach(problem: Problem, split: Split, settings: Settings, stages: Stages) ->
         cutoff=settings.cutoff,
         adverse_class=settings.adverse_class,
         fields={"data_source": problem.source} | settings.fields,
-        split=split.facts | _facts_of(choice) | refitted,
+        split=split.facts | _facts_of(choice) | refitted | certified,
         random_state=settings.seed,
         progress=stages.begin,
         **run_facts(),
         **settings.labels.of(split.test),
+        certificate=certificate,
         **evidence,
     )
     return Result(student, report)

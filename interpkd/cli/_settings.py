@@ -59,6 +59,12 @@ class Settings:
     labels : RowLabels
         Groups and segments of all rows of the table.
 
+    certify : bool
+        Whether the report holds a certificate.
+
+    certify_tolerance : float or None
+        As `tolerance` of `certify`.
+
     fields : dict
         What only the user knows of the model, as `fields` of `audit_report`.
     """
@@ -82,6 +88,8 @@ class Settings:
     cutoff: float = 0.5
     plan: RefitPlan = field(default_factory=RefitPlan)
     labels: RowLabels = field(default_factory=RowLabels)
+    certify: bool = False
+    certify_tolerance: float | None = None
     fields: dict[str, str] = field(default_factory=dict)
 
     def own(self) -> dict[str, Any]:

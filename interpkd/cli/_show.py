@@ -145,6 +145,14 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
         console.print(Text("Refits on the rows learned from", style="bold"))
         show_facts(console, refits)
         console.print()
+    proved = result.report.to_dict()["certificate"]
+    if proved["is_computed"]:
+        console.print(Text("Certificate: what is proved near held-out rows", style="bold"))
+        for sentence in proved["statements"]:
+            console.print(Text(sentence))
+        if proved["not_searched"] is not None:
+            console.print(Text(f"Nothing is proved near them. {proved['not_searched']}"))
+        console.print()
     show_times(console, times)
     console.print()
     report = shlex.quote(str(out / "report.json"))

@@ -89,6 +89,7 @@ def test_sections_are_there(report):
         "frontier",
         "distil_or_not",
         "stability",
+        "certificate",
         "monitoring",
         "discrimination",
         "monotonicity",
