@@ -70,7 +70,14 @@ from interpkd.fidelity._shared_teacher import share_fits
 from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
-from interpkd.fidelity.certificate import Certificate, RadiusShares, WorstCase, certify
+from interpkd.fidelity.certificate import (
+    Certificate,
+    EqualityCertificate,
+    RadiusShares,
+    WorstCase,
+    certify,
+    certify_equality,
+)
 
 __all__ = [
     "Agreement",
@@ -83,6 +90,7 @@ __all__ = [
     "CutoffReport",
     "DecisionAUC",
     "DistilOrNot",
+    "EqualityCertificate",
     "ErrorQuantile",
     "FidelityReport",
     "FidelityScorer",
@@ -124,6 +132,7 @@ __all__ = [
     "WorstRows",
     "WorstSegments",
     "certify",
+    "certify_equality",
     "cutoff_report",
     "discrimination",
     "distil_or_not",

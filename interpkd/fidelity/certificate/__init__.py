@@ -2,6 +2,14 @@
 
 from interpkd.fidelity.certificate._certificate import Certificate, RadiusShares
 from interpkd.fidelity.certificate._certify import certify
+from interpkd.fidelity.certificate._equality import EqualityCertificate, certify_equality
 from interpkd.fidelity.certificate._worst_case import WorstCase
 
-__all__ = ["Certificate", "RadiusShares", "WorstCase", "certify"]
+__all__ = [
+    "Certificate",
+    "EqualityCertificate",
+    "RadiusShares",
+    "WorstCase",
+    "certify",
+    "certify_equality",
+]
