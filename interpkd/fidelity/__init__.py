@@ -71,16 +71,19 @@ from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
 from interpkd.fidelity.certificate import (
+    BornAgainTree,
     Certificate,
     EqualityCertificate,
     RadiusShares,
     WorstCase,
+    born_again_tree,
     certify,
     certify_equality,
 )
 
 __all__ = [
     "Agreement",
+    "BornAgainTree",
     "CalibrationBias",
     "CalibrationError",
     "CalibrationSlope",
@@ -131,6 +134,7 @@ __all__ = [
     "WorstRow",
     "WorstRows",
     "WorstSegments",
+    "born_again_tree",
     "certify",
     "certify_equality",
     "cutoff_report",
