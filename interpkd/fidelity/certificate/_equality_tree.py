@@ -225,7 +225,8 @@ class _Growth:
     def _add(self, low: IntArray, high: IntArray) -> int:
         """Make a leaf, and note how it is to be cut unless one decision is proved."""
         number = len(self.nodes)
-        inside = ((self.cells.own_cells >= low) & (self.cells.own_cells <= high)).all(axis=1)
+        own_cells = self.cells.own_cells
+        inside = np.asarray(((own_cells >= low) & (own_cells <= high)).all(axis=1))
         cuts = self.cells.cuts(low, high)
         rows, is_all = self._parts(low, cuts, inside)
         labels = self.cells.labels(rows)
