@@ -40,7 +40,10 @@ AT_ONCE = 16
 """Boxes that are asked about before it is seen whether one denies equality."""
 
 DOMAINS = {
-    "all": "every number, with the categories and missing values of the reference rows",
+    "all": (
+        "every number up to 3.4e38 in size, with the categories and missing values of the "
+        "reference rows"
+    ),
     "reference": (
         "every number in the range of the reference rows, with their categories and missing values"
     ),

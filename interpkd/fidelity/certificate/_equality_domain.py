@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._tables import is_frame
+from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity.certificate._search_room import Boxes
 from interpkd.fidelity.certificate._witnesses import changed_table
 
@@ -127,9 +128,19 @@ def whole_domain(prepared: Prepared, X: Table, *, is_bounded: bool, most: int) -
     -------
     domain : Domain or int
         Of more boxes only their number.
+
+    Raises
+    ------
+    InvalidInputError
+        If no reference row has a number in a column of numbers that is used.
     """
     values, cells = prepared.values, prepared.models.cells
     used = used_columns(prepared.models)
+    empty = used & (cells.n_levels == 0) & np.isnan(values).all(axis=0)
+    if empty.any():
+        name = prepared.layout.names[int(np.flatnonzero(empty)[0])]
+        msg = f"X_ref must have a number in every column that is used; all of {name!r} is missing."
+        raise InvalidInputError(msg)
     options = [
         _first_rows(values[:, u], is_level=bool(cells.n_levels[u])) if used[u] else [0]
         for u in range(values.shape[1])

@@ -121,12 +121,15 @@ class Models:
                     at = np.where(self.student.answer == c, first, np.inf)
                     yield RowQuestion(pair, at, none, no_extra(self.cells), Question(0.0, slack))
                     continue
-                other = np.flatnonzero(self.class_at == b)
-                if len(other):  # else a class the student never decides
-                    extra, constant = _score_difference(self, c, int(other[0]))
-                    ask = _beside(self, pair, extra, constant, slack, boxes)
-                    sides = _beside_others(self, c, int(other[0]), boxes)
-                    yield RowQuestion(pair, np.full(1, first), none, extra, ask, sides)
+                at, other = np.full(1, first), np.flatnonzero(self.class_at == b)
+                if not len(other):  # a class that the student never decides, and the teacher may
+                    sides, extra = _beside_others(self, c, -1, boxes), no_extra(self.cells)
+                    yield RowQuestion(pair, at, none, extra, Question(0.0, slack), sides)
+                    continue
+                extra, constant = _score_difference(self, c, int(other[0]))
+                ask = _beside(self, pair, extra, constant, slack, boxes)
+                sides = _beside_others(self, c, int(other[0]), boxes)
+                yield RowQuestion(pair, at, none, extra, ask, sides)
 
     def teacher_flips(self, decided: FloatArray) -> Iterator[tuple[IntArray, RowQuestion]]:
         """Give the questions whether the teacher itself answers otherwise in the neighbourhood.
