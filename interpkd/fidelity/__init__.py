@@ -74,11 +74,14 @@ from interpkd.fidelity.certificate import (
     BornAgainTree,
     Certificate,
     EqualityCertificate,
+    Monotonicity,
+    MonotonicityCertificate,
     RadiusShares,
     WorstCase,
     born_again_tree,
     certify,
     certify_equality,
+    certify_monotonicity,
 )
 
 __all__ = [
@@ -111,6 +114,8 @@ __all__ = [
     "LogitRMSE",
     "MeanAbsoluteError",
     "MeanError",
+    "Monotonicity",
+    "MonotonicityCertificate",
     "NegativeAgreement",
     "PairedDifference",
     "PositiveAgreement",
@@ -137,6 +142,7 @@ __all__ = [
     "born_again_tree",
     "certify",
     "certify_equality",
+    "certify_monotonicity",
     "cutoff_report",
     "discrimination",
     "distil_or_not",
