@@ -160,10 +160,10 @@ class NetworkSearch:
         for c, of_student in enumerate(self.class_at):
             for b in range(self._n_classes):
                 other = np.flatnonzero(self.class_at == b)
-                if b == of_student or not len(other):
+                if b == of_student:
                     continue
-                others = [int(other[0])]
-                others += [k for k in range(len(self.class_at)) if k not in (c, others[0])]
+                others = [int(k) for k in other]  # none of a class that the student does not know
+                others += [k for k in range(len(self.class_at)) if k not in (c, *others)]
                 conditions = [self._condition(1.0, c, k, boxes) for k in others]
                 whole = self._whole(rows, boxes)
                 objective = np.tile(self._pair(b, int(of_student)), (len(rows), 1))
