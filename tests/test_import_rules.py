@@ -82,6 +82,7 @@ COMPILED = "fidelity/certificate/*_kernels.py"
 READERS = {
     ("audit", "interpkd.teachers", "teacher_monotonic_cst"),
     ("fidelity", "interpkd.teachers", "relu_network"),
+    ("fidelity", "interpkd.teachers", "teacher_monotonic_cst"),
     ("fidelity", "interpkd.teachers", "tree_ensemble"),
 }
 """Functions of another room that read a fitted model and build nothing."""

@@ -70,10 +70,23 @@ from interpkd.fidelity._shared_teacher import share_fits
 from interpkd.fidelity._statements import Statement
 from interpkd.fidelity._worst_rows import WorstRow, WorstRows, worst_rows
 from interpkd.fidelity._worst_segment import worst_segment
-from interpkd.fidelity.certificate import Certificate, RadiusShares, WorstCase, certify
+from interpkd.fidelity.certificate import (
+    BornAgainTree,
+    Certificate,
+    EqualityCertificate,
+    Monotonicity,
+    MonotonicityCertificate,
+    RadiusShares,
+    WorstCase,
+    born_again_tree,
+    certify,
+    certify_equality,
+    certify_monotonicity,
+)
 
 __all__ = [
     "Agreement",
+    "BornAgainTree",
     "CalibrationBias",
     "CalibrationError",
     "CalibrationSlope",
@@ -83,6 +96,7 @@ __all__ = [
     "CutoffReport",
     "DecisionAUC",
     "DistilOrNot",
+    "EqualityCertificate",
     "ErrorQuantile",
     "FidelityReport",
     "FidelityScorer",
@@ -100,6 +114,8 @@ __all__ = [
     "LogitRMSE",
     "MeanAbsoluteError",
     "MeanError",
+    "Monotonicity",
+    "MonotonicityCertificate",
     "NegativeAgreement",
     "PairedDifference",
     "PositiveAgreement",
@@ -123,7 +139,10 @@ __all__ = [
     "WorstRow",
     "WorstRows",
     "WorstSegments",
+    "born_again_tree",
     "certify",
+    "certify_equality",
+    "certify_monotonicity",
     "cutoff_report",
     "discrimination",
     "distil_or_not",

@@ -92,9 +92,9 @@ def make_layout(X: Table, structure: Structure, ensemble: Any, *, is_named: bool
     n_columns = X.shape[1]
     columns = [str(c) for c in X.columns] if is_frame(X) else [f"x{i}" for i in range(n_columns)]
     by_name = is_frame(X)
-    teacher_at = _places(columns, ensemble.names if by_name else None, ensemble.n_features)
+    teacher_at = column_places(columns, ensemble.names if by_name else None, ensemble.n_features)
     known = [c.name for c in structure.columns]
-    student_at = _places(columns, known if by_name and is_named else None, len(known))
+    student_at = column_places(columns, known if by_name and is_named else None, len(known))
     kept = np.flatnonzero((teacher_at >= 0) | (student_at >= 0))
     by_set = np.unique(ensemble.feature[ensemble.category_set >= 0])
     is_number = []
@@ -109,8 +109,25 @@ def make_layout(X: Table, structure: Structure, ensemble: Any, *, is_named: bool
     )
 
 
-def _places(columns: Sequence[str], names: Sequence[str] | None, n_known: int) -> IntArray:
-    """Give the place of each column in a model, by name or else by position."""
+def column_places(columns: Sequence[str], names: Sequence[str] | None, n_known: int) -> IntArray:
+    """Give the place of each column in a model, by name or else by position.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        The columns of a table.
+
+    names : sequence of str or None
+        Those of the model; None to go by position.
+
+    n_known : int
+        How many columns the model has.
+
+    Returns
+    -------
+    places : ndarray of int of shape (n_columns,)
+        Places in the model, -1 for columns that it does not know.
+    """
     if names is None:
         at = np.arange(len(columns))
         return np.where(at < n_known, at, -1)
@@ -144,13 +161,34 @@ def encodings(
         own = X
         if is_named:
             own = select_columns(X, [column.name for column in structure.columns])
-        return ensemble.encode(X), structure.encode(own)
-    rows = ensemble.encode(X).copy()
+        return teacher_encoding(X, ensemble), structure.encode(own)
+    return teacher_encoding(X, ensemble), structure.encode(X)
+
+
+def teacher_encoding(X: Table, ensemble: Any) -> FloatArray:
+    """Encode a table as a teacher of trees does.
+
+    Parameters
+    ----------
+    X : array-like or data frame of shape (n_samples, n_features)
+        The table.
+
+    ensemble : TreeEnsemble
+        The teacher's arrays.
+
+    Returns
+    -------
+    Z : ndarray of shape (n_samples, n_teacher_columns)
+        Numbers and codes, NaN where missing or unseen.
+    """
+    rows = np.array(ensemble.encode(X), dtype=np.float64)
+    if is_frame(X):
+        return rows
     for j, known in enumerate(ensemble.categories):
         if known is not None:  # an ensemble that codes the numbers of an array itself
             code = {float(value): float(k) for k, value in enumerate(known)}
             rows[:, j] = [code.get(value, np.nan) for value in rows[:, j].tolist()]
-    return rows, structure.encode(X)
+    return rows
 
 
 def code_rows(layout: Layout, Z_teacher: FloatArray, Z_student: FloatArray) -> Coded:

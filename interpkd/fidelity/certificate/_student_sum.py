@@ -325,7 +325,9 @@ def _tree_on_cells(
         level_left=level_left,
     )
     values = tree.value[:, 0, :]
-    answer = values[:, 0] if values.shape[1] == 1 else values.argmax(axis=1).astype(np.float64)
+    # a classifier may know one class only
+    has_classes = hasattr(core, "classes_")
+    answer = values.argmax(axis=1).astype(np.float64) if has_classes else values[:, 0]
     empty = np.empty(0)
     return StudentSum(lay_out(nodes, cells), answer, empty, empty, empty)
 
