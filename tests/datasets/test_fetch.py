@@ -219,3 +219,23 @@ def test_patience_that_is_none_is_refused(wrong, match, openml, tmp_path):
     with pytest.raises(InvalidInputError, match=match):
         datasets.fetch_adult(data_home=tmp_path, **wrong)
     assert openml.n_requests == 0
+
+
+def test_benchmarks_take_fetched_tables(openml, tmp_path, monkeypatch):
+    protocol = pytest.importorskip("benchmarks._protocol", reason="run from a checkout")
+    assert {f"fetch_{name}" for name in protocol.FETCHED} == {
+        function.__name__ for function in FETCHERS.values()
+    }
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    small = replace(tables.BANK_MARKETING, n_rows=6), replace(tables.BIKE_SHARING, n_rows=6)
+    monkeypatch.setattr(tables, "BANK_MARKETING", small[0])
+    monkeypatch.setattr(tables, "BIKE_SHARING", small[1])
+    taken = []
+    for name, table in zip(("bank_marketing", "bike_sharing"), small, strict=True):
+        openml.serve(table)
+        taken += protocol.fetched_data([name])
+    assert [one.name for one in taken] == ["bank_marketing", "bike_sharing"]
+    assert [one.n_classes for one in taken] == [2, 0]
+    assert [one.categorical for one in taken] == [("age",), ("season",)]
+    assert taken[0].y.tolist() == [0, 1] * 3
+    assert taken[0].frame.shape == (6, 16)
