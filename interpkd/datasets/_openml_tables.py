@@ -50,7 +50,8 @@ class OpenMLTable:
         The columns as they are called there; empty for the same names.
 
     sha256 : str or None
-        Checksum of the file as OpenML serves it, where independent public records agree on it.
+        Checksum of the file as OpenML serves it, where several public records identify that file
+        alike: by its MD5, and at least one of them by this.
 
     source, licence : str
         Where the rows come from, and the licence that is stated there.
@@ -87,7 +88,7 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-UCI = "CC BY 4.0 (UCI Machine Learning Repository)"
+UCI = "CC BY 4.0 (as UCI states)"
 
 GERMAN_CREDIT = OpenMLTable(
     name="credit-g",
