@@ -70,7 +70,7 @@ StorageError
 
 Notes
 -----
-OpenML entry {data_id}, ``{name}``, version {version}. Licence: {licence}.
+{title}. Licence: {licence}.
 {checksum}
 
 References
@@ -100,9 +100,7 @@ def _described(table: tables.OpenMLTable) -> Callable[[Fetcher], Fetcher]:
         "target": f'{labels or "Numbers"}, named ``"{table.target_name}"``.',
         "positive": f'``"{table.positive}"``.' if table.positive else "None: a regression.",
         "protected": ", ".join(f"``{name}``" for name in table.protected) or "none",
-        "data_id": table.data_id,
-        "name": table.name,
-        "version": table.version,
+        "title": table.title,
         "licence": table.licence,
         "source": table.source,
         "checksum": FIRST_FETCH if table.sha256 is None else PUBLISHED,

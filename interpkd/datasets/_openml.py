@@ -104,10 +104,11 @@ def _ask(table: OpenMLTable, home: Path, n_retries: int, delay: float) -> Bunch:
         )
     except (OSError, HTTPException) as error:  # a refused connection, a time-out, a server's error
         msg = (
-            f"{_title(table)} is not in the cache {str(home)!r} and could not be fetched: {error}. "
-            f"For a machine without a network, fetch it on one that has it, and copy the folders "
-            f"'openml' and '{RECORDS}' from the cache there into {str(home)!r}. The parameter "
-            f"'data_home', or the environment variable {VARIABLE}, names another cache."
+            f"The data set {table.title} is not in the cache {str(home)!r}, and could not be "
+            f"fetched: {error}. For a machine without a network, fetch it on one that has it, and "
+            f"copy the folders 'openml' and '{RECORDS}' from the cache there into {str(home)!r}. "
+            f"The parameter 'data_home', or the environment variable {VARIABLE}, names another "
+            "cache."
         )
         raise FetchError(msg) from error
     except (ValueError, KeyError) as error:  # another MD5, no such entry, no such column
@@ -116,8 +117,9 @@ def _ask(table: OpenMLTable, home: Path, n_retries: int, delay: float) -> Bunch:
 
 def _check_file(table: OpenMLTable, raw: Bunch, home: Path) -> tuple[str, str]:
     """Hold the file against its checksum; give that, and what it was held against."""
-    with gzip.open(_cached_file(table, raw, home)) as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest, *others = {_sha256(path) for path in _cached_files(table, raw, home)}
+    if others:
+        raise _damaged(table, home, "the cache holds two files of it, which differ")
     record = home / RECORDS / f"openml-{table.data_id}.sha256"
     if table.sha256 is not None:
         expected, against = table.sha256, "the published checksum"
@@ -132,19 +134,24 @@ def _check_file(table: OpenMLTable, raw: Bunch, home: Path) -> tuple[str, str]:
     return digest, against
 
 
-def _cached_file(table: OpenMLTable, raw: Bunch, home: Path) -> Path:
-    """Find the file in scikit-learn's cache; before its version 1.7 it had another name."""
+def _sha256(path: Path) -> str:
+    with gzip.open(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _cached_files(table: OpenMLTable, raw: Bunch, home: Path) -> list[Path]:
+    """Find the file in scikit-learn's cache; 1.6 calls it by its number, 1.9 by its address."""
     places = (urlparse(raw.details["url"]).path, f"data/v1/download/{raw.details['file_id']}")
-    for place in places:
-        path = home / "openml" / "openml.org" / f"{place.lstrip('/')}.gz"
-        if path.is_file():
-            return path
-    msg = (
-        f"The file of {_title(table)} was not found under {str(home / 'openml')!r}, where "
-        "scikit-learn keeps it, so its checksum cannot be seen. Is another program clearing the "
-        "folder? Otherwise this version of scikit-learn is newer than this one of interpkd."
-    )
-    raise StorageError(msg)
+    paths = [home / "openml" / "openml.org" / f"{place.lstrip('/')}.gz" for place in places]
+    found = [path for path in paths if path.is_file()]
+    if not found:
+        msg = (
+            f"The file of {table.title} was not found under {str(home / 'openml')!r}, where "
+            "scikit-learn keeps it, so its checksum cannot be seen. Is another program clearing "
+            "the folder? Otherwise scikit-learn is newer than this version of interpkd knows."
+        )
+        raise StorageError(msg)
+    return found
 
 
 def _write_down(record: Path, line: str) -> None:
@@ -171,11 +178,12 @@ def _check_table(table: OpenMLTable, raw: Bunch, home: Path) -> None:
     }
     stated = {
         "name": table.name,
-        "version": table.version,
         "rows": table.n_rows,
         "columns": table.names_there,
         "target": table.target,
     }
+    if table.version is not None:
+        stated["version"] = table.version
     if table.classes:
         found["classes"] = tuple(sorted(_texts(raw.target).unique()))
         stated["classes"] = tuple(sorted(table.classes))
@@ -201,7 +209,7 @@ def _named(table: OpenMLTable, raw: Bunch, digest: str, against: str) -> Bunch:
     target = pd.Series(values, name=table.target_name, dtype="object" if table.classes else None)
     details = {
         "name": table.name,
-        "version": table.version,
+        "version": int(raw.details["version"]),
         "data_id": table.data_id,
         "url": table.url,
         "source": table.source,
@@ -217,7 +225,7 @@ def _named(table: OpenMLTable, raw: Bunch, digest: str, against: str) -> Bunch:
         positive_class=table.positive,
         protected=list(table.protected),
         details=details,
-        description=f"{table.source}. OpenML {table.data_id}: {table.name}, {table.version}.",
+        description=f"{table.source}. {table.title}.",
         DESCR=raw.DESCR,
     )
 
@@ -231,13 +239,9 @@ def _texts(values: Any) -> Any:
     return values.astype(str).astype(object)
 
 
-def _title(table: OpenMLTable) -> str:
-    return f"The data set {table.name!r} (version {table.version}, OpenML {table.data_id})"
-
-
 def _damaged(table: OpenMLTable, home: Path, why: str) -> DamagedFileError:
     msg = (
-        f"{_title(table)} is not what it should be: {why.rstrip('.')}. It was not used. Remove "
+        f"The data set {table.title} is not what it should be: {why.rstrip('.')}. It was not used. Remove "
         f"the folder {str(home / 'openml')!r} and fetch it again; if that gives the same, do not "
         f"use it, and tell us: what {table.url} serves has changed."
     )

@@ -22,8 +22,9 @@ class OpenMLTable:
 
     Attributes
     ----------
-    name, version, data_id : str, int, int
-        What it is called there, which version, and the number of that version.
+    name, data_id, version : str, int, int or None
+        What it is called there, the number of the entry, and its version under that name; None
+        where it was not established, and is not compared.
 
     n_rows : int
         Number of rows.
@@ -58,8 +59,8 @@ class OpenMLTable:
     """
 
     name: str
-    version: int
     data_id: int
+    version: int | None
     n_rows: int
     columns: tuple[str, ...]
     target: str
@@ -79,6 +80,12 @@ class OpenMLTable:
         return self.openml_columns or self.columns
 
     @property
+    def title(self) -> str:
+        """What the entry is, for people."""
+        version = "" if self.version is None else f", version {self.version}"
+        return f"OpenML {self.data_id}, {self.name!r}{version}"
+
+    @property
     def url(self) -> str:
         """The page of the entry."""
         return f"https://www.openml.org/d/{self.data_id}"
@@ -92,8 +99,8 @@ UCI = "CC BY 4.0 (as UCI states)"
 
 GERMAN_CREDIT = OpenMLTable(
     name="credit-g",
-    version=1,
     data_id=31,
+    version=1,
     n_rows=1000,
     columns=_words(
         "checking_status duration credit_history purpose credit_amount savings_status employment "
@@ -113,8 +120,8 @@ GERMAN_CREDIT = OpenMLTable(
 
 ADULT = OpenMLTable(
     name="adult",
-    version=2,
     data_id=1590,
+    version=2,
     n_rows=48_842,
     columns=_words(
         "age workclass fnlwgt education education-num marital-status occupation relationship race "
@@ -131,8 +138,8 @@ ADULT = OpenMLTable(
 
 BANK_MARKETING = OpenMLTable(
     name="bank-marketing",
-    version=1,
     data_id=1461,
+    version=1,
     n_rows=45_211,
     columns=_words(
         "age job marital education default balance housing loan contact day month duration "
@@ -150,8 +157,8 @@ BANK_MARKETING = OpenMLTable(
 
 CREDIT_CARD_DEFAULT = OpenMLTable(
     name="default-of-credit-card-clients",
-    version=1,
     data_id=42477,
+    version=1,
     n_rows=30_000,
     columns=_words(
         "LIMIT_BAL SEX EDUCATION MARRIAGE AGE PAY_0 PAY_2 PAY_3 PAY_4 PAY_5 PAY_6 BILL_AMT1 "
@@ -171,8 +178,8 @@ CREDIT_CARD_DEFAULT = OpenMLTable(
 
 SPAMBASE = OpenMLTable(
     name="spambase",
-    version=1,
     data_id=44,
+    version=1,
     n_rows=4601,
     columns=(
         *(
@@ -199,8 +206,8 @@ SPAMBASE = OpenMLTable(
 
 PIMA_DIABETES = OpenMLTable(
     name="diabetes",
-    version=1,
     data_id=37,
+    version=1,
     n_rows=768,
     columns=_words("preg plas pres skin insu mass pedi age"),
     target="class",
@@ -216,8 +223,8 @@ PIMA_DIABETES = OpenMLTable(
 
 BIKE_SHARING = OpenMLTable(
     name="Bike_Sharing_Demand",
-    version=2,
     data_id=42713,
+    version=None,
     n_rows=17_379,
     columns=_words(
         "season year month hour holiday weekday workingday weather temp feel_temp humidity "

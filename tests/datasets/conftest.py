@@ -56,7 +56,7 @@ class FakeOpenML:
         facts = {
             "id": str(table.data_id),
             "name": table.name,
-            "version": str(table.version),
+            "version": str(table.version or 1),
             "description": "Made-up rows.",
             "format": "ARFF",
             "licence": "Public",

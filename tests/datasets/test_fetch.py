@@ -1,10 +1,12 @@
 """Fetching: through scikit-learn's own code, offline, with answers in place of the network."""
 
+import gzip
 import inspect
 from dataclasses import replace
 
 import pandas as pd
 import pytest
+from sklearn.datasets import fetch_openml
 
 from interpkd import datasets
 from interpkd.datasets import _openml_tables as tables
@@ -76,8 +78,7 @@ def test_table_is_given_with_the_names_of_this_package(name, openml, tmp_path, m
 def test_docstrings_state_the_facts_that_are_checked(name):
     table, text = getattr(tables, name), inspect.getdoc(FETCHERS[name])
     assert f"of shape ({table.n_rows}, {len(table.columns)})" in text
-    assert f"OpenML entry {table.data_id}, ``{table.name}``, version {table.version}." in text
-    assert table.licence in text
+    assert f"{table.title}. Licence: {table.licence}." in text
     assert ("is known beforehand" in text) == (table.sha256 is not None)
 
 
@@ -131,7 +132,7 @@ def test_without_a_network_the_message_says_what_to_copy_where(openml, tmp_path)
     ):
         datasets.fetch_adult(data_home=tmp_path, n_retries=1, delay=1e-3)
     message = str(caught.value)
-    assert "'adult' (version 2, OpenML 1590)" in message
+    assert "OpenML 1590, 'adult', version 2 is not in the cache" in message
     assert repr(str(tmp_path)) in message
     assert "copy the folders 'openml' and 'interpkd'" in message
     assert "'data_home'" in message
@@ -195,6 +196,26 @@ def test_a_file_that_is_not_as_openml_says_is_refused(openml, tmp_path):
         pytest.warns(RuntimeWarning, match="Invalid cache"),
         pytest.raises(DamagedFileError, match="md5 checksum"),
     ):
+        fetch(SMALL, tmp_path)
+
+
+def test_every_file_that_scikit_learn_may_read_is_seen(openml, tmp_path):
+    openml.serve(SMALL)
+    fetch(SMALL, tmp_path)
+    folder = tmp_path / "openml" / "openml.org" / "data" / "v1" / "download"
+    names = {folder / "44.gz", folder / "44" / "rows.arff.gz"}  # of scikit-learn 1.6, and of 1.9
+    (other,) = (path for path in names if not path.exists())
+    other.parent.mkdir(exist_ok=True)
+    other.write_bytes(gzip.compress(b"another"))
+    with pytest.raises(DamagedFileError, match="two files of it, which differ"):
+        fetch(SMALL, tmp_path)
+
+
+def test_a_cache_that_is_kept_elsewhere_is_said(openml, tmp_path, monkeypatch):
+    openml.serve(SMALL)
+    raw = fetch_openml(data_id=44, data_home=str(tmp_path / "elsewhere"), parser="liac-arff")
+    monkeypatch.setattr("interpkd.datasets._openml.fetch_openml", lambda **_: raw)
+    with pytest.raises(StorageError, match="its checksum cannot be seen"):
         fetch(SMALL, tmp_path)
 
 
