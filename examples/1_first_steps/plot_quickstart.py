@@ -78,6 +78,9 @@ evidence = audit_report(student, X_test, y_test, X_train=X, y_train=y)
 with tempfile.TemporaryDirectory() as folder:
     page = evidence.to_html(Path(folder) / "report.html")
     kilobytes = page.stat().st_size / 1000
+evidence
+
+# %%
 found = [one for one in evidence.findings if one.status == "finding"]
 print(f"report.html has {kilobytes:.0f} kB and {len(found)} findings:")
 for one in found:

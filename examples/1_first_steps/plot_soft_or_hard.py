@@ -59,6 +59,7 @@ fig, ax = plt.subplots(figsize=(6, 4))
 for (name, values), marker in zip(kl.items(), "so^v", strict=True):
     ax.plot(SIZES, values, marker=marker, label=name)
 ax.set(xscale="log", xticks=SIZES, xticklabels=SIZES, xlabel="leaves", ylabel="KL(teacher‖student)")
+ax.minorticks_off()
 ax.legend(title="fitted to")
 fig.tight_layout()
 

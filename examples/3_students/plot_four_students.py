@@ -49,7 +49,7 @@ SIZES = [4, 8, 16, 32]
 sizes = frontier(
     tree, X_train, sizes={"max_leaf_nodes": SIZES}, cv=3, scoring=["kl_divergence", "agreement"]
 )
-print(sizes)
+sizes
 
 # %%
 # Four students
@@ -133,6 +133,7 @@ for name, color in zip(
     ax.axhline(scores.loc[name, "KL"], color=color, label=f"{name}, on new rows")
 ax.set(xscale="log", xticks=SIZES, xticklabels=SIZES, xlabel="leaves", ylim=(0, None))
 ax.set(ylabel="KL(teacher‖student)")
+ax.minorticks_off()
 ax.legend()
 fig.tight_layout()
 

@@ -44,7 +44,7 @@ card
 # The whole model
 # ---------------
 # The points of a row's bins add up to its score, and the probability is a function of the score alone.
-print(card.points_table_.round(3).to_string(index=False))
+card.points_table_.round(3)
 
 # %%
 # What is promised of it
@@ -52,7 +52,7 @@ print(card.points_table_.round(3).to_string(index=False))
 # Directions are not a matter of sampling: they follow from the steps of the points, for every input. The
 # forest itself was trained without such constraints, and an example shows where it breaks them.
 directions = certify_monotonicity(card, forest, X_ref=X, columns=SIGNS)
-print(directions)
+directions
 
 # %%
 # A score and what it means

@@ -75,7 +75,7 @@ examples
 # differ in the one column only and to which the model itself answers the wrong way. Without
 # ``columns=`` the constraints under which the teacher was trained are asked about.
 directions = certify_monotonicity(student, teacher, X_ref=X_train)
-print(directions)
+directions
 
 # %%
 # The remedy is to hand them on. Its price is what the student loses in agreement.

@@ -59,7 +59,7 @@ report
 # disagreement; on the *other* half they are tested. Nothing below is of the half that was searched,
 # so it is no product of the search.
 found = worst_segment(student, X_test)
-print(found)
+found
 
 # %%
 # Who is meant, and how they were met
@@ -73,7 +73,7 @@ print(f"rows that the rule is about, in the segment: {inside[planted].mean():.1%
 
 # %%
 # Single rows, for a reviewer to look at one by one:
-print(worst_rows(student, X_test, n=3))
+worst_rows(student, X_test, n=3)
 
 
 # %%
@@ -91,7 +91,7 @@ mended = DistilledLogisticRegression(
     random_state=0,
 ).fit(with_both(X_train))
 again = worst_segment(mended, with_both(X_test))
-print(again)
+again
 
 # %%
 # The search points elsewhere now. A sum cannot follow a forest everywhere; what it cannot follow can be

@@ -47,8 +47,7 @@ print(sql)
 # beside it, missing values, categories that were never seen, extremes. If one answer differed, there
 # would be an error and no statement.
 parity = parity_report(tree, X_test, to="sql", table="applicants")
-print(f"{parity.engine}: {parity.n_given} rows given, {parity.n_hurting} made to hurt")
-print(f"labels that differ: {parity.n_different_labels}, tolerance {parity.tolerance:.0e}")
+parity
 
 # %%
 # In the database
