@@ -1,0 +1,102 @@
+"""Run the documentation: every ```python and ```console block of a page, from top to bottom.
+
+    python -m pytest docs -m docs -n auto
+
+A page runs in a folder and a namespace of its own. What a reader has already, such as a table or a
+fitted model, a comment that is not rendered makes before the block::
+
+    % invisible-code-block: python
+    % given_loans(globals())
+
+Of a ```console block each line after "$ " runs; what it printed there is not compared. A block that
+cannot run here says why, and `tests/test_docs.py` lists all of them::
+
+    % skip: next "needs a cluster"
+"""
+
+import os
+import shlex
+import sys
+import tempfile
+from pathlib import Path
+
+import matplotlib as mpl
+import pytest
+from sybil import Sybil
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
+
+sys.path.insert(0, str(Path(__file__).parent))
+import page_setup
+
+collect_ignore_glob = ["*.py", "recipes/*", "auto_examples/*", "_build/*"]
+mpl.use("agg")
+
+
+class ConsoleBlockParser(CodeBlockParser):
+    """Commands of the package, run in this process."""
+
+    language = "console"
+
+    def evaluate(self, example):
+        for line in example.parsed.splitlines():
+            if line.startswith("$ "):
+                run_command(line.removeprefix("$ "))
+
+
+def run_command(line):
+    """Run one command; those that take refits are run without them, which takes a minute less."""
+    from click.testing import CliRunner
+
+    from interpkd.cli import main
+
+    program, *arguments = shlex.split(line, comments=True)
+    if program != "interpkd":
+        message = f"only commands of interpkd run here, not {program}: skip the block, with a reason"
+        raise ValueError(message)
+    if arguments[0] in {"distill", "demo"} and "--help" not in arguments:
+        arguments += ["--quick", "--overwrite"]
+    told = CliRunner().invoke(main, arguments)
+    is_gate = "--fail-on" in arguments  # which may be closed
+    is_comparison = arguments[0] == "diff"  # which says 1 of reports that differ
+    if told.exit_code not in ({0, 1} if is_gate or is_comparison else {0}) or (
+        told.exception and not isinstance(told.exception, SystemExit)
+    ):
+        message = f"{line}\nexit code {told.exit_code}\n{told.output[-3000:]}\n{told.exception!r}"
+        raise AssertionError(message)
+
+
+def enter_folder(namespace):
+    """Give a page an empty folder, and what its hidden blocks call."""
+    folder = tempfile.TemporaryDirectory(prefix="page-")
+    namespace.update({"_folder": folder, "_came_from": Path.cwd(), "__name__": "page"})
+    namespace.update({name: getattr(page_setup, name) for name in page_setup.__all__})
+    os.chdir(folder.name)
+    sys.path.insert(0, folder.name)  # pages import modules that they wrote
+
+
+def leave_folder(namespace):
+    """Go back, and forget what the page wrote."""
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+    os.chdir(namespace["_came_from"])
+    sys.path.remove(namespace["_folder"].name)
+    namespace["_folder"].cleanup()
+    namespace.clear()
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), ConsoleBlockParser(), SkipParser()],
+    patterns=["*.md"],
+    setup=enter_folder,
+    teardown=leave_folder,
+).pytest()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Mark the blocks, so that they run only where they are asked for."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.docs)
