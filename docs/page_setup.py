@@ -3,6 +3,7 @@
 Small, so that all pages run in a minute. Hidden blocks of the pages call these with `globals()`.
 """
 
+import copy
 import functools
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "given_loans",
     "given_loans_file",
     "given_network",
+    "given_parquet",
     "given_results",
     "given_trained_model",
 ]
@@ -20,14 +22,17 @@ N_LOANS = 700
 
 @functools.cache
 def _loans():
+    from sklearn.ensemble import RandomForestClassifier
+
     from interpkd import DistilledTreeClassifier, as_teacher
     from interpkd.datasets import make_credit
-    from interpkd.teachers import make_teacher
+    from interpkd.teachers import TabularClassifier
 
     data = make_credit(N_LOANS, random_state=0)
     X, y = data.data, data.target
     half = N_LOANS // 2
-    fitted = make_teacher("forest", random_state=0).fit(X[:half], y[:half])
+    forest = RandomForestClassifier(15, min_samples_leaf=5, random_state=0)
+    fitted = TabularClassifier(forest, categories="ordinal").fit(X[:half], y[:half])
     teacher = as_teacher(fitted)
     student = DistilledTreeClassifier(
         teacher, max_leaf_nodes=6, effort="greedy", augmentation=None, random_state=0
@@ -38,7 +43,7 @@ def _loans():
 
 def given_loans(names):
     """A table with categories and missing values, a frozen teacher of it, and a tree."""
-    names.update(_loans())
+    names.update(_loans(), student=copy.deepcopy(_loans()["student"]))  # pages fit it again
 
 
 @functools.cache
@@ -61,14 +66,14 @@ def _cancer():
 
 def given_cancer(names):
     """A table of numbers, a frozen forest of it, and a tree."""
-    names.update(_cancer())
+    names.update(_cancer(), student=copy.deepcopy(_cancer()["student"]))
 
 
 def given_booster(names):
     """An `xgboost.Booster` of two classes, and the table of numbers that it knows."""
     import xgboost
 
-    names.update(_cancer())
+    given_cancer(names)
     rows = xgboost.DMatrix(names["X_train"], names["y_train"])
     names["booster"] = xgboost.train({"objective": "binary:logistic", "nthread": 1}, rows, 5)
 
@@ -78,7 +83,7 @@ def given_network(names):
     import torch
     from sklearn.preprocessing import StandardScaler
 
-    names.update(_cancer())
+    given_cancer(names)
     scaler = StandardScaler().set_output(transform="pandas").fit(names["X_train"])
     names["X_train"], names["X_test"] = (scaler.transform(names[k]) for k in ("X_train", "X_test"))
     torch.manual_seed(0)
@@ -125,3 +130,19 @@ def given_trained_model(names):
     """A model of scikit-learn that was trained elsewhere, and rows that came later."""
     given_loans(names)
     names["trained_model"], names["X_recent"] = names["fitted_model"], names["X_test"]
+
+
+def given_parquet(names):
+    """Folders `loans` and `held_out` of Parquet files with the numbers of the booster's table."""
+    from pathlib import Path
+
+    import pyarrow.dataset as ds
+
+    for folder, rows in (("loans", "train"), ("held_out", "test")):
+        Path(folder).mkdir()
+        table = names[f"X_{rows}"].assign(
+            default=names[f"y_{rows}"], region=["north", "south"][rows == "test"]
+        )
+        table.iloc[::2].to_parquet(f"{folder}/a.parquet")
+        table.iloc[1::2].to_parquet(f"{folder}/b.parquet")
+    names["held_out"] = ds.dataset("held_out", format="parquet")

@@ -265,15 +265,6 @@ def test_every_student_takes_jobs_and_shows_progress(name, capsys):
     np.testing.assert_array_equal(one.predict(X), two.predict(X))
 
 
-@pytest.mark.slow
-def test_the_snippet_of_the_user_guide_runs(capsys):
-    guide = Path(__file__).parents[2] / "docs" / "user_guide.md"
-    section = guide.read_text(encoding="utf-8").partition("## Cross-fitting")[2]
-    code = section.partition("```python\n")[2].partition("```")[0]
-    exec(compile(code, "user_guide.md", "exec"), {})  # noqa: S102 - our own documentation
-    assert "out of fold" in capsys.readouterr().out
-
-
 def test_progress_is_shown_if_asked_for(capsys):
     DistilledTreeRegressor(LinearRegression(), effort="greedy", verbose=1).fit(X, X[:, 0])
     assert "fold by fold" in capsys.readouterr().out
