@@ -1,8 +1,11 @@
 """What the package promises to the outside: its names, and documents that match the code."""
 
+import builtins
+import functools
 import importlib
 import inspect
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -90,12 +93,41 @@ def test_documented_parameters_are_the_signature(thing):
         if name != "self"
     ]
     assert list(documented) == taken
-    for name, parameter in signature.parameters.items():
+    check_defaults(thing, documented)
+
+
+def check_defaults(thing, documented):
+    """Compare each "default=" of a docstring with the signature; a constant may stand by its name."""
+    for name, parameter in inspect.signature(thing).parameters.items():
         if parameter.default is inspect.Parameter.empty or name == "self":
             continue
         said = re.search(r"default=(.+)$", documented[name])
         assert said, f"{name}: the docstring gives no default"
-        assert said[1].replace("'", '"') == repr(parameter.default).replace("'", '"'), name
+        constants = sys.modules[thing.__module__].__dict__ | vars(builtins)
+        if said[1] in constants:
+            assert constants[said[1]] is parameter.default, name
+        else:
+            assert said[1].replace("'", '"') == repr(parameter.default).replace("'", '"'), name
+
+
+@functools.cache
+def public_methods():
+    """Give every documented method that the package itself writes, once."""
+    found = {}
+    for one in public_objects():
+        kind = one.values[0]
+        for name, method in inspect.getmembers(kind, callable) if inspect.isclass(kind) else ():
+            is_ours = (getattr(method, "__module__", None) or "").startswith("interpkd")
+            if is_ours and inspect.isroutine(method) and not name.startswith("_"):
+                found[method.__qualname__] = method
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(public_methods()))
+def test_documented_defaults_of_methods_are_the_signature(name):
+    method = public_methods()[name]
+    documented = documented_parameters(method)
+    check_defaults(method, documented)
 
 
 @pytest.mark.parametrize("thing", public_objects())

@@ -51,7 +51,7 @@ class _Frozen(BaseEstimator):
         X : object
             Ignored.
 
-        y : object
+        y : object, default=None
             Ignored.
 
         **params : dict
