@@ -23,6 +23,7 @@ from pathlib import Path
 import matplotlib as mpl
 import pytest
 from sybil import Sybil
+from sybil.integration.pytest import SybilItem
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser, SkipParser
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -30,6 +31,8 @@ import page_setup
 
 collect_ignore_glob = ["*.py", "recipes/*", "auto_examples/*", "_build/*"]
 mpl.use("agg")
+# A failure without a frame in the page ends the whole run in sybil 10.1 (2026-11).
+SybilItem._traceback_filter = lambda _, failure: failure.traceback  # noqa: SLF001
 
 
 class ConsoleBlockParser(CodeBlockParser):
@@ -82,6 +85,8 @@ def leave_folder(namespace):
     import matplotlib.pyplot as plt
 
     plt.close("all")
+    if "client" in namespace:  # of Dask
+        namespace["client"].close()
     for name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").startswith(namespace["_folder"].name):
             del sys.modules[name]
@@ -106,3 +111,5 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(here):
             item.add_marker(pytest.mark.docs)
+            # two pages with a client, at the same time
+            item.add_marker(pytest.mark.filterwarnings("ignore:Port 8787 is already in use"))
