@@ -38,7 +38,12 @@ def _loans():
         teacher, max_leaf_nodes=6, effort="greedy", augmentation=None, random_state=0
     ).fit(X[:half])
     found = {"X": X, "y": y, "teacher": teacher, "student": student, "fitted_model": fitted}
-    return found | {"X_train": X[:half], "y_train": y[:half], "X_test": X[half:], "y_test": y[half:]}
+    return found | {
+        "X_train": X[:half],
+        "y_train": y[:half],
+        "X_test": X[half:],
+        "y_test": y[half:],
+    }
 
 
 def given_loans(names):

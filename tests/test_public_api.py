@@ -42,6 +42,11 @@ CONTRACT = {  # names that others build on
     "interpkd.fidelity": {"frontier"},
     "interpkd.teachers": {"make_teacher"},
 }
+PARTS_OF_LEARNERS = {  # which take what other parts made; the learners have examples
+    *("bin_blocks", "fill_leaves", "fit_tree_blocks", "grow_tree_blocks", "merge"),
+    *("missing_rows", "points_of_masses", "round_to_points", "rounding_of_blocks"),
+    *("sketch_thresholds", "wanted_rows", "weigh_by_memory"),
+}
 STUDENT_PARAMETERS = [
     "teacher",
     "alpha",
@@ -137,11 +142,39 @@ def test_public_objects_have_a_summary(thing):
     assert not rest or not rest[0], "the summary is one line"
 
 
-@pytest.mark.parametrize(
-    "thing", [p for p in public_objects() if p.values[0].__name__ in interpkd.__all__]
-)
-def test_root_names_have_an_example(thing):
-    assert ">>> " in inspect.getdoc(thing)
+def is_property(member):
+    return isinstance(member, property)
+
+
+def has_example(thing):
+    return ">>> " in inspect.getdoc(thing)
+
+
+@pytest.mark.parametrize("thing", [p for p in public_objects() if inspect.isfunction(p.values[0])])
+def test_functions_have_an_example(thing):
+    assert has_example(thing) or thing.__name__ in PARTS_OF_LEARNERS
+
+
+def test_root_names_have_an_example():
+    public = [getattr(interpkd, name) for name in interpkd.__all__ if name != "__version__"]
+    assert all(has_example(thing) for thing in public)
+
+
+def test_classes_have_an_example_or_are_results_of_what_has_one():
+    """Follow the names in docstrings from every object with an example to what it gives."""
+    things = {one.values[0].__name__: one.values[0] for one in public_objects()}
+    shown = {name for name, thing in things.items() if has_example(thing)}
+    ahead = [*shown]
+    while ahead:
+        thing = things[ahead.pop()]
+        members = [*vars(thing).values()] if inspect.isclass(thing) else []
+        given = [one.fget.__annotations__.get("return", "") for one in members if is_property(one)]
+        methods = [one for one in members if inspect.isroutine(one)]
+        texts = [*given, *(inspect.getdoc(one) or "" for one in (thing, *methods))]
+        found = set(re.findall(r"\b[A-Z]\w+\b", " ".join(texts))) & set(things) - shown
+        shown |= found
+        ahead += found
+    assert {name for name, thing in things.items() if inspect.isclass(thing)} <= shown
 
 
 @pytest.mark.parametrize("name", [n for n in interpkd.__all__ if n.startswith("Distilled")])
