@@ -233,7 +233,8 @@ def _is_used(term: Mapping[str, Any]) -> bool:
 def _points(data: Mapping[str, Any]) -> Markup:
     features = sorted(data["features"], key=lambda one: -_reach(one))
     most = max(max(abs(bin_["points"]) for bin_ in one["bins"]) for one in features)
-    rows, n_shown = [], 0
+    rows: list[list[Any]] = []
+    n_shown = 0
     for one in features:
         if rows and len(rows) + len(one["bins"]) > MOST_BINS:
             break

@@ -83,5 +83,3 @@ def _rows(student: Any) -> str:
     if alpha := facts.get("alpha"):
         parts.append(f"labels weigh {alpha:g}")
     return ", ".join(parts) + "."
-
-
