@@ -47,7 +47,7 @@ font-size:13px;color:inherit;background:none}
 .interpkd-repr tr>th,.interpkd-repr tr>td{text-align:left;vertical-align:top;font-weight:400;\
 padding:.18em 1.1em .18em 0;border:0;border-bottom:1px solid var(--line);max-width:34em;\
 white-space:normal;background:none;color:inherit}
-.interpkd-repr thead tr>th{opacity:.78;white-space:nowrap;vertical-align:bottom}
+.interpkd-repr thead tr>*{opacity:.78;white-space:nowrap;vertical-align:bottom}
 .interpkd-repr tr>.ik-s{white-space:nowrap}
 .interpkd-repr tr>.ik-l{min-width:16em}
 .interpkd-repr tr>.ik-n{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
@@ -150,8 +150,10 @@ def table(
     )
     thead = f"<thead><tr>{head}</tr></thead>" if header else ""
     name = f'<p class="ik-caption">{safe(caption)}</p>' if caption else ""
+    # who has no mouse scrolls it by its focus
+    spoken = f' role="region" aria-label="{safe(caption)}"' if caption else ""
     return Markup(
-        f'{name}<div class="ik-wide" tabindex="0" role="region" aria-label="{safe(caption)}">'
+        f'{name}<div class="ik-wide" tabindex="0"{spoken}>'
         f"<table>{thead}<tbody>{body}</tbody></table></div>"
     )
 
@@ -226,7 +228,7 @@ def whisker(low: float | None, middle: float, high: float | None, ends: Sequence
 def _cell(value: Any, scope: str, *, is_number: bool) -> str:
     text = safe(value)
     kind = "n" if is_number else "l" if len(text) > LONG and not isinstance(value, Markup) else "s"
-    tag = f'th scope="{scope}"' if scope else "td"
+    tag = f'th scope="{scope}"' if scope and text else "td"
     return f'<{tag} class="ik-{kind}">{text}</{tag[:2]}>'
 
 
