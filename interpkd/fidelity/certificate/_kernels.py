@@ -48,7 +48,8 @@ FIELDS = {
     "Question": "first slack second second_slack ratio both is_tied",
     "Room": (
         "low high bound now_low now_high cells near_low near_high n_near starts upper tail "
-        "extra most spread middle leaves stack best total sides side_limit side"
+        "extra most spread middle leaves stack best total sides side_limit side "
+        "small small_value every kept_slot kept_from n_segments"
     ),
     "Sides": "table slope limit",
     "TreeSum": (
@@ -63,6 +64,7 @@ BESIDE = 4  # beside the answers of a search
 TIGHTENINGS = 4  # times a box is tightened before it is cut
 ENOUGH = 0.9  # a tightening that leaves more of the box's width than this is the last
 SOME = 1e-6  # share of the excess that any cut counts as taking off
+TO_LEFT, TO_RIGHT = 1, 2  # ways that may both be open
 FEATURE, CUT, LEFT, RIGHT, MISSING_LEFT, LEVEL_ROW, MISSING = range(7)
 """Places in the line of a node."""
 
@@ -98,25 +100,20 @@ def copy_from(source: IntArray, k: int, target: IntArray) -> None:
 
 
 @inner
-def may_go_left(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
-    """Tell whether a row of the box may go left at a node, whose column has these cells."""
-    line = lines[node]
-    if line[LEVEL_ROW] >= 0:
-        return some_level(level_left, line[LEVEL_ROW], low, high, 1)
-    return low < line[CUT] or (line[MISSING_LEFT] == 1 and high == line[MISSING])
-
-
-@inner
-def may_go_right(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
-    """Tell whether a row of the box may go right at a node."""
-    line = lines[node]
-    if line[LEVEL_ROW] >= 0:
-        return some_level(level_left, line[LEVEL_ROW], low, high, 0)
-    if high == line[MISSING]:
-        if line[MISSING_LEFT] == 0:
-            return True
+def ways(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> int:
+    """Tell where rows may go at a node, whose column has these cells: `TO_LEFT`, `TO_RIGHT`, both."""
+    row = lines[node, LEVEL_ROW]
+    if row >= 0:
+        to_left = TO_LEFT if some_level(level_left, row, low, high, 1) else 0
+        return to_left + (TO_RIGHT if some_level(level_left, row, low, high, 0) else 0)
+    cut = lines[node, CUT]
+    found = TO_LEFT if low < cut else 0
+    if high == lines[node, MISSING]:
+        found |= TO_LEFT if lines[node, MISSING_LEFT] == 1 else TO_RIGHT
         high -= 1
-    return high >= low and high >= line[CUT]
+    if high >= low and high >= cut:
+        found |= TO_RIGHT
+    return found
 
 
 @inner
@@ -130,42 +127,38 @@ def reach(
     stack: IntArray,
 ) -> int:
     """Write the leaves of one tree that a row of the box may reach; give how many they are."""
-    found, top = 0, 1
-    stack[0] = root
-    while top > 0:
+    found, top = 0, 0
+    node = root
+    while True:
+        column = lines[node, FEATURE]
+        if column >= 0:
+            way = ways(lines, level_left, node, low[column], high[column])
+            if way == TO_RIGHT:
+                node = lines[node, RIGHT]
+                continue
+            if way != TO_LEFT:
+                stack[top] = lines[node, RIGHT]
+                top += 1
+            node = lines[node, LEFT]
+            continue
+        leaves[found] = node
+        found += 1
+        if top == 0:
+            return found
         top -= 1
         node = stack[top]
+
+
+@inner
+def leaf_of(lines: Lines, level_left: BoolArray, node: int, cells: IntArray, i: int) -> int:
+    """Give the leaf of a row of a table of cells below a node."""
+    while True:
         column = lines[node, FEATURE]
         if column < 0:
-            leaves[found] = node
-            found += 1
-            continue
-        if may_go_right(lines, level_left, node, low[column], high[column]):
-            stack[top] = lines[node, RIGHT]
-            top += 1
-        if may_go_left(lines, level_left, node, low[column], high[column]):
-            stack[top] = lines[node, LEFT]
-            top += 1
-    return found
-
-
-@inner
-def leaf_of(lines: Lines, level_left: BoolArray, node: int, cells: IntArray) -> int:
-    """Give the leaf of a row of cells below a node."""
-    while lines[node, FEATURE] >= 0:
-        cell = cells[lines[node, FEATURE]]
-        left = may_go_left(lines, level_left, node, cell, cell)
-        node = lines[node, LEFT if left else RIGHT]
-    return node
-
-
-@inner
-def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
-    """Give the sum of the trees for one row of cells."""
-    total, lines, level_left = 0.0, trees.node, trees.level_left
-    for t in active:
-        total += value[leaf_of(lines, level_left, trees.root[t], cells)]
-    return total
+            return node
+        cell = cells[i, column]
+        to_left = ways(lines, level_left, node, cell, cell) == TO_LEFT
+        node = lines[node, LEFT] if to_left else lines[node, RIGHT]
 
 
 @njit(cache=True, nogil=True)
@@ -178,7 +171,16 @@ def values_at(
         out[i] = 0.0
     for t in active:  # one tree fits into the nearest memory
         for i in range(len(cells)):
-            out[i] += value[leaf_of(lines, level_left, trees.root[t], cells[i])]
+            out[i] += value[leaf_of(lines, level_left, trees.root[t], cells, i)]
+
+
+@inner
+def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
+    """Give the sum of the trees for the first row of a table of cells."""
+    total, lines, level_left = 0.0, trees.node, trees.level_left
+    for t in active:
+        total += value[leaf_of(lines, level_left, trees.root[t], cells, 0)]
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -413,8 +415,8 @@ def cut_box(
             done += 1
             continue
         first, last = part_low[done, column], part_high[done, column]
-        left = may_go_left(lines, level_left, node, first, last)
-        if left and may_go_right(lines, level_left, node, first, last):
+        way = ways(lines, level_left, node, first, last)
+        if way == TO_LEFT | TO_RIGHT:
             cut = lines[node, CUT]
             copy_into(part_low, n_parts, part_low[done])
             copy_into(part_high, n_parts, part_high[done])
@@ -422,8 +424,117 @@ def cut_box(
             part_leaf[n_parts] = lines[node, RIGHT]
             part_high[done, column] = cut - 1
             n_parts += 1
-        part_leaf[done] = lines[node, LEFT if left else RIGHT]
+        part_leaf[done] = lines[node, RIGHT if way == TO_RIGHT else LEFT]
     return n_parts
+
+
+@inner
+def restrict(
+    trees: TreeSum, value: FloatArray, active: IntArray, low: IntArray, high: IntArray, room: Room
+) -> tuple[int, float]:
+    """Write into `room.small` what the trees still are inside a box; give their number and a rest.
+
+    Nodes whose rows all go one way are left out, cuts outside the box too. A tree of which one leaf
+    is left adds the same to every row: such values are summed up in the rest.
+    """
+    small, lines, level_left = room.small, trees.node, trees.level_left
+    n_trees = n_nodes = n_slots = 0
+    rest, room.n_segments[0] = 0.0, 0
+    for t in active:
+        node = _turning(lines, level_left, trees.root[t], low, high)
+        if lines[node, FEATURE] < 0:
+            rest += value[node]
+            continue
+        first = n_slots
+        n_slots = _restrict_slots(trees, t, low, high, n_slots, room)
+        small.root[n_trees] = n_nodes
+        n_trees += 1
+        small.slot_first[n_trees] = n_slots
+        top = 1
+        room.stack[0], room.leaves[0] = node, -1
+        while top > 0:
+            top -= 1
+            node, link = room.stack[top], room.leaves[top]
+            node = _turning(lines, level_left, node, low, high)
+            if link >= 0:
+                small.node[link // 2, RIGHT if link % 2 else LEFT] = n_nodes
+            for k in range(lines.shape[1]):
+                small.node[n_nodes, k] = lines[node, k]
+            if lines[node, FEATURE] < 0:
+                room.small_value[n_nodes] = value[node]
+                at = trees.leaf_first[node] - trees.slot_first[t]
+                _restrict_leaf(trees, at, n_nodes, first, n_slots, room)
+            else:
+                for side in range(1, -1, -1):
+                    room.stack[top] = lines[node, RIGHT if side else LEFT]
+                    room.leaves[top] = 2 * n_nodes + side
+                    top += 1
+            n_nodes += 1
+    return n_trees, rest
+
+
+@inner
+def _turning(
+    lines: Lines, level_left: BoolArray, node: int, low: IntArray, high: IntArray
+) -> int:
+    """Give the first node from here on at which rows of a box part, or else their leaf."""
+    while True:
+        column = lines[node, FEATURE]
+        if column < 0:
+            return node
+        way = ways(lines, level_left, node, low[column], high[column])
+        if way == TO_LEFT | TO_RIGHT:
+            return node
+        node = lines[node, RIGHT] if way == TO_RIGHT else lines[node, LEFT]
+
+
+@inner
+def _restrict_slots(
+    trees: TreeSum, t: int, low: IntArray, high: IntArray, n_slots: int, room: Room
+) -> int:
+    """Write the slots of a tree that part rows of a box behind `n_slots` others; give their number."""
+    small = room.small
+    for slot in range(trees.slot_first[t], trees.slot_first[t + 1]):
+        f = trees.slot_column[slot]
+        if low[f] == high[f]:
+            continue
+        a, end = trees.cut_first[slot], trees.cut_first[slot + 1]
+        while a < end and trees.cut_cell[a] <= low[f]:
+            a += 1
+        at = small.cut_first[n_slots]
+        room.kept_slot[n_slots], room.kept_from[n_slots] = slot, a - trees.cut_first[slot]
+        while a < end and trees.cut_cell[a] <= high[f]:
+            small.cut_cell[at] = trees.cut_cell[a]
+            at += 1
+            a += 1
+        if at == small.cut_first[n_slots] and high[f] != trees.missing[f]:
+            continue
+        small.slot_column[n_slots] = f
+        n_slots += 1
+        small.cut_first[n_slots] = at
+    return n_slots
+
+
+@inner
+def _restrict_leaf(
+    trees: TreeSum, at: int, leaf: int, first: int, end: int, room: Room
+) -> None:
+    """Write between which of the cuts that are left the rows of a leaf lie."""
+    small = room.small
+    to = room.n_segments[0]
+    small.leaf_first[leaf] = to
+    for k in range(first, end):
+        skipped = room.kept_from[k]
+        n_cuts = small.cut_first[k + 1] - small.cut_first[k]
+        place = at + room.kept_slot[k]
+        low = max(trees.seg_low[place] - skipped, 0)
+        high = min(trees.seg_high[place] - skipped, n_cuts)
+        if trees.seg_low[place] > trees.seg_high[place] or low > high:
+            low, high = 1, 0  # none of the numbers
+        small.seg_low[to], small.seg_high[to] = low, high
+        small.seg_missing[to] = trees.seg_missing[place]
+        to += 1
+    room.n_segments[0] = to
 
 
 @inner
@@ -440,7 +551,7 @@ def decide(
 ) -> tuple[int, int]:
     """Answer whether there is a row in the box, and after how many boxes.
 
-    YES means that `room.cells` is such a row, NO that a bound excludes them all, OPEN that the
+    YES means that ``room.cells[0]`` is such a row, NO that a bound excludes them all, OPEN that the
     budget was spent, NEAR that rows of the boxes `room.near_low` are such, or not, by rounding.
     """
     base = sum_bound(trees, value, active, low, high, room.leaves, room.stack)
@@ -579,11 +690,11 @@ def look(
                 promise = room.upper[at + cell] + ask.ratio * (extra[at + cell] - room.most[f])
                 if promise > best:
                     best, chosen = promise, cell
-            room.cells[f] = chosen
+            room.cells[0, f] = chosen
             total += extra[at + chosen]
         if fulfilled(ask, value_at(trees, value, active, room.cells), total):
             room.total[0], room.total[1] = one, two
-            return BESIDE if sides_exclude(room, room.cells, room.cells) else YES
+            return BESIDE if sides_exclude(room, room.cells[0], room.cells[0]) else YES
         before = after = 0
         for f in range(n_columns):
             if low[f] == high[f]:
@@ -726,22 +837,34 @@ def search_rows(
             fill_extra(sides.table[k], sides.slope[k], extra, boxes, r, room.starts, room.sides[k])
             room.side_limit[k] = sides.limit[k]
         n_parts = cut_box(student, student.root[0], low, high, parts.low, parts.high, parts.leaf)
+        n_trees, rest = -1, 0.0
         for p in range(n_parts):
             first = limit[parts.leaf[p]] + shift[r]
             if first == np.inf:
                 continue
             both = ask.both + first if ask.is_tied else ask.both
+            if n_trees < 0:  # most boxes of most rows need no more than this
+                one = Question(
+                    first, ask.slack, ask.second, ask.second_slack, ask.ratio, both, ask.is_tied
+                )
+                bound = sum_bound(
+                    trees, value, active, parts.low[p], parts.high[p], room.leaves, room.stack
+                )
+                if excluded(one, bound, extra_bound(room.extra, parts.low[p], parts.high[p], room)):
+                    continue
+                n_trees, rest = restrict(trees, value, active, low, high, room)
             one = Question(
-                first, ask.slack, ask.second, ask.second_slack, ask.ratio, both, ask.is_tied
-            )
+                first - rest, ask.slack, ask.second, ask.second_slack, ask.ratio, both - rest,
+                ask.is_tied,
+            )  # fmt: skip
             answer, boxes_used = decide(
-                trees, value, active, room.extra, one, parts.low[p], parts.high[p],
-                budget - used[r], room,
+                room.small, room.small_value, room.every[:n_trees], room.extra, one,
+                parts.low[p], parts.high[p], budget - used[r], room,
             )  # fmt: skip
             used[r] += boxes_used
             state[r] = max(state[r], answer)
             if answer == YES:
-                copy_into(found, r, room.cells)
+                copy_into(found, r, room.cells[0])
                 break
         near.n_boxes[r] = room.n_near[0]
         for k in range(room.n_near[0]):

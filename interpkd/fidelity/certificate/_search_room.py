@@ -169,6 +169,12 @@ class Room(NamedTuple):
     sides: FloatArray
     side_limit: FloatArray
     side: IntArray
+    small: TreeSum
+    small_value: FloatArray
+    every: IntArray
+    kept_slot: IntArray
+    kept_from: IntArray
+    n_segments: IntArray
 
 
 def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Room:
@@ -204,7 +210,7 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         bound=np.zeros(budget + 2),
         now_low=whole(n_columns),
         now_high=whole(n_columns),
-        cells=whole(n_columns),
+        cells=whole(1, n_columns),
         near_low=whole(MOST_NEAR, n_columns),
         near_high=whole(MOST_NEAR, n_columns),
         n_near=whole(1),
@@ -222,7 +228,23 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         sides=np.zeros((n_sides, n_cells)),
         side_limit=np.zeros(n_sides),
         side=whole(1),
+        small=_room_for(trees),
+        small_value=np.zeros(len(trees.node)),
+        every=np.arange(len(trees.root), dtype=np.int64),
+        kept_slot=np.zeros(len(trees.slot_column) + 1, dtype=np.int64),
+        kept_from=np.zeros(len(trees.slot_column) + 1, dtype=np.int64),
+        n_segments=whole(1),
     )
+
+
+def _room_for(trees: TreeSum) -> TreeSum:
+    """Make the memory for a part of each of the trees."""
+    own = {
+        name: np.zeros_like(getattr(trees, name))
+        for name in ("node", "root", "slot_first", "slot_column", "cut_first", "cut_cell")
+    }
+    segments = {name: np.zeros_like(getattr(trees, name)) for name in trees._fields[-4:]}
+    return trees._replace(**own, **segments)
 
 
 def make_near(n_rows: int, n_columns: int) -> Near:
