@@ -474,9 +474,7 @@ def restrict(
 
 
 @inner
-def _turning(
-    lines: Lines, level_left: BoolArray, node: int, low: IntArray, high: IntArray
-) -> int:
+def _turning(lines: Lines, level_left: BoolArray, node: int, low: IntArray, high: IntArray) -> int:
     """Give the first node from here on at which rows of a box part, or else their leaf."""
     while True:
         column = lines[node, FEATURE]
@@ -516,9 +514,7 @@ def _restrict_slots(
 
 
 @inner
-def _restrict_leaf(
-    trees: TreeSum, at: int, leaf: int, first: int, end: int, room: Room
-) -> None:
+def _restrict_leaf(trees: TreeSum, at: int, leaf: int, first: int, end: int, room: Room) -> None:
     """Write between which of the cuts that are left the rows of a leaf lie."""
     small = room.small
     to = room.n_segments[0]
