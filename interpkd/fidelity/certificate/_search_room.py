@@ -163,14 +163,21 @@ class Room(NamedTuple):
     spread: FloatArray
     middle: IntArray
     leaves: IntArray
+    ends: IntArray
     stack: IntArray
     best: FloatArray
     total: FloatArray
     sides: FloatArray
     side_limit: FloatArray
     side: IntArray
-    small: TreeSum
-    small_value: FloatArray
+    value: FloatArray
+
+
+class Small(NamedTuple):
+    """Memory for what trees still are inside a box; made by :func:`make_small`."""
+
+    trees: TreeSum
+    value: FloatArray
     every: IntArray
     kept_slot: IntArray
     kept_from: IntArray
@@ -221,30 +228,45 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         most=np.zeros(n_columns),
         spread=np.zeros(n_columns),
         middle=whole(n_columns),
-        leaves=whole(trees.n_leaves),
+        leaves=whole(len(trees.node)),
+        ends=whole(len(trees.root)),
         stack=whole(trees.n_leaves + 1),
         best=np.zeros(trees.n_segments),
         total=np.zeros(2),
         sides=np.zeros((n_sides, n_cells)),
         side_limit=np.zeros(n_sides),
         side=whole(1),
-        small=_room_for(trees),
-        small_value=np.zeros(len(trees.node)),
-        every=np.arange(len(trees.root), dtype=np.int64),
-        kept_slot=np.zeros(len(trees.slot_column) + 1, dtype=np.int64),
-        kept_from=np.zeros(len(trees.slot_column) + 1, dtype=np.int64),
-        n_segments=whole(1),
+        value=np.zeros(1),
     )
 
 
-def _room_for(trees: TreeSum) -> TreeSum:
-    """Make the memory for a part of each of the trees."""
-    own = {
+def make_small(trees: TreeSum) -> Small:
+    """Make the memory for what trees still are inside a box.
+
+    Parameters
+    ----------
+    trees : TreeSum
+        The trees.
+
+    Returns
+    -------
+    small : Small
+        Memory for one box after another.
+    """
+    own = ("node", "root", "slot_first", "slot_column", "cut_first", "cut_cell", "leaf_first")
+    arrays = {
         name: np.zeros_like(getattr(trees, name))
-        for name in ("node", "root", "slot_first", "slot_column", "cut_first", "cut_cell")
+        for name in (*own, "seg_low", "seg_high", "seg_missing")
     }
-    segments = {name: np.zeros_like(getattr(trees, name)) for name in trees._fields[-4:]}
-    return trees._replace(**own, **segments)
+    n_slots = len(trees.slot_column) + 1
+    return Small(
+        trees=trees._replace(**arrays),
+        value=np.zeros(len(trees.node)),
+        every=np.arange(len(trees.root), dtype=np.int64),
+        kept_slot=np.zeros(n_slots, dtype=np.int64),
+        kept_from=np.zeros(n_slots, dtype=np.int64),
+        n_segments=np.zeros(1, dtype=np.int64),
+    )
 
 
 def make_near(n_rows: int, n_columns: int) -> Near:

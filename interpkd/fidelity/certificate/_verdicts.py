@@ -18,6 +18,7 @@ from interpkd.fidelity.certificate._search_room import (
     make_near,
     make_parts,
     make_room,
+    make_small,
     no_sides,
 )
 from interpkd.fidelity.certificate._student_sum import one_leaf
@@ -169,6 +170,7 @@ class _Run:
         self.is_confirmed = np.zeros(n_rows, dtype=bool)
         self.no_sides, self.parts = no_sides(models.cells), make_parts(tree, n_columns)
         self.room = make_room(models.teacher.trees, models.cells, max_nodes)
+        self.small = make_small(models.teacher.trees)
 
     def search(self, rows: IntArray, question: RowQuestion, shift: FloatArray) -> None:
         """Search the boxes of some rows for what a question is about."""
@@ -184,7 +186,7 @@ class _Run:
         search_rows(
             trees, question.pair.value, question.pair.active, self.tree, question.limit, shift,
             question.extra, sides, question.ask, self.boxes.rows(rows), *said, self.max_nodes,
-            self.room, self.parts,
+            self.room, self.small, self.parts,
         )  # fmt: skip
         slope, has_near = question.extra.slope, near.n_boxes > 0
         if has_near.any():
