@@ -96,6 +96,8 @@ ax.legend()
 fig.tight_layout()
 
 # %%
+# Conclusion
+# ----------
 pixels, inner = agreement["pixels"], agreement["features"]
 print(
     "Conclusion: on the network's 32 features the logistic regression decides as the network does "

@@ -138,6 +138,8 @@ for name in TEACHERS:
 print(f"accuracy of labels alone: {labels_alone.mean():.3f}")
 
 # %%
+# Conclusion
+# ----------
 sure, calm = (best_cell(kl[name], np.argmin) for name in TEACHERS)
 sure_kl, calm_kl = (kl[name].mean(axis=0) for name in TEACHERS)
 half = ALPHAS.index(0.5)

@@ -160,6 +160,8 @@ ax.set(xlabel="coefficient for the package email")
 fig.tight_layout()
 
 # %%
+# Conclusion
+# ----------
 told = {
     "features": on_features.predict(tokens[test]),
     "words": on_words.predict(presence.iloc[test]),

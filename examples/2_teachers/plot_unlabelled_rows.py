@@ -105,6 +105,8 @@ axes[0].invert_yaxis()
 fig.tight_layout()
 
 # %%
+# Conclusion
+# ----------
 mean = {name: of_model.mean(axis=0) for name, of_model in scores.items()}
 gain = scores["student, unlabelled rows"] - scores["labels"]
 print(

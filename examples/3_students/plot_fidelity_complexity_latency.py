@@ -145,6 +145,8 @@ for ax in axes:
 fig.tight_layout()
 
 # %%
+# Conclusion
+# ----------
 smallest, largest = f"tree of {LEAVES[0]}", f"tree of {LEAVES[-1]}"
 closest = table["KL"].idxmin()
 print(

@@ -120,6 +120,8 @@ report = fidelity_report(
 ).to_dict()
 
 # %%
+# Conclusion
+# ----------
 spread = {
     name: results[f"mean_test_{name}"].max() - results[f"mean_test_{name}"].min()
     for name in ("fidelity", "accuracy")

@@ -126,6 +126,8 @@ axes[0].invert_yaxis()
 fig.tight_layout()
 
 # %%
+# Conclusion
+# ----------
 mean = {name: of_model.mean(axis=0) for name, of_model in scores.items()}
 closer = scores["teacher, generated rows"] - scores["labels"]
 print(

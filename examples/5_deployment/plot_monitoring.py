@@ -92,6 +92,8 @@ declined = decisions[decisions["decision"] == "default"].iloc[0]
 print(*(why["text"] for why in declined["reasons"]), sep="\n")
 
 # %%
+# Conclusion
+# ----------
 quiet = found["January"].worst_level
 moved = {
     name: sorted({one.name for one in of.alarms if one.kind == "column"})
