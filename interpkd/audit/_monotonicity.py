@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._plain_rows import plain_rows
 from interpkd._tables import is_frame, select_rows
 from interpkd.audit._asking_again import (
     askers,
@@ -21,7 +22,6 @@ from interpkd.audit._asking_again import (
     training_pool,
 )
 from interpkd.audit._section_blocks import nothing
-from interpkd.audit._shown_rows import shown_rows
 from interpkd.exceptions import InterpkdError, InvalidInputError
 from interpkd.fidelity import Monotonicity, certify_monotonicity
 
@@ -156,7 +156,7 @@ def _proof(one: Monotonicity) -> str:
 
 
 def _told(one: Monotonicity) -> dict[str, Any]:
-    inputs = None if one.witness is None else shown_rows(one.witness)
+    inputs = None if one.witness is None else plain_rows(one.witness)
     return {**one.to_dict(), "inputs": inputs}
 
 
