@@ -1,5 +1,8 @@
 """Directions in the report: what is proved of both models, against brute force and sweeps."""
 
+import json
+from importlib import resources
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -133,6 +136,9 @@ def test_a_violation_of_the_student_is_shown_with_the_remedy(tmp_path):
     assert tree.predict([[*row.values()] for row in rows]).tolist() == answers
     assert rows[0]["x1"] == rows[1]["x1"]
     assert 'monotonic_cst="teacher"' in report.data["monotonicity"]["remedy"]
+    jsonschema = pytest.importorskip("jsonschema")
+    file = resources.files("interpkd.audit") / "schema" / "audit_report-2.json"
+    jsonschema.validate(report.to_dict(), json.loads(file.read_text(encoding="utf-8")))
     paper = report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
     for said in ("violated", "differ in one column only", "The remedy: Distil", "The price is"):
         assert said in paper
