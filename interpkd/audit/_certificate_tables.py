@@ -187,15 +187,17 @@ def _examples(section: Mapping[str, Any]) -> Block:
 
 def _worst(worst: Mapping[str, Any]) -> Block:
     """Lay out the largest difference of answers that was found."""
+    per_class = ", per class" if isinstance(worst["teacher"], list) else ""
     rows: list[tuple[str, Cell]] = [
         ("The answers differ by, attained by this input", number(worst["difference"])),
         ("The input", row_cell(worst["input"])),
-        ("Teacher answers", either(worst["teacher"])),
-        ("Student answers", either(worst["student"])),
+        (f"Teacher answers{per_class}", either(worst["teacher"])),
+        (f"Student answers{per_class}", either(worst["student"])),
         ("Search began at row, counted from 0", either(worst["row"])),
-        ("Proved: no input in that range exceeds", number(worst["bound"])),
     ]
-    if worst["reason"] is not None:
+    if worst["bound"] is not None:
+        rows.append(("Proved: no input in that range exceeds", number(worst["bound"])))
+    else:
         rows.append(("Why no bound is proved", words(worst["reason"])))
     return facts("The largest difference of answers found in the range of the reference rows", rows)
 

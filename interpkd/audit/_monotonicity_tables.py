@@ -104,16 +104,11 @@ def _pairs(one: Mapping[str, Any]) -> list[list[Cell]]:
         told = one[who]
         if told is None or told["inputs"] is None:
             continue
-        for row, answer in zip(told["inputs"], told["answers"], strict=True):
-            lines.append(
-                [
-                    words(title),
-                    words(one["column"]),
-                    (value_part(row[one["column"]]),),
-                    number(answer),
-                    row_cell(row, left_out=one["column"]),
-                ]
-            )
+        name, (first, second) = one["column"], told["inputs"]
+        others = row_cell(first, left_out=name), words("the same")
+        for row, answer, rest in zip((first, second), told["answers"], others, strict=True):
+            moved: Cell = (value_part(row[name]),)
+            lines.append([words(title), words(name), moved, number(answer), rest])
     return lines
 
 

@@ -4,6 +4,7 @@ import copy
 import json
 import re
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
+import interpkd
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd.audit import audit_report, diff, verify
 from interpkd.audit._builtin_checks_certificate import LittleProved
@@ -118,6 +120,15 @@ def test_it_fits_the_published_schema(made):
             part = part[step]
         part[path[-1]] = "perfect"
         assert not validator.is_valid(data)
+
+
+def test_nobody_speaks_of_certified_fidelity():
+    root = Path(interpkd.__file__).parent
+    texts = [*root.rglob("*.py"), *root.rglob("*.j2"), *(root.parent / "docs").rglob("*.md")]
+    bare = re.compile(r"certified\s+(fidelity|agreement|to\s+\d)", re.IGNORECASE)
+    for path in texts:
+        for line in path.read_text(encoding="utf-8").splitlines():
+            assert line.startswith("Do not say") or not bare.search(line), path
 
 
 def test_verify_and_diff_take_the_section(made, rows, forest):

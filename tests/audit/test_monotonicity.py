@@ -140,6 +140,8 @@ def test_a_violation_of_the_student_is_shown_with_the_remedy(tmp_path):
     file = resources.files("interpkd.audit") / "schema" / "audit_report-2.json"
     jsonschema.validate(report.to_dict(), json.loads(file.read_text(encoding="utf-8")))
     paper = report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
+    (line,) = [line for line in paper.splitlines() if line.endswith("| the same |")]
+    assert f"{answers[1]:.3f}" in line
     for said in ("violated", "differ in one column only", "The remedy: Distil", "The price is"):
         assert said in paper
 

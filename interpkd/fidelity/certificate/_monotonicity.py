@@ -188,13 +188,10 @@ class MonotonicityCertificate:
         remedy : str or None
             None where all of the student's directions are proved. Nothing is fitted.
         """
-        broken = [name for name, one in self.student.items() if one.status != "proved"]
-        if not broken:
+        if all(one.status == "proved" for one in self.student.values()):
             return None
-        wanted = {name: self.signs[name] for name in broken}
-        how = f"monotonic_cst={wanted}"
-        if all(self.trained.get(name) == sign for name, sign in wanted.items()):
-            how = 'monotonic_cst="teacher"'
+        wanted = {**self.trained, **self.signs}  # a student keeps those only that it is told
+        how = 'monotonic_cst="teacher"' if wanted == self.trained else f"monotonic_cst={wanted}"
         return (
             f"Distil the student again with {how}. The price is the difference between the "
             "fidelity_report of the two students on the same held-out rows."
