@@ -265,6 +265,8 @@ def audit_report(
     labels, group_names = merge_labels(given.groups, given.segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
+    if certificate is not None or equality is not None:
+        begin("Reading the proofs")
     proved, same = certificate_evidence(certificate, inputs), equality_evidence(equality, inputs)
     frozen = check_frozen(frozen_columns, inputs, group_names)
     parameters = {
