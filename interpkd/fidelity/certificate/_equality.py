@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import select_rows
 from interpkd._validation import num_samples
 from interpkd.exceptions import InvalidInputError
@@ -123,8 +124,7 @@ class EqualityCertificate:
             The attributes but the models by name.
         """
         names = ("status", "domain", "n_cells", "n_boxes", "n_nodes", "teacher", "student")
-        own = {name: getattr(self, name) for name in names}
-        return {**own, "tolerance": self.tolerance, "reason": self.reason}
+        return {name: getattr(self, name) for name in (*names, "tolerance", "reason")}
 
     def __str__(self) -> str:
         if self.status == "identical":
@@ -144,6 +144,15 @@ class EqualityCertificate:
             most = 0.5 + self.tolerance
             return f"the teacher contradicts the student with no probability above {most:g}"
         return "teacher and student decide the same"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("domain", self.domain),
+            ("cells of the domain", f"{self.n_cells:.4g}"),
+            ("combinations of categories and missing values", f"{self.n_boxes:,}"),
+            ("boxes that were searched", f"{self.n_nodes:,}"),
+        ]
+        return show("Equality of teacher and student", paragraphs(self), table("", (), rows))
 
 
 def certify_equality(
@@ -368,7 +377,7 @@ def _ask(
     def values(rows: IntArray, cells: IntArray, slope: FloatArray) -> FloatArray:
         return witness_values(
             cells, slope, domain.values[which[rows]], boxes.rows(rows), prepared.models.cells,
-            prepared.reference,
+            prepared.ranks,
         )  # fmt: skip
 
     def confirm(rows: IntArray, cells: IntArray, slope: FloatArray) -> BoolArray:
