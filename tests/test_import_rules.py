@@ -18,9 +18,12 @@ CORE = {
     "_digits",
     "_files",
     "_fingerprint",
+    "_glance",
+    "_html",
     "_interruptible",
     "_mixing",
     "_optional",
+    "_plain_rows",
     "_row_sample",
     "_saved_classes",
     "_saved_state",
@@ -84,6 +87,7 @@ READERS = {
     ("fidelity", "interpkd.teachers", "relu_network"),
     ("fidelity", "interpkd.teachers", "teacher_monotonic_cst"),
     ("fidelity", "interpkd.teachers", "tree_ensemble"),
+    ("students", "interpkd.export", "to_json"),
 }
 """Functions of another room that read a fitted model and build nothing."""
 PRIVATE_DOORS = {"_validation.py", "students/_plain_tree.py"}

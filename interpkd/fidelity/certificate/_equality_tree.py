@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._asking import ask
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import select_rows
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity.certificate._equality import reference_rows
@@ -90,6 +91,18 @@ class BornAgainTree:
             return f"proved: decides as the teacher does for {self.inputs} ({size})"
         found = "" if self.witness is None else "; `witness` is an input on which the two differ"
         return f"not the same: {self.n_open} of its leaves are not proved ({size}){found}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("inputs", self.inputs),
+            ("leaves", f"{self.n_leaves:,}"),
+            ("depth", f"{self.depth}"),
+            ("leaves that are not proved", f"{self.n_open:,}"),
+        ]
+        note = "Its leaves hold decisions of the teacher, and no probabilities."
+        return show(
+            "A tree born again", paragraphs(self), table("", (), rows), paragraphs(note, soft=True)
+        )
 
 
 def born_again_tree(
