@@ -351,7 +351,7 @@ def _ask(
     def values(rows: IntArray, cells: IntArray, slope: FloatArray) -> FloatArray:
         return witness_values(
             cells, slope, domain.values[which[rows]], boxes.rows(rows), prepared.models.cells,
-            prepared.reference,
+            prepared.ranks,
         )  # fmt: skip
 
     def confirm(rows: IntArray, cells: IntArray, slope: FloatArray) -> BoolArray:
