@@ -14,11 +14,12 @@ LIBRARIES = (
 )
 
 
-def print_header(command):
+def print_header(command, libraries=LIBRARIES):
     """Print the command, the machine and the versions, so that a figure can be traced."""
     print(f"$ python -m {command}")
     print(f"{os.cpu_count()} cores, {_processor()}, Python {platform.python_version()}")
-    print(", ".join(f"{name} {number}" for name, number in _versions()), flush=True)
+    if libraries:
+        print(", ".join(f"{name} {number}" for name, number in _versions(libraries)), flush=True)
 
 
 def print_table(title, header, rows):
@@ -50,8 +51,8 @@ def _processor():
     return platform.processor() or platform.machine()
 
 
-def _versions():
-    for name in LIBRARIES:
+def _versions(libraries):
+    for name in libraries:
         try:
             yield name, version(name)
         except PackageNotFoundError:

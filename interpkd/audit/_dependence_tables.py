@@ -166,10 +166,11 @@ def _draw_panel(axes: Any, one: Mapping[str, Any]) -> None:
     values = [point["value"] for point in one["points"]]
     is_number = one["kind"] == "numeric"
     x = np.array(values if is_number else range(len(values)), dtype=np.float64)
+    line = {"lw": 1.3} if is_number else {"ls": "none"}  # categories have no way between them
     for who in ROLES:
         if one["points"][0][who] is not None:
             y = [point[who]["mean"] for point in one["points"]]
-            axes.plot(x, y, lw=1.3 if is_number else 0, label=who, **STYLES[who])
+            axes.plot(x, y, label=who, **{**STYLES[who], **line})
     if is_number:
         axes.locator_params(axis="x", nbins=5)
     else:

@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+import sklearn
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 from sklearn.datasets import load_iris
 from sklearn.linear_model import LogisticRegression
+from sklearn.utils.fixes import parse_version
 
 from interpkd.exceptions import InvalidInputError
 from interpkd.learners import _newton, _soft_logistic, _softmax_sum, fit_soft_logistic
@@ -71,15 +73,21 @@ def test_ridge_is_scikit_learns_on_repeated_rows(n_classes, C):
     assert_same(model, oracle.coef_, oracle.intercept_)
 
 
+NEW_PENALTY = parse_version(sklearn.__version__) >= parse_version("1.8")
+"""Since then scikit-learn takes the penalty from `l1_ratio`, and warns of `penalty`."""
+
+
 @pytest.mark.parametrize("n_classes", [2, 3])
 @pytest.mark.parametrize("l1_ratio", [0.5, 1.0])
 @pytest.mark.parametrize("C", [0.03, 1.0])
 def test_lasso_and_elastic_net_are_scikit_learns(n_classes, l1_ratio, C):
     X, P, w = make_rows(n_classes)
     Z, y, v = repeated(X, P, w)
-    oracle = LogisticRegression(
-        C=C, l1_ratio=l1_ratio, solver="saga", tol=1e-10, max_iter=5000, random_state=0
+    mixed = (
+        {"l1_ratio": l1_ratio} if NEW_PENALTY else {"l1_ratio": l1_ratio, "penalty": "elasticnet"}
     )
+    settings = {"solver": "saga", "tol": 1e-10, "max_iter": 5000, "random_state": 0}
+    oracle = LogisticRegression(C=C, **mixed, **settings)
     oracle.fit(Z, y, sample_weight=v)
     model = fit_soft_logistic(X, P, w, C=C, l1_ratio=l1_ratio)
     np.testing.assert_array_equal(model.coef == 0, oracle.coef_ == 0)
