@@ -136,6 +136,12 @@ def munge(X, seed):
     return np.vstack(made).astype(X.dtype)
 
 
+def _constant(task, _leaves):
+    """Answer every row with the teacher's mean: what fidelity costs nothing."""
+    mean = task.P_train.mean(axis=0)
+    return Fitted(lambda X: np.tile(mean, (len(X), 1)) if task.n_classes else np.full(len(X), mean))
+
+
 # ---------------------------------------------------------------- LightGBM
 def _tree_lightgbm(task, leaves):
     import lightgbm
@@ -210,6 +216,7 @@ METHODS = {
     "lightgbm_tree": Method(_tree_lightgbm, "lightgbm", tasks=("binary", "regression")),
     OURS: Method(_tree, "interpkd"),
     "munge_tree_soft": Method(_tree_munge, "scikit-learn"),
+    "constant": Method(_constant, "scikit-learn"),
     "linear_soft": Method(_linear_soft, "scikit-learn", "other", ("regression",)),
     "logistic_duplicated": Method(_logistic_duplicated, "scikit-learn", "other", CLASSES),
     "logistic_hard": Method(_logistic_hard, "scikit-learn", "other", CLASSES),

@@ -26,6 +26,7 @@ TREES = {
     "streed": "STreeD, optimal tree",
     "imodels_figs": "imodels FIGS (sum of trees)",
     "imodels_rulefit": "imodels RuleFit (sum of rules)",
+    "constant": "no tree, the teacher's mean",
 }
 OTHERS = {
     "interpkd_logistic": "interpkd logistic",
