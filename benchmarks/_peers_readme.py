@@ -52,9 +52,7 @@ def short_table(results):
 def _caption(results):
     return CAPTION.format(
         leaves=_listed(str(n) for n in sorted(results["leaves"].unique())),
-        teachers=_listed(
-            text for name, text in TEACHERS.items() if name in set(results["teacher"])
-        ),
+        teachers=_listed(TEACHERS.get(name, name) for name in results["teacher"].unique()),
         n_classes=of_task(results, "classification")["dataset"].nunique(),
         n_values=of_task(results, "regression")["dataset"].nunique(),
     )
