@@ -86,7 +86,8 @@ def tables(options):
     from benchmarks._peers_tables import write_tables
 
     results = pd.concat([pd.read_csv(path) for path in options.table], ignore_index=True)
-    command = f"benchmarks.peers {' '.join(sys.argv[1:])}"
+    names = " ".join(path.name for path in options.table)
+    command = f"benchmarks.peers --table {names} --work {options.work.name} --out {options.out}"
     write_tables(results, options.work, options.out, command)
     if options.readme:
         write_readme(results, options.readme)

@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+pytest.importorskip("benchmarks", reason="the tests of the wheel run without the benchmarks")
+
 from benchmarks._peers_intervals import influences, over_sets, variance
 from benchmarks._peers_methods import METHODS
 from benchmarks._peers_readme import BEGIN, END, write_readme
