@@ -1,4 +1,6 @@
-"""Intervals of a paired difference: over data sets, and within a data set over its test rows.
+"""Scores, and intervals of a paired difference: over data sets, and within one over its test rows.
+
+The scores are those of `_protocol`, which has the data and the teachers too and so more to import.
 
 Over data sets: each is first averaged over what was fitted to it, then Student's t. Within a data
 set: every score is an average over test rows, or nearly one, so that each row has an influence on
@@ -12,9 +14,8 @@ from __future__ import annotations
 import numpy as np
 from scipy import stats
 
-from benchmarks._protocol import SMALLEST_PROBABILITY
-
 LEVEL = 0.95
+SMALLEST_PROBABILITY = 1e-3
 
 
 def over_sets(difference):
@@ -53,10 +54,28 @@ def influences(P, answer, decision=None):
         return {"r2": _r2_influence(P, answer)}
     hard = P.argmax(axis=1)
     same = (decision == hard).astype(float)
-    found = {"agreement": same - same.mean(), "kl": _kl_influence(P, answer)}
+    divergences = _divergences(P, answer)
+    found = {"agreement": same - same.mean(), "kl": divergences - divergences.mean()}
     if len(np.unique(hard)) > 1:
-        found["decision_auc"] = _auc_influence(hard, answer)
+        rows = [influence for _, influence in _areas(hard, answer)]
+        found["decision_auc"] = np.mean(rows, axis=0)
     return found
+
+
+# ---------------------------------------------------------------- scores
+def kl_divergence(P, answer):
+    """Mean KL(teacher ‖ student) in nats, student clipped at 1e-3 and renormalised."""
+    return float(_divergences(P, answer).mean())
+
+
+def auc(y, answer):
+    """Area under the ROC curve; of more than two classes the mean of one against the rest."""
+    return float(np.mean([area for area, _ in _areas(y, answer)]))
+
+
+def r2(y, answer):
+    """Share of the variance of `y` that an answer explains."""
+    return float(1 - ((y - answer) ** 2).sum() / ((y - y.mean()) ** 2).sum())
 
 
 def _r2_influence(P, answer):
@@ -66,23 +85,23 @@ def _r2_influence(P, answer):
     return -(lost - share * total) / total.mean()
 
 
-def _kl_influence(P, answer):
+def _divergences(P, answer):
     student = np.clip(answer, SMALLEST_PROBABILITY, 1)
     student = student / student.sum(axis=1, keepdims=True)
     P = np.clip(P, 1e-12, 1)
-    divergence = (P * np.log(P / student)).sum(axis=1)
-    return divergence - divergence.mean()
+    return (P * np.log(P / student)).sum(axis=1)
 
 
-def _auc_influence(hard, answer):
+def _areas(y, answer):
+    """Give area and influences of each class against the rest; of two classes of the second."""
     if answer.shape[1] == 2:
-        return _placement(hard == 1, answer[:, 1])
-    present = [k for k in range(answer.shape[1]) if 0 < (hard == k).sum() < len(hard)]
-    return np.mean([_placement(hard == k, answer[:, k]) for k in present], axis=0)
+        return [_area(y == 1, answer[:, 1])]
+    present = [k for k in range(answer.shape[1]) if 0 < (y == k).sum() < len(y)]
+    return [_area(y == k, answer[:, k]) for k in present]
 
 
-def _placement(is_one, score):
-    """DeLong's placement values of both classes, centred and scaled to influences."""
+def _area(is_one, score):
+    """Give the area, and DeLong's placement values, centred and scaled to influences."""
     ones, zeros = np.sort(score[is_one]), np.sort(score[~is_one])
     below = (np.searchsorted(zeros, score) + np.searchsorted(zeros, score, "right")) / 2
     above = (np.searchsorted(ones, score) + np.searchsorted(ones, score, "right")) / 2
@@ -91,4 +110,4 @@ def _placement(is_one, score):
     placed = np.where(is_one, of_ones, of_zeros)
     area = of_ones[is_one].mean()
     weight = np.where(is_one, len(score) / len(ones), len(score) / len(zeros))
-    return (placed - area) * weight
+    return area, (placed - area) * weight

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 
 from benchmarks._peers_methods import OURS
 from benchmarks._peers_runner import ANY_SIZE, KEY
@@ -18,7 +19,7 @@ COLUMNS = {
 CAPTION = """\
 Fidelity on held-out rows: our tree less each peer's model of the same size ({leaves} leaves), for {teachers}
 as teachers. The mean over data sets ({n_classes} with classes, {n_values} regressions; fewer where a peer cannot take
-them) ± its 95 % interval over data sets, and on how many data sets our agreement with the teacher is better,
+them) ± its 95 % interval over data sets (none of fewer than three), and on how many data sets our agreement with the teacher is better,
 the same (within 0.1 points) or worse. The benchmarks page of the documentation shows each teacher, size and
 data set; `python -m benchmarks.peers` measures them, and writes this table."""
 TEACHERS = {"xgb": "boosted trees", "rf": "a forest", "mlp": "a network"}
@@ -50,12 +51,13 @@ def short_table(results):
 
 
 def _caption(results):
-    return CAPTION.format(
+    text = CAPTION.format(
         leaves=_listed(str(n) for n in sorted(results["leaves"].unique())),
         teachers=_listed(TEACHERS.get(name, name) for name in results["teacher"].unique()),
         n_classes=of_task(results, "classification")["dataset"].nunique(),
         n_values=of_task(results, "regression")["dataset"].nunique(),
     )
+    return textwrap.fill(text, 120)
 
 
 def _listed(texts):

@@ -20,8 +20,8 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 import pandas as pd
 
+from benchmarks._peers_intervals import auc, kl_divergence, r2
 from benchmarks._peers_tasks import UnansweredError
-from benchmarks._protocol import auc, kl_divergence, r2
 
 KEY = ("dataset", "seed", "teacher", "leaves", "method")
 SCORES = ("agreement", "kl", "decision_auc", "accuracy", "auc", "r2", "true_r2")

@@ -33,9 +33,9 @@ from benchmarks._peers_foreign import FOREIGN
 from benchmarks._peers_methods import METHODS
 from benchmarks._peers_runner import Rows, run_task
 from benchmarks._peers_tasks import make_task, read_tasks
-from benchmarks._protocol import TEACHERS, bundled_data, catalogued_data, fit_teacher, split
 
 ALL = METHODS | FOREIGN
+TEACHERS = ("xgb", "rf", "mlp")
 CAP = 120.0
 
 
@@ -56,6 +56,8 @@ def _tasks(options):
             if _is_wanted(options, task.dataset, task.seed, task.teacher):
                 yield task
         return
+    from benchmarks._protocol import fit_teacher, split
+
     data = list(_data(options))
     for seed in options.seeds:
         for one in data:
@@ -71,13 +73,13 @@ def _is_wanted(options, dataset, seed, teacher):
 
 
 def _data(options):
-    if options.data is not None:
-        return catalogued_data(options.data)
-    if options.fetch is not None:
-        from benchmarks._protocol import fetched_data
+    from benchmarks import _protocol
 
-        return fetched_data(options.fetch or None)
-    return bundled_data()
+    if options.data is not None:
+        return _protocol.catalogued_data(options.data)
+    if options.fetch is not None:
+        return _protocol.fetched_data(options.fetch or None)
+    return _protocol.bundled_data()
 
 
 def tables(options):
@@ -105,7 +107,7 @@ def main():
     source.add_argument("--fetch", nargs="*", help="data sets of interpkd.datasets; no names: all")
     source.add_argument("--from-tasks", action="store_true", help="only what --work holds")
     parser.add_argument("--datasets", nargs="*", help="only these")
-    parser.add_argument("--teachers", nargs="*", choices=TEACHERS, default=list(TEACHERS))
+    parser.add_argument("--teachers", nargs="*", choices=TEACHERS, default=TEACHERS)
     parser.add_argument("--leaves", nargs="*", type=int, default=[8, 16, 32])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1])
     parser.add_argument("--peers", nargs="*", choices=ALL, default=list(METHODS))

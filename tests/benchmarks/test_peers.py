@@ -11,13 +11,15 @@ import pytest
 
 pytest.importorskip("benchmarks", reason="the tests of the wheel run without the benchmarks")
 
+from benchmarks import _peers_intervals, _protocol
 from benchmarks._peers_intervals import influences, over_sets, variance
 from benchmarks._peers_methods import METHODS
 from benchmarks._peers_readme import BEGIN, END, write_readme
 from benchmarks._peers_runner import Fitted, Method, Rows, run_task
 from benchmarks._peers_tables import paired, record, write_tables
 from benchmarks._peers_tasks import UnansweredError, make_task, read_tasks
-from benchmarks._protocol import Task, auc, kl_divergence, r2
+from benchmarks._protocol import TEACHERS, Task, auc, kl_divergence, r2
+from benchmarks.peers import TEACHERS as NAMES
 
 
 def _split(n_classes):
@@ -49,6 +51,19 @@ def test_influences_give_the_bootstraps_errors_of_classes(n_classes):
     found = influences(P, answer, decision)
     for name, values in drawn.items():
         assert variance(found[name]) ** 0.5 == pytest.approx(np.std(values), rel=0.25)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_scores_are_the_protocols(n_classes):
+    rng = np.random.default_rng(0)
+    P = rng.dirichlet(np.ones(n_classes), 50)
+    answer = np.round(rng.dirichlet(np.ones(n_classes), 50), 1)  # ties
+    y = P.argmax(axis=1)
+    assert _peers_intervals.auc(y, answer) == pytest.approx(auc(y, answer))
+    assert _peers_intervals.kl_divergence(P, answer) == pytest.approx(kl_divergence(P, answer))
+    assert _peers_intervals.r2(P[:, 0], answer[:, 0]) == pytest.approx(r2(P[:, 0], answer[:, 0]))
+    assert _peers_intervals.SMALLEST_PROBABILITY == _protocol.SMALLEST_PROBABILITY
+    assert list(NAMES) == list(TEACHERS)
 
 
 def test_influences_give_the_bootstraps_error_of_r2():
