@@ -77,7 +77,7 @@ def run_task(task, methods, leaves, rows, *, cap):
     leaves : list of int
     rows : Rows
     cap : float
-        Seconds after which a fit is stopped.
+        Processor seconds after which a fit is stopped.
     """
     for name, method in methods.items():
         if task.kind not in method.tasks:
@@ -101,17 +101,17 @@ def _fit_one(task, key, method, cap):
     row = dict(zip(KEY, key, strict=True))
     row |= {"task": task.kind, "n_rows": task.n_rows, "status": "done"}
     row |= {"package": _package(method.package), "date": f"{datetime.now(UTC):%Y-%m-%d}"}
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         with warnings.catch_warnings(), _stopped_after(cap):
             warnings.simplefilter("ignore")
             fitted = method.fit(task, key[3])
-            row["seconds"] = round(time.perf_counter() - start, 3)
+            row["seconds"] = round(time.process_time() - start, 3)
             row |= _scores(task, fitted, key)
     except UnansweredError:
         return None
     except TooLongError:
-        row |= {"status": "too long", "note": f"stopped after {cap:g} s"}
+        row |= {"status": "too long", "note": f"stopped after {cap:g} s of the processor"}
     except Exception as error:  # a failing method is a result of the benchmark
         text = f"{type(error).__name__}: {error}".splitlines()[0]
         row |= {"status": "failed", "note": text[:160]}
@@ -120,18 +120,18 @@ def _fit_one(task, key, method, cap):
 
 @contextmanager
 def _stopped_after(cap):
-    """Stop Python code after some seconds; compiled code is stopped when it comes back."""
+    """Stop Python code after some processor seconds; compiled code stops when it comes back."""
 
     def stop(*_):
         raise TooLongError
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, cap)
+    before = signal.signal(signal.SIGPROF, stop)
+    signal.setitimer(signal.ITIMER_PROF, cap)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 # ---------------------------------------------------------------- scores

@@ -37,6 +37,7 @@ from benchmarks._peers_tasks import make_task, read_tasks
 ALL = METHODS | FOREIGN
 TEACHERS = ("xgb", "rf", "mlp")
 CAP = 120.0
+"""Processor seconds after which a fit is stopped."""
 
 
 def run(options):
@@ -111,7 +112,7 @@ def main():
     parser.add_argument("--leaves", nargs="*", type=int, default=[8, 16, 32])
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1])
     parser.add_argument("--peers", nargs="*", choices=ALL, default=list(METHODS))
-    parser.add_argument("--cap", type=float, default=CAP, help="seconds a fit may take")
+    parser.add_argument("--cap", type=float, default=CAP, help="processor seconds a fit may take")
     parser.add_argument("--table", nargs="*", type=Path, help="only write the tables of these rows")
     parser.add_argument("--out", type=Path, help="file of the tables; a second one has the sets")
     parser.add_argument("--readme", type=Path, help="also write the short table into this file")
