@@ -164,19 +164,25 @@ def _trustee(task, leaves):
     return Fitted(answer, tree.get_n_leaves())
 
 
-def _streed(task, leaves):
-    from pystreed import STreeDClassifier, STreeDRegressor
+def _streed(n_thresholds):
+    """Give the fit of an optimal tree on so many thresholds per column."""
 
-    size = {"max_depth": int(np.log2(leaves)), "max_num_nodes": leaves - 1}
-    limit = {"time_limit": STREED_SECONDS, "random_seed": task.seed}
-    if not task.n_classes:
-        model = STreeDRegressor(**size, **limit, cost_complexity=0.0)
-        model.fit(task.X_train, task.P_train)
-        return Fitted(lambda X: np.asarray(model.predict(X), dtype=float), model.get_n_leaves())
-    model = STreeDClassifier(**size, **limit)
-    model.fit(task.X_train, task.P_train.argmax(axis=1))
-    hot = lambda X: np.eye(task.n_classes)[np.asarray(model.predict(X), dtype=int)]  # noqa: E731
-    return Fitted(hot, model.get_n_leaves(), has_scores=False)
+    def fit(task, leaves):
+        from pystreed import STreeDClassifier, STreeDRegressor
+
+        size = {"max_depth": int(np.log2(leaves)), "max_num_nodes": leaves - 1}
+        params = {"time_limit": STREED_SECONDS, "random_seed": task.seed}
+        params |= size | {"n_thresholds": n_thresholds}
+        if not task.n_classes:
+            model = STreeDRegressor(**params, cost_complexity=0.0)
+            model.fit(task.X_train, task.P_train)
+            return Fitted(lambda X: np.asarray(model.predict(X), dtype=float), model.get_n_leaves())
+        model = STreeDClassifier(**params)
+        model.fit(task.X_train, task.P_train.argmax(axis=1))
+        hot = lambda X: np.eye(task.n_classes)[np.asarray(model.predict(X), dtype=int)]  # noqa: E731
+        return Fitted(hot, model.get_n_leaves(), has_scores=False)
+
+    return fit
 
 
 def _ebm(task, _leaves):
@@ -225,7 +231,8 @@ FOREIGN = {
         _mimic("LinearExplainableModel", _linear_args), "interpret-community", "other"
     ),
     "trustee": Method(_trustee, "trustee"),
-    "streed": Method(_streed, "pystreed", tasks=(*CLASSES, "regression"), sizes=(8, 16)),
+    "streed": Method(_streed(5), "pystreed", sizes=(8, 16)),
+    "streed_20": Method(_streed(20), "pystreed", sizes=(8,)),
     "autogluon_tree_soft": Method(_tree_spunge, "autogluon.tabular"),
     "ebm": Method(_ebm, "interpret-core", "other"),
 }

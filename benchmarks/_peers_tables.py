@@ -24,6 +24,7 @@ TREES = {
     "mimic_tree": "MimicExplainer tree",
     "trustee": "Trustee",
     "streed": "STreeD, optimal tree",
+    "streed_20": "STreeD, 20 thresholds",
     "imodels_figs": "imodels FIGS (sum of trees)",
     "imodels_rulefit": "imodels RuleFit (sum of rules)",
     "constant": "no tree, the teacher's mean",
