@@ -24,6 +24,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
+import interpkd.datasets
+
 MOST_ROWS = 10_000
 SMALLEST_PROBABILITY = 1e-3
 BUNDLED = {
@@ -33,6 +35,9 @@ BUNDLED = {
     "wine": (datasets.load_wine, "classification"),
     "diabetes": (datasets.load_diabetes, "regression"),
 }
+FETCHED = tuple(
+    name.removeprefix("fetch_") for name in interpkd.datasets.__all__ if name.startswith("fetch_")
+)
 
 
 # ---------------------------------------------------------------- data
@@ -78,17 +83,42 @@ def catalogued_data(folder):
     folder = Path(folder)
     entries = json.loads((folder / "datasets.json").read_text())
     for entry in entries:
-        frame = pd.read_csv(folder / entry["file"])
-        if len(frame) > MOST_ROWS:
-            rows = np.random.RandomState(0).choice(len(frame), MOST_ROWS, replace=False)
-            frame = frame.iloc[np.sort(rows)]
-        frame = frame.reset_index(drop=True)
+        frame = _at_most(MOST_ROWS, pd.read_csv(folder / entry["file"]))
         y = frame.pop(entry["target"]).to_numpy()
         categorical = tuple(c for c in entry["categorical"] if c in frame)
-        for column in categorical:
-            values = frame[column].astype(object)
-            frame[column] = values.where(frame[column].notna(), "missing").astype(str)
+        frame = _as_text(frame, categorical)
         yield _data_set(entry["name"], frame, y, categorical, entry["task"])
+
+
+def fetched_data(names=None):
+    """Yield tables of OpenML, of the names in `FETCHED`; None for all of them.
+
+    They are fetched by `interpkd.datasets` into scikit-learn's cache, and read from there later.
+    """
+    for name in FETCHED if names is None else names:
+        table = getattr(interpkd.datasets, f"fetch_{name}")()
+        frame = _at_most(MOST_ROWS, table.frame)
+        y = frame.pop(table.target.name).to_numpy()
+        categorical = tuple(frame.select_dtypes("category"))
+        frame = _as_text(frame, categorical)
+        task = "regression" if table.positive_class is None else "classes"
+        yield _data_set(name, frame, y, categorical, task)
+
+
+def _at_most(n_rows, frame):
+    """Give a fixed sample of a large table."""
+    if len(frame) > n_rows:
+        rows = np.random.RandomState(0).choice(len(frame), n_rows, replace=False)
+        frame = frame.iloc[np.sort(rows)]
+    return frame.reset_index(drop=True)
+
+
+def _as_text(frame, columns):
+    """Give categories as text, missing ones too."""
+    for column in columns:
+        values = frame[column].astype(object)
+        frame[column] = values.where(frame[column].notna(), "missing").astype(str)
+    return frame
 
 
 def _data_set(name, frame, y, categorical, task):

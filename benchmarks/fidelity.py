@@ -1,15 +1,17 @@
 """Fidelity of the tree student against trees that a user would grow today.
 
-    python -m benchmarks.fidelity [--data DIR] [--datasets ...] [--teachers xgb rf mlp]
-                                  [--seeds 0 1] [--leaves 8 16 32] [--out FILE]
+    python -m benchmarks.fidelity [--data DIR | --fetch [NAMES]] [--datasets ...]
+                                  [--teachers xgb rf mlp] [--seeds 0 1] [--leaves 8 16 32]
+                                  [--out FILE]
     python -m benchmarks.fidelity --study [none augmentation refinement ...]
     python -m benchmarks.fidelity --table FILE [FILE ...]
 
-Data: scikit-learn's bundled sets, or a folder with a catalogue `datasets.json`. The protocol is
-described in `benchmarks/_protocol.py`. Teachers: `xgb` (300 boosted trees), `rf` (500 trees), `mlp`
-(two layers of 128, early stopping). Baselines of default settings: `tree_hard`, a classification
-tree on the teacher's decisions, and `tree_soft`, a regression tree on its probabilities. The
-student runs with its defaults, or with `--study` once per set of parameters in `STUDY`.
+Data: scikit-learn's bundled sets, a folder with a catalogue `datasets.json`, or tables of OpenML
+that `interpkd.datasets` fetches (needs a network, the first time). The protocol is described in
+`benchmarks/_protocol.py`. Teachers: `xgb` (300 boosted trees), `rf` (500 trees), `mlp` (two layers
+of 128, early stopping). Baselines of default settings: `tree_hard`, a classification tree on the
+teacher's decisions, and `tree_soft`, a regression tree on its probabilities. The student runs with
+its defaults, or with `--study` once per set of parameters in `STUDY`.
 
 Printed per teacher and number of leaves, and pooled: differences in points to each baseline and
 to the one of the two that is better on average there ("better"), with standard errors over data
@@ -36,15 +38,18 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 from benchmarks._fidelity_tables import print_tables
 from benchmarks._printing import print_header, write_rows
 from benchmarks._protocol import (
+    FETCHED,
     TEACHERS,
     bundled_data,
     catalogued_data,
+    fetched_data,
     fit_teacher,
     score_classes,
     score_values,
     split,
 )
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor, as_teacher
+from interpkd.exceptions import FetchError
 from interpkd.learners._tree_search import EFFORTS, Effort
 
 DEFAULTS = {"default": {}}
@@ -180,12 +185,20 @@ def _key(task, teacher, leaves):
     }
 
 
+def _data(options):
+    if options.fetch is not None:
+        return fetched_data(options.fetch or None)
+    return bundled_data() if options.data is None else catalogued_data(options.data)
+
+
 def main():
     """Run the benchmark and print its tables."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, help="folder with datasets.json")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--data", type=Path, help="folder with datasets.json")
+    source.add_argument("--fetch", nargs="*", choices=FETCHED, help="from OpenML; no names: all")
     parser.add_argument("--datasets", nargs="*", help="only these")
     parser.add_argument("--teachers", nargs="*", choices=TEACHERS, default=list(TEACHERS))
     parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1])
@@ -200,7 +213,10 @@ def main():
         return
     warnings.filterwarnings("ignore")
     wanted = DEFAULTS if options.study is None else {k: STUDY[k] for k in options.study or STUDY}
-    data = bundled_data() if options.data is None else catalogued_data(options.data)
+    try:
+        data = list(_data(options))
+    except FetchError as error:
+        sys.exit(str(error))
     sets = known_sets(wanted)
     warm_up()
     rows = list(run(data, options, sets))

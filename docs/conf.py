@@ -27,12 +27,20 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_design",
     "sphinx_gallery.gen_gallery",
 ]
 exclude_patterns = ["_build", "auto_examples/*.ipynb"]
 html_theme = "pydata_sphinx_theme"
 html_title = "interpkd"
-html_theme_options = {"navigation_with_keys": True, "show_prev_next": False}
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "header_links_before_dropdown": 6,
+    "navigation_with_keys": True,
+    "show_nav_level": 2,
+    "show_prev_next": False,
+}
 html_show_sourcelink = False
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3

@@ -22,8 +22,12 @@ class DamagedFileError(InvalidInputError):
     """A file that is not, or no longer, what was saved; nothing was built from it."""
 
 
+class FetchError(InterpkdError, OSError):
+    """A data set that could not be fetched; the message says how to work without a network."""
+
+
 class StorageError(InterpkdError, OSError):
-    """A scratch file or a checkpoint that could not be written; the message names the remedy."""
+    """A scratch file, checkpoint or checksum that could not be written; with the remedy."""
 
 
 class TeacherError(InterpkdError, ValueError):

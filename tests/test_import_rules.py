@@ -18,6 +18,8 @@ CORE = {
     "_digits",
     "_files",
     "_fingerprint",
+    "_glance",
+    "_html",
     "_interruptible",
     "_mixing",
     "_optional",
@@ -84,6 +86,7 @@ READERS = {
     ("fidelity", "interpkd.teachers", "relu_network"),
     ("fidelity", "interpkd.teachers", "teacher_monotonic_cst"),
     ("fidelity", "interpkd.teachers", "tree_ensemble"),
+    ("students", "interpkd.export", "to_json"),
 }
 """Functions of another room that read a fitted model and build nothing."""
 PRIVATE_DOORS = {"_validation.py", "students/_plain_tree.py"}

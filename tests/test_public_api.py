@@ -1,8 +1,11 @@
 """What the package promises to the outside: its names, and documents that match the code."""
 
+import builtins
+import functools
 import importlib
 import inspect
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,6 +41,11 @@ CONTRACT = {  # names that others build on
     "interpkd.export": {"to_rules"},
     "interpkd.fidelity": {"frontier"},
     "interpkd.teachers": {"make_teacher"},
+}
+PARTS_OF_LEARNERS = {  # which take what other parts made; the learners have examples
+    *("bin_blocks", "fill_leaves", "fit_tree_blocks", "grow_tree_blocks", "merge"),
+    *("missing_rows", "points_of_masses", "round_to_points", "rounding_of_blocks"),
+    *("sketch_thresholds", "wanted_rows", "weigh_by_memory"),
 }
 STUDENT_PARAMETERS = [
     "teacher",
@@ -90,12 +98,41 @@ def test_documented_parameters_are_the_signature(thing):
         if name != "self"
     ]
     assert list(documented) == taken
-    for name, parameter in signature.parameters.items():
+    check_defaults(thing, documented)
+
+
+def check_defaults(thing, documented):
+    """Compare each "default=" of a docstring with the signature; a constant may stand by its name."""
+    for name, parameter in inspect.signature(thing).parameters.items():
         if parameter.default is inspect.Parameter.empty or name == "self":
             continue
         said = re.search(r"default=(.+)$", documented[name])
         assert said, f"{name}: the docstring gives no default"
-        assert said[1].replace("'", '"') == repr(parameter.default).replace("'", '"'), name
+        constants = sys.modules[thing.__module__].__dict__ | vars(builtins)
+        if said[1] in constants:
+            assert constants[said[1]] is parameter.default, name
+        else:
+            assert said[1].replace("'", '"') == repr(parameter.default).replace("'", '"'), name
+
+
+@functools.cache
+def public_methods():
+    """Give every documented method that the package itself writes, once."""
+    found = {}
+    for one in public_objects():
+        kind = one.values[0]
+        for name, method in inspect.getmembers(kind, callable) if inspect.isclass(kind) else ():
+            is_ours = (getattr(method, "__module__", None) or "").startswith("interpkd")
+            if is_ours and inspect.isroutine(method) and not name.startswith("_"):
+                found[method.__qualname__] = method
+    return found
+
+
+@pytest.mark.parametrize("name", sorted(public_methods()))
+def test_documented_defaults_of_methods_are_the_signature(name):
+    method = public_methods()[name]
+    documented = documented_parameters(method)
+    check_defaults(method, documented)
 
 
 @pytest.mark.parametrize("thing", public_objects())
@@ -105,11 +142,39 @@ def test_public_objects_have_a_summary(thing):
     assert not rest or not rest[0], "the summary is one line"
 
 
-@pytest.mark.parametrize(
-    "thing", [p for p in public_objects() if p.values[0].__name__ in interpkd.__all__]
-)
-def test_root_names_have_an_example(thing):
-    assert ">>> " in inspect.getdoc(thing)
+def is_property(member):
+    return isinstance(member, property)
+
+
+def has_example(thing):
+    return ">>> " in inspect.getdoc(thing)
+
+
+@pytest.mark.parametrize("thing", [p for p in public_objects() if inspect.isfunction(p.values[0])])
+def test_functions_have_an_example(thing):
+    assert has_example(thing) or thing.__name__ in PARTS_OF_LEARNERS
+
+
+def test_root_names_have_an_example():
+    public = [getattr(interpkd, name) for name in interpkd.__all__ if name != "__version__"]
+    assert all(has_example(thing) for thing in public)
+
+
+def test_classes_have_an_example_or_are_results_of_what_has_one():
+    """Follow the names in docstrings from every object with an example to what it gives."""
+    things = {one.values[0].__name__: one.values[0] for one in public_objects()}
+    shown = {name for name, thing in things.items() if has_example(thing)}
+    ahead = [*shown]
+    while ahead:
+        thing = things[ahead.pop()]
+        members = [*vars(thing).values()] if inspect.isclass(thing) else []
+        given = [one.fget.__annotations__.get("return", "") for one in members if is_property(one)]
+        methods = [one for one in members if inspect.isroutine(one)]
+        texts = [*given, *(inspect.getdoc(one) or "" for one in (thing, *methods))]
+        found = set(re.findall(r"\b[A-Z]\w+\b", " ".join(texts))) & set(things) - shown
+        shown |= found
+        ahead += found
+    assert {name for name, thing in things.items() if inspect.isclass(thing)} <= shown
 
 
 @pytest.mark.parametrize("name", [n for n in interpkd.__all__ if n.startswith("Distilled")])

@@ -13,6 +13,7 @@ from interpkd.audit._checks import read_findings, worst
 from interpkd.audit._document import build_document
 from interpkd.audit._model_card import model_card_text
 from interpkd.audit._render import to_html_text
+from interpkd.audit._report_at_a_glance import report_html
 from interpkd.audit._written_report import WrittenReport
 
 if TYPE_CHECKING:
@@ -89,6 +90,9 @@ class AuditReport(WrittenReport):
 
     def _paper(self) -> Document:
         return build_document(self.data, {})
+
+    def _repr_html_(self) -> str:
+        return report_html(self.data)
 
     def __repr__(self) -> str:
         student = self.data["lineage"]["student"]["name"]

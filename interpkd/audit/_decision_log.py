@@ -177,6 +177,20 @@ def read_decision_log(path: str | os.PathLike[str]) -> Any:
     See Also
     --------
     decision_log : Writes it.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from interpkd.audit import decision_log, read_decision_log
+    >>> student = DecisionTreeClassifier().fit([[1.0], [2.0]], ["repaid", "default"])
+    >>> with TemporaryDirectory() as folder:
+    ...     log = Path(folder) / "decisions.jsonl"
+    ...     n_lines = decision_log(student, np.array([[1.0], [2.0]]), log)
+    ...     read_decision_log(log)["decision"].tolist()
+    ['repaid', 'default']
     """
     import pandas as pd
 

@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from interpkd._html import show, table, visible, words
 from interpkd.audit._fairness_layout import rows_of, tables_of
-from interpkd.audit._render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -30,22 +29,12 @@ def to_text(found: GroupFairness) -> str:
 
 
 def to_html(found: GroupFairness) -> str:
-    """Give group fairness as HTML tables without style or script."""
-    parts = [f"<p>{escape(_headline(found))}</p>"]
-    for title, header, rows in _tables(found):
-        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in header)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows
-        )
-        parts.append(
-            f"<table><caption>{escape(title)}</caption><thead><tr>{head}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
-    items = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-        for name, text in found.definitions.items()
-    )
-    return f'<div class="interpkd-fairness">{"".join(parts)}<dl>{items}</dl></div>'
+    """Give group fairness as HTML tables, without script."""
+    parts = [
+        table(title, header, rows, numeric=range(1, len(header)))
+        for title, header, rows in _tables(found)
+    ]
+    return show(_headline(found), *parts, words("What the numbers are", found.definitions))
 
 
 def _headline(found: GroupFairness) -> str:

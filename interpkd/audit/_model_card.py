@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import visible
 from interpkd.audit._blocks import (
     Block,
     Document,
@@ -24,7 +25,7 @@ from interpkd.audit._blocks import (
     table,
 )
 from interpkd.audit._cells import ABSENT, Text, code, either, interval, number, provided, words
-from interpkd.audit._render import to_markdown_text, visible
+from interpkd.audit._render import to_markdown_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import paragraphs, show, visible
+from interpkd._html import table as shown_table
 from interpkd.audit._blocks import (
     Block,
     Document,
@@ -20,7 +21,6 @@ from interpkd.audit._blocks import (
 )
 from interpkd.audit._cells import code, number, provided, words
 from interpkd.audit._monitoring_bins import bin_text
-from interpkd.audit._render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,21 +45,11 @@ def to_text(data: Mapping[str, Any]) -> str:
 
 
 def to_html(data: Mapping[str, Any]) -> str:
-    """Give the findings as an HTML table without style or script."""
-    head = "".join(f"<th>{one}</th>" for one in HEADER)
-    body = "".join(
-        "<tr>" + "".join(f"<td>{escape(visible(cell))}</td>" for cell in row) + "</tr>"
-        for row in _rows(data)
-    )
-    items = "".join(
-        f"<li>Not measured: {escape(visible(one['what']))}: {escape(visible(one['reason']))}</li>"
-        for one in data["not_measured"]
-    )
-    found = f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return (
-        f'<div class="interpkd-monitoring"><p>{escape(visible(headline(data)))}</p>'
-        f"{found if body else f'<p>{NOTHING}</p>'}{f'<ul>{items}</ul>' if items else ''}</div>"
-    )
+    """Give the findings as an HTML table, without script."""
+    rows = _rows(data)
+    found = shown_table("", HEADER, rows) if rows else paragraphs(NOTHING)
+    left_out = [f"Not measured: {one['what']}: {one['reason']}" for one in data["not_measured"]]
+    return show(headline(data), found, paragraphs(*left_out, soft=True))
 
 
 def to_document(data: Mapping[str, Any]) -> Document:

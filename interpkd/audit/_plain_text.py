@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from interpkd._html import visible
 from interpkd.audit._blocks import Paragraph, Table
 from interpkd.audit._cells import Number
-from interpkd.audit._render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import json
 import re
-import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import visible
 from interpkd._optional import require
 from interpkd.audit._interactive_page import page_scripts
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 MARKDOWN_SIGNS = re.compile(r"([\\`*_\[\]|#~$!])")
 LIST_SIGN = re.compile(r"^(\d+)([.)])(?=\s|$)|^([-+=:])")
-
-JOINERS = {"\u00ad", "\u200c", "\u200d"}
-"""Format characters that honest text needs: soft hyphen, and joiners of Persian and of emoji."""
 
 
 def to_json_text(data: Mapping[str, Any]) -> str:
@@ -47,25 +44,6 @@ def to_markdown_text(document: Document) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def visible(text: Any) -> str:
-    r"""Spell out what cannot be seen: control characters and signs that turn the text's direction.
-
-    Parameters
-    ----------
-    text : object
-        Anything; its text is taken.
-
-    Returns
-    -------
-    visible : str
-        The text on one line; a NUL reads ``\\x00``, a line break is a space.
-    """
-    flat = re.sub(r"[\r\n\t\v\f\u2028\u2029]+", " ", str(text))
-    return "".join(
-        char.encode("unicode_escape").decode() if _is_hidden(char) else char for char in flat
-    )
-
-
 def escape_markdown(text: Any) -> str:
     """Make text read as text in Markdown, also at the start of a line and inside a table."""
     flat = MARKDOWN_SIGNS.sub(r"\\\1", visible(text)).strip()
@@ -82,11 +60,6 @@ def code_markdown(text: Any) -> str:
 def slug(text: Any) -> str:
     """Give the name that Markdown readers make of a heading, which links lead to."""
     return re.sub(r"[^\w\- ]", "", visible(text).lower()).strip().replace(" ", "-")
-
-
-def _is_hidden(char: str) -> bool:
-    # Cc control, Cf format (direction marks, zero width), Cs half a surrogate pair
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs"} and char not in JOINERS
 
 
 @cache

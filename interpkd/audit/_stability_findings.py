@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import bar, paragraphs, show, table
+
 if TYPE_CHECKING:
     from interpkd.fidelity import ScoreEstimate
 
@@ -227,6 +229,28 @@ class Stability:
             width = max(len(one.name) for one in self.values)
             lines += [f"{one.name:{width}}  {_spread(one)}" for one in self.values]
         return "\n".join([*lines, "", *self.notes])
+
+    def _repr_html_(self) -> str:
+        facts = [
+            ("refits", f"{self.n_refits} ({self.kind}) on {self.n_train:,} rows"),
+            (f"{_churn(self.task)} between two refits", _figures(self.churn)),
+            (f"the same between {self.reference} and a refit", _figures(self.change)),
+        ]
+        if self.same_rules is not None and self.same_rules.median is not None:
+            index = f"median {self.same_rules.median:.3f}, lowest {self.same_rules.lowest:.3f}"
+            facts.append(("adjusted Rand index of the leaves", index))
+        parts = [table(f"On {self.n_test:,} held-out rows", (), facts)]
+        titles = {"Splits": self.splits, "Columns": self.columns, "Signs": self.signs}
+        for title, many in titles.items():
+            rows = [
+                [one.name, bar(one.n_again, one.n_refits), one.verdict, one.text] for one in many
+            ]
+            parts += [table(title, (), rows)] if rows else []
+        if self.values:
+            rows = [[one.name, _spread(one)] for one in self.values]
+            title = "Values: reference, and lowest, median and highest of the refits"
+            parts.append(table(title, (), rows))
+        return show(f"Stability of {self.student}", *parts, paragraphs(*self.notes, soft=True))
 
 
 def recurrence(

@@ -16,8 +16,8 @@ import xml.etree.ElementTree as ET
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import visible
 from interpkd._optional import require
-from interpkd.audit._render import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

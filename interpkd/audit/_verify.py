@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from interpkd._alignment import hash_columns, hash_rows
 from interpkd._fingerprint import fingerprint, unwrap
+from interpkd._html import paragraphs, show, table, visible
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._gate import judge
 from interpkd.audit._inputs import read_inputs
@@ -28,7 +29,6 @@ from interpkd.audit._provenance import (
     software,
 )
 from interpkd.audit._read_report import close, find, list_of, mapping_of, read_report, rebuild
-from interpkd.audit._render import visible
 from interpkd.audit._sections import describe_model
 from interpkd.audit._shown_model import compare_shown_model
 from interpkd.exceptions import InvalidInputError
@@ -128,6 +128,24 @@ class Verification:
         }
         total = ", ".join(f"{n} {status}" for status, n in counts.items())
         return "\n".join([*map(str, self.lines), *(f"note: {one}" for one in self.notes), total])
+
+    def _repr_html_(self) -> str:
+        title = "The report is " + ("as it was" if self.is_same else "NOT as it was")
+        rows = [
+            [
+                one.what,
+                one.status,
+                *("" if part is None or one.status == "same" else _short(part)
+                  for part in (one.stated, one.found)),
+                one.reason or "",
+            ]
+            for one in self.lines
+        ]  # fmt: skip
+        marked = [k for k, one in enumerate(self.lines) if one.status == "differs"]
+        header = ("what", "outcome", "stated", "found", "why")
+        return show(
+            title, table("", header, rows, marked=marked), paragraphs(*self.notes, soft=True)
+        )
 
 
 def verify(

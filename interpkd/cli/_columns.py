@@ -144,6 +144,35 @@ def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> Non
             raise DataError(msg)
 
 
+def identifiers(frame: pd.DataFrame) -> list[str]:
+    """Name the columns that look as if they identified rows, of which nothing can be learned.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame of shape (n_rows, n_columns)
+        The columns to learn from.
+
+    Returns
+    -------
+    names : list of str
+        Whole numbers that are another in every row, and texts that are another in most.
+    """
+    import pandas as pd
+
+    named = []
+    for name in frame.columns:
+        values = frame[name]
+        n_different = values.nunique()
+        if pd.api.types.is_integer_dtype(values.dtype):
+            is_one = n_different == len(values)
+        else:
+            is_text = not pd.api.types.is_numeric_dtype(values.dtype)
+            is_one = is_text and n_different > max(MAX_NAMES, len(values) / 2)
+        if is_one:
+            named.append(str(name))
+    return named
+
+
 def _check_kind(values: pd.Series) -> None:
     """Refuse dates, bytes, lists and the like: neither numbers nor categories."""
     import pandas as pd

@@ -15,6 +15,7 @@ from rich.text import Text
 from interpkd import __version__
 from interpkd.audit import worst
 from interpkd.cli._audit import show_findings
+from interpkd.cli._columns import identifiers
 from interpkd.cli._console import (
     show_coefficients,
     show_facts,
@@ -92,6 +93,12 @@ def describe(console: Console, problem: Problem, split: Split, settings: Setting
         ways = {1: "increasing", -1: "decreasing"}
         listed = [f"{name} {ways[sign]}" for name, sign in settings.monotonic.items()]
         facts["Monotonic"] = ", ".join(listed)
+    if names := identifiers(problem.X):
+        remedy = " ".join(f"--drop {shlex.quote(name)}" for name in names)
+        facts["Note"] = (
+            f"{', '.join(map(repr, names))}: another value in (nearly) every row. What identifies "
+            f"rows teaches nothing about others; leave it out with {remedy}."
+        )
     show_facts(console, facts)
     console.print()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._betting import betting_interval
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import is_frame
 from interpkd.exceptions import InvalidInputError
 from interpkd.explanation._row_bootstrap import bca_interval
@@ -125,12 +126,34 @@ class ExplanationAgreement:
         ]
         return pd.DataFrame(lines)
 
+    def _repr_html_(self) -> str:
+        parts = [("all rows", self.n_rows, self.scores)]
+        parts += [(f"{name} = {value}", n, scores) for name, value, n, scores in self.segments]
+        rows = [
+            [of, f"{n:,}", *(_with_interval(score) for score in scores.values())]
+            for of, n, scores in parts
+        ]
+        header = ["rows", "n", *(name.replace("_", " ") for name in self.scores)]
+        title = f"Student against teacher; {100 * self.confidence:g} % intervals, one by one"
+        found = table(title, header, rows, numeric=range(1, len(header)))
+        notes = [f"{who}: {how}." for who, how in self.method.items()]
+        notes.append(f"Overlap is of the {self.top_k} largest columns of a row.")
+        return show("Do both explain alike?", found, paragraphs(*notes, soft=True))
+
     def __repr__(self) -> str:
         parts = [
             f"{name.replace('_', ' ')} {'–' if one.estimate is None else f'{one.estimate:.3f}'}"
             for name, one in self.scores.items()
         ]
         return f"<ExplanationAgreement on {self.n_rows} rows: {', '.join(parts)}>"
+
+
+def _with_interval(score: ExplanationScore) -> str:
+    if score.estimate is None:
+        return "–"
+    if score.low is None or score.high is None:
+        return f"{score.estimate:.3f}"
+    return f"{score.estimate:.3f} [{score.low:.3f}, {score.high:.3f}]"
 
 
 def explanation_agreement(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._html import Markup, paragraphs, show, table
 from interpkd.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from interpkd._tables import Column
 
 TIE_RULE = "larger contribution first, of equal ones (to ten digits) the earlier column"
+
+SHOWN = 8
+"""Decisions that a notebook shows."""
 
 GROUPS = {"all applicants": "all applicants", "at the cut-off": "those at the cut-off"}
 
@@ -272,6 +276,34 @@ class Reasons:
             "first_differs": _share([one[:1] != two[:1] for one, two in pairs]),
             "set_differs": _share([set(one) != set(two) for one, two in pairs]),
         }
+
+    def _repr_html_(self) -> str:
+        shown = self.declines[:SHOWN]
+        rows: list[list[Any]] = []
+        for one in shown:
+            first = [f"{one.row}", f"{one.score:.4g}"]
+            for k, why in enumerate(one.reasons, 1):
+                supports = {None: "", True: "yes", False: "no"}[why.teacher_supports]
+                said = [f"{k}. {why.text}", f"{why.contribution:.4g}", supports]
+                rows.append([*(first if k == 1 else ["", ""]), *said])
+            if not one.reasons:
+                none = f"No column is worse than among {GROUPS[self.reference]}."
+                rows.append([*first, none, "", ""])
+        header = (
+            "row",
+            "score",
+            "reason",
+            f"contribution, {self.scale}",
+            "the teacher supports it",
+        )
+        title = f"{len(self.declines):,} adverse decisions on {self.n_rows:,} rows"
+        found = table(
+            f"Compared with {GROUPS[self.reference]} ({self.n_reference:,} rows)",
+            header, rows, numeric=(0, 1, 3),
+        )  # fmt: skip
+        n_left = len(self.declines) - len(shown)
+        left = f"{n_left:,} more decisions: to_frame() has them all." if n_left else ""
+        return show(f"Reasons: {title}", found if rows else Markup(), paragraphs(left, soft=True))
 
     def __repr__(self) -> str:
         return (

@@ -13,6 +13,7 @@ import numpy as np
 
 from interpkd._alignment import align, hash_rows
 from interpkd._collections import is_collection, open_collection
+from interpkd._html import Markup, bar, paragraphs, show, table
 from interpkd._optional import require
 from interpkd._row_sample import draw_rows
 from interpkd._structure import Structure, take_apart
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 MOST_EXPLAINED, MOST_BACKGROUND = 200, 100
 """Rows of a data set that are explained, and that they are compared with."""
+
+SHOWN = 15
+"""Columns that a notebook shows."""
 
 EXACT = "exact, interventional TreeSHAP"
 
@@ -106,6 +110,26 @@ class Explanations:
             "student": self._sum_up("student", self.student),
             "teacher": None if self.teacher is None else self._sum_up("teacher", self.teacher),
         }
+
+    def _repr_html_(self) -> str:
+        summary = self.to_dict()
+        sides = [side for side in ("student", "teacher") if summary[side] is not None]
+        sizes = {side: summary[side]["mean_abs"] for side in sides}
+        names = sorted(summary["columns"], key=lambda name: -max(s[name] for s in sizes.values()))
+        most = max((sizes[side][name] for side in sides for name in names), default=0.0)
+        rows = [
+            [name, *(cell for side in sides for cell in _size(sizes[side][name], most))]
+            for name in names[:SHOWN]
+        ]
+        header = ["column", *(head for side in sides for head in (side, ""))]
+        title = "Mean size of a column's SHAP value, over rows and classes"
+        n_left = len(names) - SHOWN
+        notes = [f"{n_left} more columns: to_dict() has them all."] if n_left > 0 else []
+        notes += [f"{side}: {self.method[side]}." for side in ("student", "teacher")]
+        notes.append("A SHAP value says what moves the model, and nothing of causes.")
+        head = f"Explanations of {summary['n_rows']:,} rows against {self.n_background:,} others"
+        found = table(title, header, rows, numeric=range(1, len(header), 2))
+        return show(head, found, paragraphs(*notes, soft=True))
 
     def _sum_up(self, who: str, explanation: Any) -> dict[str, Any]:
         size = np.abs(explanation.values)
@@ -237,6 +261,10 @@ def explain(
         },
         sample=sample,
     )
+
+
+def _size(value: float, most: float) -> tuple[str, Markup]:
+    return f"{value:.4g}", bar(value, most)
 
 
 def _in_memory(X: Table, most: int, seed: int) -> tuple[Table, dict[str, Any] | None]:

@@ -69,6 +69,18 @@ def load(path: str | os.PathLike[str]) -> Any:
     --------
     interpkd.export.save : How it is written, with an example.
     interpkd.export.read_json : The same from the document alone, for scoring.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from sklearn.tree import DecisionTreeClassifier
+    >>> from interpkd.export import load, save
+    >>> student = DecisionTreeClassifier().fit([[1.0], [2.0]], ["repaid", "default"])
+    >>> with TemporaryDirectory() as folder:
+    ...     path = save(student, Path(folder) / "student.interpkd")
+    ...     load(path).predict([[1.0]])
+    array(['repaid'], dtype='<U7')
     """
     if not isinstance(path, (str, os.PathLike)):
         msg = f"path must be the path of a file that save wrote, got {type(path).__name__}."

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, get_args
 
 import numpy as np
 
+from interpkd._html import paragraphs, show, table
 from interpkd.exceptions import (
     InterpkdError,
     InvalidInputError,
@@ -190,6 +191,26 @@ class ParityReport:
         if self.n_rounded:
             parts.append(f"{self.n_rounded} rows differ by more, and not more than rounding does")
         return "; ".join(parts) + "."
+
+    def _repr_html_(self) -> str:
+        said = {True: "holds", False: "FAILS", None: "was not checked"}[self.passed]
+        rows = [
+            ("engine", self.engine or "none"),
+            ("rows given", f"{self.n_given:,}"),
+            ("rows made to hurt", f"{self.n_hurting:,}"),
+            ("labels that differ", "–" if (n := self.n_different_labels) is None else f"{n:,}"),
+            (
+                f"largest difference of a {self.measured or 'value'}",
+                "–"
+                if self.largest_difference is None
+                else f"{self.largest_difference:.2g}, allowed {self.tolerance:.0e}",
+            ),
+            ("ties that rounding decides", f"{self.n_ties:,}"),
+            ("differences that rounding explains", f"{self.n_rounded:,}"),
+        ]
+        facts = table("", (), [] if self.passed is None else rows, numeric=())
+        title = f"Parity of the {self.export} export with the student {said}"
+        return show(title, paragraphs(self.reason), facts)
 
 
 def checked(

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.fidelity._cutoff_text import to_text
+from interpkd.fidelity._cutoff_text import to_html, to_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -349,6 +349,9 @@ class CutoffReport:
 
     def __str__(self) -> str:
         return to_text(self)
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
 
 
 def _flat(data: Mapping[str, Any]) -> dict[str, Any]:

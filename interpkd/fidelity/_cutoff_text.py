@@ -1,12 +1,14 @@
-"""A cut-off report as aligned text."""
+"""A cut-off report as aligned text and as HTML, from one list of tables."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from interpkd._html import paragraphs, show, table
 from interpkd.fidelity._aligned import aligned_table, with_interval
 from interpkd.fidelity._text import format_number
 
@@ -17,13 +19,44 @@ if TYPE_CHECKING:
 def to_text(report: CutoffReport) -> str:
     """Give the report as aligned text."""
     blocks = [_headline(report)]
-    blocks.append(_decisions("Both models at the same cut-off", report.same))
-    blocks.append(_decisions("The student at a cut-off of its own", report.matched))
-    blocks.append(_sweep(report))
-    if report.tiers is not None:
-        blocks.append(_tiers(report.tiers))
-    blocks.append(f"Every interval holds by itself with {100 * report.confidence:g} % confidence.")
-    return "\n\n".join(blocks)
+    for part in _parts(report):
+        text = aligned_table(part.title, part.header, part.rows, n_words=part.n_words)
+        blocks.append("\n".join([text, *part.facts]))
+    return "\n\n".join([*blocks, _note(report)])
+
+
+def to_html(report: CutoffReport) -> str:
+    """Give the report as HTML tables, without script."""
+    blocks = []
+    for part in _parts(report):
+        numbers = range(part.n_words, len(part.header))
+        blocks.append(table(part.title, part.header, part.rows, numeric=numbers))
+        blocks.append(paragraphs(*part.facts))
+    return show(_headline(report), *blocks, paragraphs(_note(report), soft=True))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A table, and sentences below it."""
+
+    title: str
+    header: list[str]
+    rows: list[list[str]]
+    facts: tuple[str, ...] = ()
+    n_words: int = 1
+
+
+def _parts(report: CutoffReport) -> list[_Part]:
+    parts = [
+        _decisions("Both models at the same cut-off", report.same),
+        _decisions("The student at a cut-off of its own", report.matched),
+        _sweep(report),
+    ]
+    return parts if report.tiers is None else [*parts, _tiers(report.tiers)]
+
+
+def _note(report: CutoffReport) -> str:
+    return f"Every interval holds by itself with {100 * report.confidence:g} % confidence."
 
 
 def _headline(report: CutoffReport) -> str:
@@ -39,7 +72,7 @@ def _headline(report: CutoffReport) -> str:
     return f"Cut-off report: {', '.join(facts)}; {rule}"
 
 
-def _decisions(title: str, part: CutoffDecisions) -> str:
+def _decisions(title: str, part: CutoffDecisions) -> _Part:
     title += f": teacher {part.teacher_cutoff:.6g}, student {part.student_cutoff:.6g}"
     header = ["decisions", "rows", "share"]
     rows = [[cell.name, str(cell.n_rows), with_interval(cell.share)] for cell in part.cells]
@@ -58,10 +91,10 @@ def _decisions(title: str, part: CutoffDecisions) -> str:
             f"student {with_interval(part.student_cost)}, "
             f"difference {with_interval(part.extra_cost)}"
         )
-    return "\n".join([aligned_table(title, header, rows), *facts])
+    return _Part(title, header, rows, tuple(facts))
 
 
-def _sweep(report: CutoffReport) -> str:
+def _sweep(report: CutoffReport) -> _Part:
     header = ["cut-off", "teacher approves", "student approves", "agreement"]
     header += ["own cut-off", "then approves", "agreement"]
     with_costs = report.costs is not None
@@ -79,10 +112,10 @@ def _sweep(report: CutoffReport) -> str:
     title = "Sweep of cut-offs; own cut-off: where the student approves as many as the teacher"
     if with_costs:
         title += f"; mean cost per row by {report.cost_basis}"
-    return aligned_table(title, header, rows, n_words=0)
+    return _Part(title, header, rows, n_words=0)
 
 
-def _tiers(tiers: TierTable) -> str:
+def _tiers(tiers: TierTable) -> _Part:
     header = ["teacher's tier", *tiers.labels]
     rows = [
         [label, *map(str, counts)] for label, counts in zip(tiers.labels, tiers.counts, strict=True)
@@ -98,4 +131,4 @@ def _tiers(tiers: TierTable) -> str:
             ("student", tiers.student_bad_rates),
         ):
             facts.append(f"bad rate by tier of the {who}: {', '.join(map(with_interval, rates))}")
-    return "\n".join([aligned_table("Rows by tier, student's across", header, rows), *facts])
+    return _Part("Rows by tier, student's across", header, rows, tuple(facts))

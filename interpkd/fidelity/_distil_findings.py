@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import paragraphs, show, table
 from interpkd.fidelity._aligned import aligned_table, with_interval
 from interpkd.fidelity._text import format_number
 
@@ -249,6 +250,19 @@ class DistilOrNot:
         return pd.DataFrame(rows).astype(dict.fromkeys(numbers, "float64"))
 
     def __str__(self) -> str:
+        table_text = aligned_table(*self._table())
+        return "\n\n".join([table_text, "\n".join(self._verdicts()), "\n".join(self.notes)])
+
+    def _repr_html_(self) -> str:
+        title, header, rows = self._table()
+        name, _, rest = title.partition(", ")
+        numbers = range(1, len(header))
+        found = table(f"Against the true values, {rest}", header, rows, numeric=numbers)
+        verdicts = paragraphs(*self._verdicts())
+        return show(name, found, verdicts, paragraphs(*self.notes, soft=True))
+
+    def _table(self) -> tuple[str, list[str], list[list[str]]]:
+        """Give title, header and rows: one row per lesson, the teacher last."""
         scores = list(self.teacher)
         rows = [
             [lesson.name, *(with_interval(lesson.performance[name]) for name in scores)]
@@ -259,11 +273,13 @@ class DistilOrNot:
             f"Distil or not: {self.student}, {self.n_rows} held-out rows of {self.n_folds} folds, "
             f"{100 * self.confidence:g} % intervals"
         )
-        table = aligned_table(title, ["learned from", *(TITLES[name] for name in scores)], rows)
+        return title, ["learned from", *(TITLES[name] for name in scores)], rows
+
+    def _verdicts(self) -> list[str]:
         verdicts = [one.text for one in (*self.comparisons, *self.price)]
         if self.n_folds < self.n_folds_planned:
             verdicts.append(f"Interrupted: {self.n_folds} of {self.n_folds_planned} folds.")
-        return "\n\n".join([table, "\n".join(verdicts), "\n".join(self.notes)])
+        return verdicts
 
 
 def verdict(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import paragraphs, show, table, whisker
 from interpkd._optional import require
 from interpkd.fidelity._aligned import aligned_table, with_interval
 from interpkd.fidelity._text import format_number
@@ -26,6 +27,39 @@ TITLES = {
 
 def frontier_text(frontier: Frontier) -> str:
     """Write a frontier as a text table."""
+    title, header, rows = _table(frontier)
+    return "\n\n".join([aligned_table(title, header, rows), *_notes(frontier)])
+
+
+def frontier_html(frontier: Frontier) -> str:
+    """Write a frontier as HTML: one row per size, the chosen one marked."""
+    title, header, rows = _table(frontier)
+    drawn = [[row[0], mark, *row[1:]] for row, mark in zip(rows, _marks(frontier), strict=True)]
+    marked = [frontier.points.index(frontier.choice.chosen)] if frontier.has_choice else []
+    header = [header[0], f"{frontier.score} by fold", *header[1:]]
+    numeric = range(2, len(header))
+    name, _, rest = title.partition(": ")
+    found = table(f"Sizes; {rest}", header, drawn, numeric=numeric, marked=marked)
+    return show(name, paragraphs(*_notes(frontier)), found)
+
+
+def _marks(frontier: Frontier) -> list[Any]:
+    """Draw the mean of the choosing score over folds of each size, on one scale."""
+    folds = [point.by_fold[frontier.score] for point in frontier.points]
+    spans = [
+        (one.mean - (one.standard_error or 0.0), one.mean, one.mean + (one.standard_error or 0.0))
+        for one in folds
+        if one.mean is not None
+    ]
+    if not spans:
+        return [""] * len(folds)
+    ends = (min(low for low, _, _ in spans), max(high for _, _, high in spans))
+    marks = iter([whisker(*span, ends) for span in spans])
+    return ["" if one.mean is None else next(marks) for one in folds]
+
+
+def _table(frontier: Frontier) -> tuple[str, list[str], list[list[str]]]:
+    """Give title, header and rows: one row per size."""
     counted = [name for name in TITLES if frontier.points[0].counts[name] is not None]
     scores = list(frontier.points[0].fidelity)
     labels = list(frontier.points[0].performance)[:2]
@@ -46,11 +80,15 @@ def frontier_text(frontier: Frontier) -> str:
         f"Frontier of {frontier.student}: {frontier.n_rows} held-out rows of {frontier.n_folds} "
         f"folds, {100 * frontier.confidence:g} % intervals"
     )
-    unfinished = frontier.n_folds < frontier.n_folds_planned
+    return title, header, rows
+
+
+def _notes(frontier: Frontier) -> list[str]:
+    """Say which size is chosen, and whether folds are missing."""
     notes = [frontier.choice.text] if frontier.has_choice else []
-    if unfinished:
+    if frontier.n_folds < frontier.n_folds_planned:
         notes.append(f"Interrupted: {frontier.n_folds} of {frontier.n_folds_planned} folds.")
-    return "\n\n".join([aligned_table(title, header, rows), *notes])
+    return notes
 
 
 def draw_frontier(frontier: Frontier, ax: Any) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from interpkd.exceptions import InvalidInputError
-from interpkd.fidelity._frontier_display import draw_frontier, frontier_text
+from interpkd.fidelity._frontier_display import draw_frontier, frontier_html, frontier_text
 from interpkd.fidelity._held_out import N_REPEATS
 from interpkd.fidelity._sizes import MEASURES
 
@@ -352,6 +352,9 @@ class Frontier:
 
     def __str__(self) -> str:
         return frontier_text(self)
+
+    def _repr_html_(self) -> str:
+        return frontier_html(self)
 
     def _rank(self, point: FrontierPoint) -> tuple[float, int]:
         """Order sizes from small to large."""

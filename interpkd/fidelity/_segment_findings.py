@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import paragraphs, show, table
 from interpkd.fidelity._aligned import aligned_table, with_interval
 from interpkd.fidelity._segment_rules import SegmentCondition, rows_of_rule, rule_text
 from interpkd.fidelity._segment_table import read_columns
@@ -242,12 +243,29 @@ class WorstSegments:
         return pd.DataFrame(rows, columns=names)
 
     def __str__(self) -> str:
-        name = TITLES[self.measure]
-        head = f"Worst segments by {name}: {self.n_test} of {self.n_rows} rows in the test half"
+        head, header, rows = self._table()
         if not self.segments:
             return f"{head}\n\n{self.verdict}"
+        return "\n\n".join([aligned_table(head, header, rows), self._note(), self.verdict])
+
+    def _repr_html_(self) -> str:
+        head, header, rows = self._table()
+        if not self.segments:
+            return show(head, paragraphs(self.verdict))
+        numbers = range(1, len(header))
+        worse = [k for k, one in enumerate(self.segments) if one.is_worse]
+        found = table("Segments", header, rows, numeric=numbers, marked=worse)
+        return show(head, paragraphs(self.verdict), found, paragraphs(self._note(), soft=True))
+
+    def _note(self) -> str:
+        return f"All intervals hold at once with {100 * self.confidence:g} % confidence."
+
+    def _table(self) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+        """Give title, header and rows: one row per segment."""
+        name = TITLES[self.measure]
+        head = f"Worst segments by {name}: {self.n_test} of {self.n_rows} rows in the test half"
         header = ("segment", "rows", f"{name} inside", "rest", "difference", "p", "adjusted p")
-        rows = [
+        rows: list[tuple[str, ...]] = [
             (
                 one.rule,
                 str(one.n_rows),
@@ -259,5 +277,4 @@ class WorstSegments:
             )
             for one in self.segments
         ]
-        note = f"All intervals hold at once with {100 * self.confidence:g} % confidence."
-        return "\n\n".join([aligned_table(head, header, rows), note, self.verdict])
+        return head, header, rows

@@ -6,8 +6,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from interpkd._html import show, table, whisker, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 NUMERIC = 3
 """The columns of numbers (estimate, interval, rows) stand before the last one, to the right."""
+
+DRAWN = ("agreement", "decision_auc", "proba_r2", "r2")
+"""Scores between 0 and 1, greater is better: a notebook draws their intervals."""
 
 
 @dataclass(frozen=True)
@@ -39,23 +43,26 @@ def to_text(report: FidelityReport) -> str:
 
 
 def to_html(report: FidelityReport) -> str:
-    """Give the report as HTML tables without style or script."""
-    parts = [f"<p>{escape(_headline(report))}</p>"]
-    for section in _sections(report):
-        header = "".join(f"<th>{escape(cell)}</th>" for cell in section.header)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in section.rows
-        )
+    """Give the report as HTML tables, without script."""
+    first, *others = _sections(report)
+    drawn = [
+        [*row[:1], _drawn(name, score), *row[1:]]
+        for row, (name, score) in zip(first.rows, report.scores.items(), strict=True)
+    ]
+    header = [*first.header[:1], "0 to 1", *first.header[1:]]
+    parts = [table(first.title, header, drawn, numeric=(2, 3, 4))]
+    for section in others:
+        last = len(section.header) - 1
         parts.append(
-            f"<table><caption>{escape(section.title)}</caption><thead><tr>{header}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
+            table(section.title, section.header, section.rows, numeric=range(last - NUMERIC, last))
         )
-    items = "".join(
-        f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>"
-        for name, text in report.definitions.items()
-    )
-    return f'<div class="interpkd-fidelity">{"".join(parts)}<dl>{items}</dl></div>'
+    return show(_headline(report), *parts, words("What the scores are", report.definitions))
+
+
+def _drawn(name: str, score: ScoreEstimate) -> Any:
+    if name not in DRAWN or score.estimate is None:
+        return ""
+    return whisker(score.low, score.estimate, score.high, (0, 1))
 
 
 def format_number(value: float | None) -> str:

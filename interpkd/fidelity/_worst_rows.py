@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._asking import decide
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import RawColumn, describe_columns, encode
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity._aligned import aligned_table
@@ -21,6 +22,10 @@ from interpkd.fidelity._text import format_number
 
 if TYPE_CHECKING:
     from interpkd._typing import Table
+
+
+SHOWN = 8
+"""Columns of the table that a notebook shows beside the answers."""
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,20 @@ class WorstRows:
         )
 
     def __str__(self) -> str:
+        return aligned_table(*self._table())
+
+    def _repr_html_(self) -> str:
+        title, header, rows = self._table()
+        names = list(self.rows[0].values)[:SHOWN]
+        values = [[str(one.values[name]) for name in names] for one in self.rows]
+        rows_ = [[*row, *more] for row, more in zip(rows, values, strict=True)]
+        found = table("", [*header, *names], rows_, numeric=range(len(header)))
+        n_more = len(self.rows[0].values) - len(names)
+        left = f"{n_more} more columns: to_frame() has them all." if n_more else ""
+        return show(title, found, paragraphs(left, soft=True))
+
+    def _table(self) -> tuple[str, tuple[str, ...], list[tuple[str, ...]]]:
+        """Give title, header and rows."""
         names = [*_by_model("teacher", self.rows[0].teacher)]
         names += [*_by_model("student", self.rows[0].student)]
         header = ("row", "difference", *names)
@@ -143,7 +162,7 @@ class WorstRows:
             figures = [one.difference, *answers.values()]
             rows.append((str(one.row), *(format_number(value) for value in figures)))
         title = f"Rows of the largest disagreement, {len(self.rows)} of {self.n_rows}"
-        return aligned_table(title, header, rows)
+        return title, header, rows
 
 
 def worst_rows(

@@ -197,6 +197,13 @@ def code_part(Z: FloatArray, coder: Coder | Sequence[FloatArray]) -> NDArray[Any
     -------
     codes : ndarray of uint8 or uint16 of shape (n_samples, n_features)
         The codes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import code_part
+    >>> code_part(np.array([[0.5], [1.5], [np.nan]]), [np.array([1.0, 2.0])]).ravel()
+    array([  0,   1, 255], dtype=uint8)
     """
     return (coder if isinstance(coder, Coder) else Coder(coder)).code(Z)
 

@@ -120,6 +120,13 @@ def read_targets(arrays: Mapping[str, NDArray[Any]] | Block, n_classes: int) -> 
     -------
     targets : ndarray of shape (n_rows,) or (n_rows, n_classes)
         In float64; those of more than two classes sum to 1, which rounding may have changed.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import read_targets
+    >>> read_targets({"targets": np.array([[0.25], [0.75]], dtype=np.float32)}, 2)
+    array([0.25, 0.75])
     """
     targets = np.asarray(arrays["targets"], dtype=np.float64)
     if n_classes > 2:
@@ -139,6 +146,13 @@ def read_weights(arrays: Mapping[str, NDArray[Any]] | Block) -> FloatArray:
     -------
     weights : ndarray of shape (n_rows,)
         In float64.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import read_weights
+    >>> read_weights({"targets": np.zeros((3, 1))})
+    array([1., 1., 1.])
     """
     if "weights" not in arrays:
         return np.ones(len(arrays["targets"]))
@@ -210,6 +224,13 @@ def sum_targets(targets: FloatArray, weights: FloatArray, n_classes: int) -> Flo
     -------
     sums : ndarray of shape (n_classes,)
         One per class.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import sum_targets
+    >>> sum_targets(np.array([0.25, 0.5]), np.array([1.0, 2.0]), 2)
+    array([1.75, 1.25])
     """
     sums = np.atleast_1d(weights @ targets)
     return np.append(weights.sum() - sums, sums) if n_classes == 2 else sums

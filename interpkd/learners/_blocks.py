@@ -209,6 +209,13 @@ def added(parts: Iterable[Sequence[Any]]) -> list[Any]:
     -------
     totals : list
         The sum of each of these over the parts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import added
+    >>> added([[np.array([1.0, 2.0])], [np.array([3.0, 4.0])]])
+    [array([4., 6.])]
     """
     totals: list[Any] = []
     for part in parts:

@@ -126,6 +126,20 @@ def fit_tree(
     125, whichever is most, but not above 40,000. (With ``effort="thorough"`` it stays what it is.)
     What was found is refined on 100,000 rows, and kept if it is better on all rows than the tree
     that grows on all rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import fit_tree
+    >>> Z = np.arange(8.0)[:, None]
+    >>> p = np.where(Z < 3, 0.9, 0.2)  # of the first class
+    >>> tree = fit_tree(
+    ...     Z, np.hstack([p, 1 - p]), np.ones(8), is_regression=False, max_leaf_nodes=2,
+    ...     max_depth=None, min_samples_leaf=1, effort="refined", decision_weight=None, cutoff=0.5,
+    ...     random_state=np.random.RandomState(0),
+    ... )
+    >>> float(tree.threshold[0])
+    2.5
     """
     limits = limits_of(
         max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),

@@ -62,6 +62,18 @@ def grow_plain_tree(
     -------
     tree : TreeModel
         The tree, thresholds half-way between the values as given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import grow_plain_tree
+    >>> Z = np.arange(8.0)[:, None]
+    >>> tree = grow_plain_tree(
+    ...     Z, np.where(Z < 3, 1.0, 5.0), np.ones(8), max_leaf_nodes=2, max_depth=None,
+    ...     min_samples_leaf=1, min_impurity_decrease=0.0,
+    ... )
+    >>> float(tree.threshold[0])
+    2.5
     """
     grower = DecisionTreeRegressor(
         max_leaf_nodes=max_leaf_nodes,

@@ -129,6 +129,14 @@ def fine_bins(
     -------
     bins : ScorecardBins
         The fine bins.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import fine_bins
+    >>> bins = fine_bins(np.array([1.0, 1.0, 2.0, np.nan]), np.ones(4), np.array([]), 0, 40)
+    >>> bins.n_bins  # two values, and missing
+    3
     """
     if n_categories:
         return ScorecardBins(groups=np.arange(n_categories))

@@ -353,6 +353,13 @@ def category_hashes(categories: Iterable[object]) -> NDArray[np.uint64]:
     -------
     table : ndarray of uint64 of shape (n_categories,)
         The hashes of their texts.
+
+    Examples
+    --------
+    >>> from interpkd.learners import category_hashes
+    >>> one, two = category_hashes(["car", "home"]), category_hashes(["home", "car"])
+    >>> bool((one == two[::-1]).all())  # of the text, not of its place
+    True
     """
     return np.array([text_hash(one) for one in categories], dtype=np.uint64)
 

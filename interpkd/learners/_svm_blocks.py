@@ -147,6 +147,11 @@ def check_smooth_hinge(loss: str) -> None:
     ------
     InvalidInputError
         If it is not "squared_hinge".
+
+    Examples
+    --------
+    >>> from interpkd.learners import check_smooth_hinge
+    >>> check_smooth_hinge("squared_hinge")  # says nothing: it may be used
     """
     if loss == "squared_hinge":
         return

@@ -37,6 +37,13 @@ def use_threads(n_jobs: int | None) -> Iterator[None]:
     ----------
     n_jobs : int or None
         None is 1 unless joblib's context says otherwise; -1 is all processors.
+
+    Examples
+    --------
+    >>> from interpkd.learners import in_turn, use_threads
+    >>> with use_threads(2):
+    ...     list(in_turn(abs, 3))
+    [0, 1, 2]
     """
     n_wanted = effective_n_jobs(n_jobs)
     if n_wanted == 1:
@@ -92,6 +99,12 @@ def in_turn(work: Callable[[int], Result], n_items: int) -> Iterator[Result]:
 
     n_items : int
         Number of items. A few more are begun than are taken.
+
+    Examples
+    --------
+    >>> from interpkd.learners import in_turn
+    >>> list(in_turn(lambda i: i * i, 4))
+    [0, 1, 4, 9]
     """
     threads = _threads.get()
     if threads is None or n_items < 2:

@@ -110,6 +110,18 @@ def grow_tree(
        Wadsworth 1984.
     .. [2] G. Ke et al., "LightGBM: a highly efficient gradient boosting decision tree", NeurIPS
        2017, for histograms and the subtraction of the smaller child.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import grow_tree
+    >>> Z = np.arange(8.0)[:, None]
+    >>> tree = grow_tree(
+    ...     Z, np.where(Z < 3, 1.0, 5.0), None, max_leaf_nodes=2, max_depth=None,
+    ...     min_samples_leaf=1, min_impurity_decrease=0.0,
+    ... )
+    >>> float(tree.threshold[0])
+    2.5
     """
     limits = limits_of(max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease)
     if len(Z) > SAMPLE_ROWS:

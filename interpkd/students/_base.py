@@ -37,6 +37,7 @@ from interpkd.students._columns import make_encoder, read_monotonic_cst
 from interpkd.students._from_collection import fit_from_collection
 from interpkd.students._progress import progress_of
 from interpkd.students._questions import check_metadata, choose_teacher, route_metadata
+from interpkd.students._shown import ShownStudent
 from interpkd.students._state import (
     TeacherLeftBehind,
     example_rows,
@@ -61,7 +62,7 @@ if TYPE_CHECKING:
     from interpkd.targets import TransferSet
 
 
-class BaseDistilled(BaseEstimator, ABC):
+class BaseDistilled(ShownStudent, BaseEstimator, ABC):
     """Base of all students; a subclass owns `_fit_student` and how it predicts."""
 
     teacher_: Any = TeacherLeftBehind()  # until `fit` gives the student its own

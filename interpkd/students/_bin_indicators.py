@@ -75,7 +75,7 @@ class BinIndicators(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_samples, n_features)
             Numbers, or codes of categories; NaN where missing.
 
-        y : None
+        y : None, default=None
             Not used.
 
         Returns

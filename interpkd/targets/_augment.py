@@ -70,6 +70,15 @@ def n_generated_rows(
     ------
     InvalidInputError
         If a number is asked for and there can be no such rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.targets import n_generated_rows
+    >>> Z = np.random.default_rng(0).normal(size=(100, 3))
+    >>> how = {"alpha": 0.0, "can_ask": True, "has_size_limit": True}
+    >>> n_generated_rows(Z, augmentation="auto", n_augmented="auto", **how)
+    2500
     """
     if n_augmented != "auto":
         n_wanted = int(n_augmented)

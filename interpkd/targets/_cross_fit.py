@@ -125,6 +125,16 @@ def cross_fit_classifier(
 
     TeacherError
         If the teacher fails in a fold, or its answers there are unusable.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> from interpkd.targets import cross_fit_classifier
+    >>> X, y = load_iris(return_X_y=True)
+    >>> found = cross_fit_classifier(GaussianNB(), X, y, cv=3, fit_params={}, split_params={})
+    >>> found.answers.shape  # each row's answer comes from a clone that did not see it
+    (150, 3)
     """
     ledger = ledger or Ledger("classification")
     classes = np.unique(y)
@@ -208,6 +218,16 @@ def cross_fit_regressor(
 
     TeacherError
         If the teacher fails in a fold, or its answers there are unusable.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_diabetes
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from interpkd.targets import cross_fit_regressor
+    >>> X, y = load_diabetes(return_X_y=True)
+    >>> found = cross_fit_regressor(LinearRegression(), X, y, cv=3, fit_params={}, split_params={})
+    >>> found.answers.shape
+    (442,)
     """
     ledger = ledger or Ledger("regression")
     folds = find_folds(cv, X, y, split_params, classifier=False)

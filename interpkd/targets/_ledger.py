@@ -99,6 +99,12 @@ class GeneratedRowNames(RowNames):
     ----------
     started : callable or None
         Names the real row that the generated row at a position started as.
+
+    Examples
+    --------
+    >>> from interpkd.targets import GeneratedRowNames
+    >>> GeneratedRowNames(started=lambda i: f"row {i + 7} of X").one(0)
+    'row 0 of the generated rows (made near row 7 of X)'
     """
 
     table: str = "the generated rows"

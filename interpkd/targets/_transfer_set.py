@@ -94,6 +94,17 @@ def build_transfer_set(
     -------
     transfer_set : TransferSet
         Labelled rows first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.targets import build_transfer_set
+    >>> transfer = build_transfer_set(
+    ...     np.array([[1.0], [2.0]]), np.array([[0.9, 0.1], [0.2, 0.8]]), None,
+    ...     Z_unlabeled=np.array([[3.0]]), unlabeled_targets=np.array([[0.5, 0.5]]),
+    ... )
+    >>> transfer.n_labeled, transfer.n_unlabeled, transfer.weights
+    (2, 1, array([1., 1., 1.]))
     """
     weights = np.ones(len(Z)) if sample_weight is None else sample_weight
     if (weights == 0).any():
@@ -133,6 +144,16 @@ def add_generated_rows(
     -------
     transfer_set : TransferSet
         Real rows first.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.targets import add_generated_rows, build_transfer_set
+    >>> Z, targets = np.array([[1.0, 10.0], [2.0, 20.0]]), np.array([[0.9, 0.1], [0.2, 0.8]])
+    >>> transfer = build_transfer_set(Z, targets, None)
+    >>> more = add_generated_rows(transfer, np.array([[0, 1]]), np.array([[0.6, 0.4]]), 0.5)
+    >>> more.Z[-1], more.n_generated  # the first value of row 0, the second of row 1
+    (array([ 1., 20.]), 1)
     """
     Z = transfer.Z
     return replace(

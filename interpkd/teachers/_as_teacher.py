@@ -51,7 +51,7 @@ class _Frozen(BaseEstimator):
         X : object
             Ignored.
 
-        y : object
+        y : object, default=None
             Ignored.
 
         **params : dict
@@ -298,6 +298,15 @@ def is_frozen(teacher: Any) -> bool:
     -------
     is_frozen : bool
         True when no student fits or clones it.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sklearn.frozen import FrozenEstimator
+    >>> from interpkd.teachers import is_frozen
+    >>> model = DummyClassifier()
+    >>> is_frozen(model), is_frozen(FrozenEstimator(model))
+    (False, True)
     """
     return isinstance(teacher, (_Frozen, FrozenEstimator))
 
@@ -340,6 +349,14 @@ def is_fitted(model: Any) -> bool:
     -------
     is_fitted : bool
         What the estimator says.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from interpkd.teachers import is_fitted
+    >>> model = LogisticRegression()
+    >>> is_fitted(model), is_fitted(model.fit([[0], [1]], [0, 1]))
+    (False, True)
     """
     try:
         check_is_fitted(model)

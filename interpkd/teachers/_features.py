@@ -154,7 +154,7 @@ class TorchFeatures(SharesModule, TransformerMixin, BaseEstimator):
         X : array-like, tensor or data frame of shape (n_samples, n_features)
             The rows; of any shape where `preprocess` or the module takes it.
 
-        y : object
+        y : object, default=None
             Ignored.
 
         Returns

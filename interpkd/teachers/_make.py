@@ -139,6 +139,12 @@ def default_teacher(task: str, *, has_categories: bool) -> Any:
     -------
     teacher : estimator
         The unfitted teacher.
+
+    Examples
+    --------
+    >>> from interpkd.teachers import default_teacher
+    >>> type(default_teacher("regression", has_categories=False)).__name__
+    'HistGradientBoostingRegressor'
     """
     if task == "classification":
         booster, wrap = HistGradientBoostingClassifier(), TabularClassifier

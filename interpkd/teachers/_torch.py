@@ -156,10 +156,10 @@ class TorchTeacher(SharesModule, _Frozen):
 
         Parameters
         ----------
-        X : object
+        X : object, default=None
             Ignored.
 
-        y : object
+        y : object, default=None
             Ignored.
 
         **params : dict

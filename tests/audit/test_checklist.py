@@ -1,4 +1,4 @@
-"""The checklist in the documentation points to places that a real report has."""
+"""The checklist in the validator's guide points to places that a real report has."""
 
 import re
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._document import build_document
 
-PAGE = Path(__file__).parents[2] / "docs" / "checklist.md"
+PAGE = Path(__file__).parents[2] / "docs" / "validators_guide.md"
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interpkd.cli._columns import identifiers
 from interpkd.cli._errors import DataError
 from interpkd.cli._problem import hold_out, make_problem
 
@@ -123,3 +124,18 @@ def test_names_of_rows_as_a_target_get_a_fitting_remedy():
     problem = problem_of([f"id{i}" for i in range(40)])
     with pytest.raises(DataError, match="the target has 40 different values: is it a class at all"):
         hold_out(problem, test_size=0.25, seed=0)
+
+
+def test_columns_that_identify_rows_are_named():
+    n = 60
+    frame = pd.DataFrame(
+        {
+            "number": np.arange(n) + 15_600_000,
+            "surname": [f"name {i % 50}" for i in range(n)],
+            "salary": np.linspace(1, 2, n),  # measured, not counted
+            "age": np.arange(n) % 40,
+            "city": ["Bonn", "Lyon"] * (n // 2),
+            "few": [f"{i % 20}" for i in range(n)],
+        }
+    )
+    assert identifiers(frame) == ["number", "surname"]

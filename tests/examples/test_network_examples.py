@@ -20,7 +20,7 @@ def run(name):
 
     matplotlib.use("agg")
     with torch.random.fork_rng():
-        found = runpy.run_path(str(EXAMPLES / name))
+        found = runpy.run_path(str(EXAMPLES / "2_teachers" / name))
     found["plt"].close("all")
     return found
 

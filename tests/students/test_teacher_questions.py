@@ -1,6 +1,5 @@
 """What a fit asks its teacher, and what it says when that goes wrong."""
 
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -263,15 +262,6 @@ def test_every_student_takes_jobs_and_shows_progress(name, capsys):
     two = kind(**params, n_jobs=2, verbose=1).fit(X, target)
     assert "fold by fold" in capsys.readouterr().out
     np.testing.assert_array_equal(one.predict(X), two.predict(X))
-
-
-@pytest.mark.slow
-def test_the_snippet_of_the_user_guide_runs(capsys):
-    guide = Path(__file__).parents[2] / "docs" / "user_guide.md"
-    section = guide.read_text(encoding="utf-8").partition("## Cross-fitting")[2]
-    code = section.partition("```python\n")[2].partition("```")[0]
-    exec(compile(code, "user_guide.md", "exec"), {})  # noqa: S102 - our own documentation
-    assert "out of fold" in capsys.readouterr().out
 
 
 def test_progress_is_shown_if_asked_for(capsys):

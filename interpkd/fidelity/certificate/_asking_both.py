@@ -84,14 +84,20 @@ class BothModels:
 
     def contradicts(self, X: Table) -> BoolArray:
         """Tell on which rows the teacher contradicts the student."""
-        return self._differs(X, self.student_answers(X))
+        return self.differs(*self.teacher_answers(X), self.student_answers(X))
 
     def flips(self, X: Table, decided: FloatArray) -> BoolArray:
         """Tell on which rows the teacher contradicts what it answered elsewhere."""
-        return self._differs(X, decided)
+        return self.differs(*self.teacher_answers(X), decided)
 
-    def _differs(self, X: Table, other: FloatArray) -> BoolArray:
+    def contradicts_and_flips(self, X: Table, decided: FloatArray) -> tuple[BoolArray, BoolArray]:
+        """Tell both, and ask the teacher once."""
         answers, P = self.teacher_answers(X)
+        contradicts = self.differs(answers, P, self.student_answers(X))
+        return contradicts, self.differs(answers, P, decided)
+
+    def differs(self, answers: FloatArray, P: FloatArray, other: FloatArray) -> BoolArray:
+        """Tell on which rows the teacher's answers and probabilities contradict other answers."""
         if self.classes is None:
             return np.abs(answers - other) > self.tolerance
         if self.tolerance == 0:

@@ -49,7 +49,7 @@ class CellSearch:
     def near(self, rows: IntArray, radius: float) -> Boxes:
         """Give the neighbourhoods of some rows, as `Search` says."""
         cells = self.prepared.models.cells
-        return neighbourhoods(self.reference, self.values[rows], cells, self.moves, radius)
+        return neighbourhoods(self.prepared.ranks, self.values[rows], cells, self.moves, radius)
 
     def disagreement(self, rows: IntArray, boxes: Boxes, max_nodes: int, holds: Holds) -> Found:
         """Ask whether teacher and student disagree, as `Search` says."""
@@ -81,6 +81,7 @@ class CellSearch:
     def _witness(
         self, rows: IntArray, cells: IntArray, slope: FloatArray, boxes: Boxes
     ) -> FloatArray:
+        known = self.prepared
         return witness_values(
-            cells, slope, self.values[rows], boxes, self.prepared.models.cells, self.reference
+            cells, slope, self.values[rows], boxes, known.models.cells, known.ranks
         )

@@ -9,15 +9,15 @@ with a stated confidence for rows like these, and what one input attains. None i
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from interpkd._html import Markup, legend, paragraphs, show, stacked, table
 from interpkd._optional import require
 from interpkd.fidelity._aligned import aligned_table
 from interpkd.fidelity._text import format_number
 
 if TYPE_CHECKING:
-    from interpkd.fidelity.certificate._certificate import Certificate
+    from interpkd.fidelity.certificate._certificate import Certificate, RadiusShares
 
 HEADER = (
     "every input within", "proved", "population at least", "wrong on the row",
@@ -45,20 +45,22 @@ def certificate_text(certificate: Certificate) -> str:
 
 
 def certificate_html(certificate: Certificate) -> str:
-    """Write a certificate as HTML without style or script."""
-    out = [f"<p>{escape(line)}</p>" for line in _head(certificate)]
+    """Write a certificate as HTML, without script."""
+    title, *facts = _head(certificate)
+    parts = [paragraphs(*facts)]
     if certificate.shares:
-        header = "".join(f"<th>{escape(cell)}</th>" for cell in HEADER)
-        body = "".join(
-            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
-            for row in _table(certificate)
-        )
-        out.append(
-            f"<table><caption>{escape(TITLE)}</caption><thead><tr>{header}</tr></thead>"
-            f"<tbody>{body}</tbody></table>"
-        )
-    out += [f"<p>{escape(line)}</p>" for line in _notes(certificate)]
-    return f'<div class="interpkd-certificate">{"".join(out)}</div>'
+        rows = [
+            [row[0], _drawn(one, certificate.n_rows), *row[1:]]
+            for row, one in zip(_table(certificate), certificate.shares, strict=True)
+        ]
+        numbers = range(2, len(HEADER) + 1)
+        parts += [table(TITLE, [HEADER[0], "", *HEADER[1:]], rows, numeric=numbers)]
+        parts += [legend([label for _, label, _ in BARS])]
+    return show(title, *parts, paragraphs(*_notes(certificate), soft=True))
+
+
+def _drawn(one: RadiusShares, n_rows: int) -> Markup:
+    return stacked([one.counts[name] / n_rows for name, _, _ in BARS])
 
 
 def _head(certificate: Certificate) -> list[str]:

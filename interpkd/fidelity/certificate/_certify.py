@@ -156,10 +156,11 @@ def certify(
         raise InvalidInputError(msg)
     X_ref, X_eval = _same_columns(X_ref, X_eval)
     of_student = both.student_answers(X_eval)
-    of_teacher, _ = both.teacher_answers(X_eval)
+    of_teacher, P = both.teacher_answers(X_eval)
     search = _open(student, teacher, X_ref, X_eval, both, of_teacher, of_student, frozen_features)
     frozen = [] if isinstance(search, str) else _frozen_names(frozen_features, search.names)
-    run = Radii(both, search, X_eval, of_teacher, radii, int(max_nodes), frozen)
+    wrong = both.differs(of_teacher, P, of_student)
+    run = Radii(both, search, X_eval, of_teacher, wrong, radii, int(max_nodes), frozen)
     try:
         run.decide(progress)
     except KeyboardInterrupt:

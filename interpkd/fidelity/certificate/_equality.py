@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import select_rows
 from interpkd._validation import num_samples
 from interpkd.exceptions import InvalidInputError
@@ -126,6 +127,15 @@ class EqualityCertificate:
                 f"the student {self.student!r}"
             )
         return f"undecided: nothing is proved, and no input was found that differs. {self.reason}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("domain", self.domain),
+            ("cells of the domain", f"{self.n_cells:.4g}"),
+            ("combinations of categories and missing values", f"{self.n_boxes:,}"),
+            ("boxes that were searched", f"{self.n_nodes:,}"),
+        ]
+        return show("Equality of teacher and student", paragraphs(self), table("", (), rows))
 
 
 def certify_equality(
@@ -341,7 +351,7 @@ def _ask(
     def values(rows: IntArray, cells: IntArray, slope: FloatArray) -> FloatArray:
         return witness_values(
             cells, slope, domain.values[which[rows]], boxes.rows(rows), prepared.models.cells,
-            prepared.reference,
+            prepared.ranks,
         )  # fmt: skip
 
     def confirm(rows: IntArray, cells: IntArray, slope: FloatArray) -> BoolArray:

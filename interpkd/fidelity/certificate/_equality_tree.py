@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interpkd._asking import ask
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import select_rows
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity.certificate._equality import reference_rows
 from interpkd.fidelity.certificate._equality_cells import TeacherCells
 from interpkd.fidelity.certificate._equality_plain import GrownNode, plain_tree
+from interpkd.fidelity.certificate._equality_plan import Plan, Planner, purity
 
 if TYPE_CHECKING:
-    from interpkd._typing import BoolArray, FloatArray, IntArray, Table
+    from interpkd._typing import BoolArray, IntArray, Table
 
 MOST_PARTS = 16_384
 """Parts of a box that are all asked about; of more a sample of `N_DRAWN`."""
@@ -89,6 +91,18 @@ class BornAgainTree:
             return f"proved: decides as the teacher does for {self.inputs} ({size})"
         found = "" if self.witness is None else "; `witness` is an input on which the two differ"
         return f"not the same: {self.n_open} of its leaves are not proved ({size}){found}"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("inputs", self.inputs),
+            ("leaves", f"{self.n_leaves:,}"),
+            ("depth", f"{self.depth}"),
+            ("leaves that are not proved", f"{self.n_open:,}"),
+        ]
+        note = "Its leaves hold decisions of the teacher, and no probabilities."
+        return show(
+            "A tree born again", paragraphs(self), table("", (), rows), paragraphs(note, soft=True)
+        )
 
 
 def born_again_tree(
@@ -199,6 +213,26 @@ class _Open:
     column: int
     cut: int
     other: IntArray | None
+    plan: _Planned | None = None
+
+
+@dataclass
+class _Planned:
+    """A plan for a box, and the cells that its places are, per column from the first on."""
+
+    plan: Plan
+    axes: list[IntArray]
+
+    @property
+    def cut(self) -> tuple[int, int]:
+        return self.plan.axis, int(self.axes[self.plan.axis][self.plan.place])
+
+    def side(self, plan: Plan | None, part: slice) -> _Planned | None:
+        if plan is None:
+            return None
+        axes = [*self.axes]
+        axes[self.plan.axis] = axes[self.plan.axis][part]
+        return _Planned(plan, axes)
 
 
 class _Growth:
@@ -208,6 +242,7 @@ class _Growth:
         self.cells, self.max_nodes, self.rng = cells, max_nodes, rng
         self.nodes: list[GrownNode] = []
         self.heap: list[tuple[float, int, _Open]] = []
+        self.planner = Planner(len(cells.classes))
 
     def run(self, max_leaves: int) -> None:
         self._add(self.cells.low, self.cells.high)
@@ -218,11 +253,16 @@ class _Growth:
             node.column, node.cut = leaf.column, leaf.cut
             below, above = leaf.high.copy(), leaf.low.copy()
             below[leaf.column], above[leaf.column] = leaf.cut - 1, leaf.cut
-            node.left = self._add(leaf.low, below)
-            node.right = self._add(above, leaf.high)
+            left = right = None
+            if leaf.plan is not None:
+                plan = leaf.plan.plan
+                left = leaf.plan.side(plan.left, slice(None, plan.place))
+                right = leaf.plan.side(plan.right, slice(plan.place, None))
+            node.left = self._add(leaf.low, below, left)
+            node.right = self._add(above, leaf.high, right)
             n_leaves += 1
 
-    def _add(self, low: IntArray, high: IntArray) -> int:
+    def _add(self, low: IntArray, high: IntArray, plan: _Planned | None = None) -> int:
         """Make a leaf, and note how it is to be cut unless one decision is proved."""
         number = len(self.nodes)
         own_cells = self.cells.own_cells
@@ -230,6 +270,11 @@ class _Growth:
         cuts = self.cells.cuts(low, high)
         rows, is_all = self._parts(low, cuts, inside)
         labels = self.cells.labels(rows)
+        if is_all and plan is None and not (labels == labels[0]).all():
+            axes = [np.append(first, cut) for first, cut in zip(low, cuts, strict=True)]
+            table = labels.reshape([len(axis) for axis in axes]).astype(np.int16)
+            found = self.planner.plan(table)
+            plan = None if found is None else _Planned(found, axes)
         counts = np.bincount(labels, minlength=len(self.cells.classes))
         own = np.bincount(self.cells.own_labels[inside], minlength=len(counts))
         label = int((own if own.any() else counts).argmax())
@@ -246,13 +291,15 @@ class _Growth:
         if (labels == labels[0]).all():  # neither proved nor denied: halve it
             column = int(np.argmax([len(one) for one in cuts]))
             cut = int(cuts[column][len(cuts[column]) // 2])
+        elif plan is not None:
+            column, cut = plan.cut
         else:
             column, cut = best_cut(rows, labels, cuts, len(counts))
         differs = np.flatnonzero(labels != label)
         other = rows[differs[0]] if len(differs) else None
         # of equals the larger part of the domain first
         wrong = -float(own.sum() - own[label])
-        open_leaf = _Open(number, low, high, column, cut, other)
+        open_leaf = _Open(number, low, high, column, cut, other, plan)
         heapq.heappush(self.heap, (wrong, number, open_leaf))
         return number
 
@@ -299,12 +346,8 @@ def best_cut(
         segment = np.searchsorted(own, rows[:, u], side="right")
         counts = np.bincount(segment * n_classes + labels, minlength=(len(own) + 1) * n_classes)
         left = np.cumsum(counts.reshape(-1, n_classes), axis=0)
-        purity = _purity(left[:-1]) + _purity(left[-1] - left[:-1])
-        k = int(purity.argmax())
-        if purity[k] > best:
-            best, column, where = float(purity[k]), u, int(own[k])
+        score = purity(left[:-1]) + purity(left[-1] - left[:-1])
+        k = int(score.argmax())
+        if score[k] > best:
+            best, column, where = float(score[k]), u, int(own[k])
     return column, where
-
-
-def _purity(counts: IntArray) -> FloatArray:
-    return np.asarray((counts.astype(float) ** 2).sum(axis=1) / np.maximum(counts.sum(axis=1), 1))

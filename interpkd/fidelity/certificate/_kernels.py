@@ -34,7 +34,15 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import BoolArray, FloatArray, IntArray
-    from interpkd.fidelity.certificate._search_room import Boxes, Extra, Near, Parts, Room, Sides
+    from interpkd.fidelity.certificate._search_room import (
+        Boxes,
+        Extra,
+        Near,
+        Parts,
+        Room,
+        Sides,
+        Small,
+    )
     from interpkd.fidelity.certificate._tree_sum import TreeSum
 
     Lines: TypeAlias = NDArray[np.int32]
@@ -48,9 +56,10 @@ FIELDS = {
     "Question": "first slack second second_slack ratio both is_tied",
     "Room": (
         "low high bound now_low now_high cells near_low near_high n_near starts upper tail "
-        "extra most spread middle leaves stack best total sides side_limit side"
+        "extra most spread middle leaves ends stack best total sides side_limit side value"
     ),
     "Sides": "table slope limit",
+    "Small": "trees value every kept_slot kept_from n_segments",
     "TreeSum": (
         "node level_left root missing slot_first slot_column cut_first cut_cell leaf_first "
         "seg_low seg_high seg_missing"
@@ -63,6 +72,7 @@ BESIDE = 4  # beside the answers of a search
 TIGHTENINGS = 4  # times a box is tightened before it is cut
 ENOUGH = 0.9  # a tightening that leaves more of the box's width than this is the last
 SOME = 1e-6  # share of the excess that any cut counts as taking off
+TO_LEFT, TO_RIGHT = 1, 2  # ways that may both be open
 FEATURE, CUT, LEFT, RIGHT, MISSING_LEFT, LEVEL_ROW, MISSING = range(7)
 """Places in the line of a node."""
 
@@ -74,13 +84,11 @@ def inner(kernel: Kernel) -> Kernel:
     return compiled
 
 
-@inner
-def some_level(level_left: BoolArray, row: int, low: int, high: int, side: int) -> bool:
-    """Tell whether some level from the first to the last goes left (1), or right (0)."""
-    for level in range(low, high + 1):  # noqa: SIM110
-        if level_left[row, level] == side:
-            return True
-    return False
+def entered(kernel: Kernel) -> Kernel:
+    """Compile what Python calls: without a way in from C, which nobody takes."""
+    options: Any = {"no_cfunc_wrapper": True}
+    compiled: Kernel = njit(cache=True, nogil=True, **options)(kernel)
+    return compiled
 
 
 @inner
@@ -98,90 +106,108 @@ def copy_from(source: IntArray, k: int, target: IntArray) -> None:
 
 
 @inner
-def may_go_left(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
-    """Tell whether a row of the box may go left at a node, whose column has these cells."""
-    line = lines[node]
-    if line[LEVEL_ROW] >= 0:
-        return some_level(level_left, line[LEVEL_ROW], low, high, 1)
-    return low < line[CUT] or (line[MISSING_LEFT] == 1 and high == line[MISSING])
+def ways(cut: int, missing: int, missing_left: int, low: int, high: int) -> int:
+    """Tell where rows of these cells may go at a node: `TO_LEFT`, `TO_RIGHT`, or both."""
+    found = TO_LEFT if low < cut else 0
+    if high == missing:
+        found |= TO_LEFT if missing_left == 1 else TO_RIGHT
+        high -= 1
+    if high >= low and high >= cut:
+        found |= TO_RIGHT
+    return found
 
 
 @inner
-def may_go_right(lines: Lines, level_left: BoolArray, node: int, low: int, high: int) -> bool:
-    """Tell whether a row of the box may go right at a node."""
-    line = lines[node]
-    if line[LEVEL_ROW] >= 0:
-        return some_level(level_left, line[LEVEL_ROW], low, high, 0)
-    if high == line[MISSING]:
-        if line[MISSING_LEFT] == 0:
-            return True
-        high -= 1
-    return high >= low and high >= line[CUT]
+def level_ways(level_left: BoolArray, row: int, low: int, high: int) -> int:
+    """Tell where rows of these levels may go."""
+    found = 0
+    for level in range(low, high + 1):
+        found |= TO_LEFT if level_left[row, level] else TO_RIGHT
+    return found
 
 
 @inner
 def reach(
     lines: Lines,
     level_left: BoolArray,
-    root: int,
+    root: IntArray,
+    active: IntArray,
     low: IntArray,
     high: IntArray,
     leaves: IntArray,
+    ends: IntArray,
     stack: IntArray,
-) -> int:
-    """Write the leaves of one tree that a row of the box may reach; give how many they are."""
-    found, top = 0, 1
-    stack[0] = root
-    while top > 0:
-        top -= 1
-        node = stack[top]
-        column = lines[node, FEATURE]
-        if column < 0:
-            leaves[found] = node
-            found += 1
-            continue
-        if may_go_right(lines, level_left, node, low[column], high[column]):
-            stack[top] = lines[node, RIGHT]
-            top += 1
-        if may_go_left(lines, level_left, node, low[column], high[column]):
-            stack[top] = lines[node, LEFT]
-            top += 1
-    return found
+) -> None:
+    """Write the leaves that a row of the box may reach, and where those of each tree end."""
+    found = 0
+    for k in range(len(active)):
+        node, top = root[active[k]], 0
+        while True:
+            column = lines[node, FEATURE]
+            if column < 0:
+                leaves[found] = node
+                found += 1
+                if top == 0:
+                    break
+                top -= 1
+                node = stack[top]
+                continue
+            first, last, row = low[column], high[column], lines[node, LEVEL_ROW]
+            if row >= 0:
+                way = level_ways(level_left, row, first, last)
+            else:
+                way = ways(
+                    lines[node, CUT], lines[node, MISSING], lines[node, MISSING_LEFT], first, last
+                )
+            if way == TO_RIGHT:
+                node = lines[node, RIGHT]
+                continue
+            if way != TO_LEFT:
+                stack[top] = lines[node, RIGHT]
+                top += 1
+            node = lines[node, LEFT]
+        ends[k] = found
 
 
 @inner
-def leaf_of(lines: Lines, level_left: BoolArray, node: int, cells: IntArray) -> int:
-    """Give the leaf of a row of cells below a node."""
-    while lines[node, FEATURE] >= 0:
-        cell = cells[lines[node, FEATURE]]
-        left = may_go_left(lines, level_left, node, cell, cell)
-        node = lines[node, LEFT if left else RIGHT]
-    return node
-
-
-@inner
-def value_at(trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray) -> float:
-    """Give the sum of the trees for one row of cells."""
-    total, lines, level_left = 0.0, trees.node, trees.level_left
-    for t in active:
-        total += value[leaf_of(lines, level_left, trees.root[t], cells)]
-    return total
-
-
-@njit(cache=True, nogil=True)
-def values_at(
-    trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray, out: FloatArray
+def add_up(
+    lines: Lines,
+    level_left: BoolArray,
+    root: IntArray,
+    value: FloatArray,
+    active: IntArray,
+    cells: IntArray,
+    out: FloatArray,
 ) -> None:
     """Write the sum of the trees for each row of cells."""
-    lines, level_left = trees.node, trees.level_left
     for i in range(len(cells)):
         out[i] = 0.0
     for t in active:  # one tree fits into the nearest memory
         for i in range(len(cells)):
-            out[i] += value[leaf_of(lines, level_left, trees.root[t], cells[i])]
+            node = root[t]
+            column = lines[node, FEATURE]
+            while column >= 0:
+                cell, row = cells[i, column], lines[node, LEVEL_ROW]
+                if row >= 0:
+                    to_left = level_left[row, cell]
+                elif cell == lines[node, MISSING]:
+                    to_left = lines[node, MISSING_LEFT] == 1
+                else:
+                    to_left = cell < lines[node, CUT]
+                node = lines[node, LEFT] if to_left else lines[node, RIGHT]
+                column = lines[node, FEATURE]
+            out[i] += value[node]
 
 
-@njit(cache=True, nogil=True)
+@entered
+def values_at(
+    trees: TreeSum, value: FloatArray, active: IntArray, cells: IntArray, out: FloatArray
+) -> None:
+    """Write the sum of the trees for each row of cells."""
+    add_up(trees.node, trees.level_left, trees.root, value, active, cells, out)
+
+
+@entered
 def sum_bound(
     trees: TreeSum,
     value: FloatArray,
@@ -189,21 +215,23 @@ def sum_bound(
     low: IntArray,
     high: IntArray,
     leaves: IntArray,
+    ends: IntArray,
     stack: IntArray,
 ) -> float:
     """Give a number that the sum of the trees is nowhere in the box above: their largest leaves."""
-    total = 0.0
-    for t in active:
-        found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
-        best = value[leaves[0]]
-        for k in range(1, found):
-            best = max(best, value[leaves[k]])
+    reach(trees.node, trees.level_left, trees.root, active, low, high, leaves, ends, stack)
+    total, begin = 0.0, 0
+    for k in range(len(active)):
+        best = value[leaves[begin]]
+        for i in range(begin + 1, ends[k]):
+            best = max(best, value[leaves[i]])
         total += best
+        begin = ends[k]
     return total
 
 
-@njit(cache=True, nogil=True)
-def profile(
+@entered
+def profile(  # noqa: PLR0912  # to pass arrays to parts of it takes longer than what they do
     trees: TreeSum,
     value: FloatArray,
     active: IntArray,
@@ -214,6 +242,7 @@ def profile(
     spread: FloatArray,
     middle: IntArray,
     leaves: IntArray,
+    ends: IntArray,
     stack: IntArray,
     best: FloatArray,
 ) -> float:
@@ -228,61 +257,51 @@ def profile(
     widest = np.zeros(n_columns)
     for f in range(n_columns):
         spread[f], middle[f] = 0.0, -1
-        _fill(upper, starts[f] + low[f], starts[f] + high[f] + 2, 0.0)
-    total = 0.0
-    for t in active:
-        found = reach(trees.node, trees.level_left, trees.root[t], low, high, leaves, stack)
-        most = least = value[leaves[0]]
-        for k in range(1, found):
+        for cell in range(starts[f] + low[f], starts[f] + high[f] + 2):
+            upper[cell] = 0.0
+    reach(trees.node, trees.level_left, trees.root, active, low, high, leaves, ends, stack)
+    slot_first, slot_column, cut_first = trees.slot_first, trees.slot_column, trees.cut_first
+    cut_cell, missing, leaf_first = trees.cut_cell, trees.missing, trees.leaf_first
+    seg_low, seg_high, seg_missing = trees.seg_low, trees.seg_high, trees.seg_missing
+    total, here, behind = 0.0, 0, 0
+    for j in range(len(active)):
+        here, behind = behind, ends[j]
+        most = least = value[leaves[here]]
+        for k in range(here + 1, behind):
             most = max(most, value[leaves[k]])
             least = min(least, value[leaves[k]])
         total += most
         if most == least:
             continue
-        first = trees.slot_first[t]
-        for slot in range(first, trees.slot_first[t + 1]):
-            f = trees.slot_column[slot]
+        first = slot_first[active[j]]
+        for slot in range(first, slot_first[active[j] + 1]):
+            f = slot_column[slot]
             if low[f] == high[f]:
                 continue
-            begin, end = trees.cut_first[slot], trees.cut_first[slot + 1]
-            cut = _cut_inside(trees.cut_cell, begin, end, low[f], high[f])
-            if cut < 0 and high[f] != trees.missing[f]:
+            begin, end = cut_first[slot], cut_first[slot + 1]
+            cut = _cut_inside(cut_cell, begin, end, low[f], high[f])
+            if cut < 0 and high[f] != missing[f]:
                 continue  # the tree does not tell the cells of the box apart
             spread[f] += most - least
             if cut >= 0 and most - least > widest[f]:
                 widest[f], middle[f] = most - least, cut
-            _fill(best, 0, end - begin + 2, least)
-            for k in range(found):
-                at = trees.leaf_first[leaves[k]] + slot - first
-                _raise_segments(
-                    best, value[leaves[k]], trees.seg_low[at], trees.seg_high[at],
-                    end - begin + 1 if trees.seg_missing[at] else 0,
-                )  # fmt: skip
+            for segment in range(end - begin + 2):
+                best[segment] = least
+            for k in range(here, behind):
+                at, one = leaf_first[leaves[k]] + slot - first, value[leaves[k]]
+                for segment in range(seg_low[at], seg_high[at] + 1):
+                    best[segment] = max(best[segment], one)
+                if seg_missing[at]:
+                    best[end - begin + 1] = max(best[end - begin + 1], one)
             _lower_slices(
-                best, most, trees.cut_cell, begin, end, trees.missing[f], low[f], high[f], upper,
-                starts[f],
-            )  # fmt: skip
+                best, most, cut_cell, begin, end, missing[f], low[f], high[f], upper, starts[f]
+            )
     for f in range(n_columns):
         running = total
         for cell in range(low[f], high[f] + 1):
             running += upper[starts[f] + cell]
             upper[starts[f] + cell] = running
     return total
-
-
-@inner
-def _fill(out: FloatArray, begin: int, end: int, value: float) -> None:
-    for i in range(begin, end):
-        out[i] = value
-
-
-@inner
-def _raise_segments(best: FloatArray, one: float, low: int, high: int, missing: int) -> None:
-    """Raise the entries of `best` for the segments of a leaf, and for missing values if not 0."""
-    for segment in range(low, high + 1):
-        best[segment] = max(best[segment], one)
-    if missing > 0:
-        best[missing] = max(best[missing], one)
 
 
 @inner
@@ -328,7 +347,7 @@ def _cut_inside(cuts: IntArray, first: int, end: int, low: int, high: int) -> in
     return cuts[(a + b) // 2] if b > a else -1
 
 
-@njit(cache=True, nogil=True)
+@entered
 def fill_segments(
     trees: TreeSum,
     node_slot: IntArray,
@@ -386,7 +405,7 @@ def fill_segments(
                 top += 1
 
 
-@njit(cache=True, nogil=True)
+@entered
 def cut_box(
     trees: TreeSum,
     root: int,
@@ -412,9 +431,14 @@ def cut_box(
         if column < 0:
             done += 1
             continue
-        first, last = part_low[done, column], part_high[done, column]
-        left = may_go_left(lines, level_left, node, first, last)
-        if left and may_go_right(lines, level_left, node, first, last):
+        first, last, row = part_low[done, column], part_high[done, column], lines[node, LEVEL_ROW]
+        if row >= 0:
+            way = level_ways(level_left, row, first, last)
+        else:
+            way = ways(
+                lines[node, CUT], lines[node, MISSING], lines[node, MISSING_LEFT], first, last
+            )
+        if way == TO_LEFT | TO_RIGHT:
             cut = lines[node, CUT]
             copy_into(part_low, n_parts, part_low[done])
             copy_into(part_high, n_parts, part_high[done])
@@ -422,8 +446,128 @@ def cut_box(
             part_leaf[n_parts] = lines[node, RIGHT]
             part_high[done, column] = cut - 1
             n_parts += 1
-        part_leaf[done] = lines[node, LEFT if left else RIGHT]
+        part_leaf[done] = lines[node, RIGHT if way == TO_RIGHT else LEFT]
     return n_parts
+
+
+@inner
+def restrict(
+    trees: TreeSum,
+    value: FloatArray,
+    active: IntArray,
+    low: IntArray,
+    high: IntArray,
+    small: Small,
+    stack: IntArray,
+    links: IntArray,
+) -> tuple[int, float]:
+    """Write into `small` what the trees still are inside a box; give their number and a rest.
+
+    Nodes whose rows all go one way are left out, cuts outside the box too. A tree of which one leaf
+    is left adds the same to every row: such values are summed up in the rest.
+    """
+    lines, level_left, own = trees.node, trees.level_left, small.trees.node
+    n_trees = n_nodes = first = n_slots = np.int64(0)  # not the literal: compiled once
+    rest, small.n_segments[0] = 0.0, 0
+    for t in active:
+        top = 1
+        stack[0], links[0] = trees.root[t], -1
+        while top > 0:
+            top -= 1
+            node, link = _turning(lines, level_left, stack[top], low, high), links[top]
+            is_leaf = lines[node, FEATURE] < 0
+            if link < 0:
+                if is_leaf:
+                    rest += value[node]
+                    break
+                small.trees.root[n_trees] = n_nodes
+                n_trees += 1
+                first, n_slots = n_slots, _restrict_slots(trees, t, low, high, n_slots, small)
+                small.trees.slot_first[n_trees] = n_slots
+            else:
+                own[link // 2, RIGHT if link % 2 else LEFT] = n_nodes
+            for k in range(lines.shape[1]):
+                own[n_nodes, k] = lines[node, k]
+            if is_leaf:
+                small.value[n_nodes] = value[node]
+                at = trees.leaf_first[node] - trees.slot_first[t]
+                _restrict_leaf(trees, at, n_nodes, first, n_slots, small)
+            else:
+                stack[top], links[top] = lines[node, RIGHT], 2 * n_nodes + 1
+                stack[top + 1], links[top + 1] = lines[node, LEFT], 2 * n_nodes
+                top += 2
+            n_nodes += 1
+    return n_trees, rest
+
+
+@inner
+def _turning(lines: Lines, level_left: BoolArray, node: int, low: IntArray, high: IntArray) -> int:
+    """Give the first node from here on at which rows of a box part, or else their leaf."""
+    while True:
+        column = lines[node, FEATURE]
+        if column < 0:
+            return node
+        first, last, row = low[column], high[column], lines[node, LEVEL_ROW]
+        if row >= 0:
+            way = level_ways(level_left, row, first, last)
+        else:
+            way = ways(
+                lines[node, CUT], lines[node, MISSING], lines[node, MISSING_LEFT], first, last
+            )
+        if way == TO_LEFT | TO_RIGHT:
+            return node
+        node = lines[node, RIGHT] if way == TO_RIGHT else lines[node, LEFT]
+
+
+@inner
+def _restrict_slots(
+    trees: TreeSum, t: int, low: IntArray, high: IntArray, n_slots: int, small: Small
+) -> int:
+    """Write the slots of a tree that part rows of a box behind `n_slots` others; give their number."""
+    slot_column, cut_first, cut_cell = trees.slot_column, trees.cut_first, trees.cut_cell
+    own_first, own_cell = small.trees.cut_first, small.trees.cut_cell
+    for slot in range(trees.slot_first[t], trees.slot_first[t + 1]):
+        f = slot_column[slot]
+        if low[f] == high[f]:
+            continue
+        a, end = cut_first[slot], cut_first[slot + 1]
+        while a < end and cut_cell[a] <= low[f]:
+            a += 1
+        at = own_first[n_slots]
+        small.kept_slot[n_slots], small.kept_from[n_slots] = slot, a - cut_first[slot]
+        while a < end and cut_cell[a] <= high[f]:
+            own_cell[at] = cut_cell[a]
+            at += 1
+            a += 1
+        if at == own_first[n_slots] and high[f] != trees.missing[f]:
+            continue
+        small.trees.slot_column[n_slots] = f
+        n_slots += 1
+        own_first[n_slots] = at
+    return n_slots
+
+
+@inner
+def _restrict_leaf(trees: TreeSum, at: int, leaf: int, first: int, end: int, small: Small) -> None:
+    """Write between which of the cuts that are left the rows of a leaf lie."""
+    seg_low, seg_high, seg_missing = trees.seg_low, trees.seg_high, trees.seg_missing
+    own_low, own_high, own_missing = (
+        small.trees.seg_low,
+        small.trees.seg_high,
+        small.trees.seg_missing,
+    )
+    cut_first, kept_from, kept_slot = small.trees.cut_first, small.kept_from, small.kept_slot
+    to = small.n_segments[0]
+    small.trees.leaf_first[leaf] = to
+    for k in range(first, end):
+        place = at + kept_slot[k]
+        low = max(seg_low[place] - kept_from[k], 0)
+        high = min(seg_high[place] - kept_from[k], cut_first[k + 1] - cut_first[k])
+        if seg_low[place] > seg_high[place] or low > high:
+            low, high = 1, 0  # none of the numbers
+        own_low[to], own_high[to], own_missing[to] = low, high, seg_missing[place]
+        to += 1
+    small.n_segments[0] = to
 
 
 @inner
@@ -440,10 +584,10 @@ def decide(
 ) -> tuple[int, int]:
     """Answer whether there is a row in the box, and after how many boxes.
 
-    YES means that `room.cells` is such a row, NO that a bound excludes them all, OPEN that the
+    YES means that ``room.cells[0]`` is such a row, NO that a bound excludes them all, OPEN that the
     budget was spent, NEAR that rows of the boxes `room.near_low` are such, or not, by rounding.
     """
-    base = sum_bound(trees, value, active, low, high, room.leaves, room.stack)
+    base = sum_bound(trees, value, active, low, high, room.leaves, room.ends, room.stack)
     if excluded(ask, base, extra_bound(extra, low, high, room)) or sides_exclude(room, low, high):
         return NO, 0
     copy_into(room.low, 0, low)
@@ -566,7 +710,7 @@ def look(
     for _ in range(TIGHTENINGS):
         one = profile(
             trees, value, active, low, high, room.starts, room.upper, room.spread, room.middle,
-            room.leaves, room.stack, room.best,
+            room.leaves, room.ends, room.stack, room.best,
         )  # fmt: skip
         two = extra_bound(extra, low, high, room)
         if excluded(ask, one, two) or sides_exclude(room, low, high):
@@ -579,11 +723,12 @@ def look(
                 promise = room.upper[at + cell] + ask.ratio * (extra[at + cell] - room.most[f])
                 if promise > best:
                     best, chosen = promise, cell
-            room.cells[f] = chosen
+            room.cells[0, f] = chosen
             total += extra[at + chosen]
-        if fulfilled(ask, value_at(trees, value, active, room.cells), total):
+        add_up(trees.node, trees.level_left, trees.root, value, active, room.cells, room.value)
+        if fulfilled(ask, room.value[0], total):
             room.total[0], room.total[1] = one, two
-            return BESIDE if sides_exclude(room, room.cells, room.cells) else YES
+            return BESIDE if sides_exclude(room, room.cells[0], room.cells[0]) else YES
         before = after = 0
         for f in range(n_columns):
             if low[f] == high[f]:
@@ -692,7 +837,7 @@ def _cut_beside(room: Room, column: int, cut: int) -> tuple[int, int]:
     return column, cut
 
 
-@njit(cache=True, nogil=True)
+@entered
 def search_rows(
     trees: TreeSum,
     value: FloatArray,
@@ -710,6 +855,7 @@ def search_rows(
     near: Near,
     budget: int,
     room: Room,
+    small: Small,
     parts: Parts,
 ) -> None:
     """Ask about the box of each row, leaf by leaf of the student.
@@ -726,22 +872,43 @@ def search_rows(
             fill_extra(sides.table[k], sides.slope[k], extra, boxes, r, room.starts, room.sides[k])
             room.side_limit[k] = sides.limit[k]
         n_parts = cut_box(student, student.root[0], low, high, parts.low, parts.high, parts.leaf)
+        n_trees, rest = -1, 0.0
         for p in range(n_parts):
             first = limit[parts.leaf[p]] + shift[r]
             if first == np.inf:
                 continue
             both = ask.both + first if ask.is_tied else ask.both
+            if n_trees < 0:  # most boxes of most rows need no more than this
+                one = Question(
+                    first, ask.slack, ask.second, ask.second_slack, ask.ratio, both, ask.is_tied
+                )
+                bound = sum_bound(
+                    trees,
+                    value,
+                    active,
+                    parts.low[p],
+                    parts.high[p],
+                    room.leaves,
+                    room.ends,
+                    room.stack,
+                )
+                if excluded(one, bound, extra_bound(room.extra, parts.low[p], parts.high[p], room)):
+                    continue
+                n_trees, rest = restrict(
+                    trees, value, active, low, high, small, room.stack, room.leaves
+                )
             one = Question(
-                first, ask.slack, ask.second, ask.second_slack, ask.ratio, both, ask.is_tied
-            )
+                first - rest, ask.slack, ask.second, ask.second_slack, ask.ratio, both - rest,
+                ask.is_tied,
+            )  # fmt: skip
             answer, boxes_used = decide(
-                trees, value, active, room.extra, one, parts.low[p], parts.high[p],
-                budget - used[r], room,
+                small.trees, small.value, small.every[:n_trees], room.extra, one,
+                parts.low[p], parts.high[p], budget - used[r], room,
             )  # fmt: skip
             used[r] += boxes_used
             state[r] = max(state[r], answer)
             if answer == YES:
-                copy_into(found, r, room.cells)
+                copy_into(found, r, room.cells[0])
                 break
         near.n_boxes[r] = room.n_near[0]
         for k in range(room.n_near[0]):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from interpkd._structure import take_apart
 from interpkd._validation import class_positions
 from interpkd.fidelity.certificate._cells import make_cells
 from interpkd.fidelity.certificate._layout import code_rows, encodings, make_layout
+from interpkd.fidelity.certificate._neighbourhoods import ranks_of
 from interpkd.fidelity.certificate._questions import Models, to_margin
 from interpkd.fidelity.certificate._student_sum import (
     make_student_sum,
@@ -25,6 +27,7 @@ from interpkd.fidelity.certificate._teacher_sum import make_teacher_sum, teacher
 if TYPE_CHECKING:
     from interpkd._typing import FloatArray, IntArray, Table
     from interpkd.fidelity.certificate._layout import Layout
+    from interpkd.fidelity.certificate._neighbourhoods import Ranks
 
 NEARLY = 1e-6
 """Share by which a prediction of the arrays may miss the library's."""
@@ -51,6 +54,11 @@ class Prepared:
     layout: Layout
     reference: FloatArray
     values: FloatArray
+
+    @cached_property
+    def ranks(self) -> list[Ranks]:
+        """The columns of the reference rows, ranked."""
+        return [ranks_of(column) for column in self.reference.T]
 
 
 def prepare(

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import is_frame
 from interpkd.exceptions import InterpkdError, InvalidInputError
 from interpkd.fidelity.certificate._equality import check_missing, reference_rows
@@ -113,6 +114,9 @@ class Monotonicity:
             return f"violated: from {numbers} the answer goes from {answers}"
         return f"not decided. {self.reason}"
 
+    def _repr_html_(self) -> str:
+        return show("Direction along one column", paragraphs(self))
+
 
 @dataclass(frozen=True, eq=False)
 class MonotonicityCertificate:
@@ -204,6 +208,16 @@ class MonotonicityCertificate:
             lines += [f"  {who}: {side[name]}" for who, side in sides.items() if name in side]
         remedy = self.remedy()
         return "\n".join(lines if remedy is None else [*lines, remedy])
+
+    def _repr_html_(self) -> str:
+        answer = "prediction" if self.classes is None else f"probability of {self.classes[1]!r}"
+        rows = [
+            [name, WAYS[sign], self.student[name], self.teacher.get(name, "")]
+            for name, sign in self.signs.items()
+        ]
+        header = ("as it grows", f"the {answer}", "student", "teacher")
+        title = "Directions, all other columns held as they are"
+        return show(title, table("", header, rows), paragraphs(self.remedy()))
 
 
 def certify_monotonicity(

@@ -11,29 +11,72 @@ mid-ranks it stays 0 until the radius is half of the share of zeros.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from interpkd.fidelity.certificate._search_room import Boxes
 
 if TYPE_CHECKING:
-    from interpkd._typing import BoolArray, FloatArray
+    from collections.abc import Sequence
+
+    from interpkd._typing import BoolArray, FloatArray, IntArray
     from interpkd.fidelity.certificate._cells import Cells
 
 NEARLY = 1e-9
 """What rounding may do to a difference of ranks; a radius of 1/n must reach the next value."""
 
 
-def rank_range(
-    reference: FloatArray, values: FloatArray, radius: float
-) -> tuple[FloatArray, FloatArray]:
-    """Give how far the values of one column may move.
+class Ranks(NamedTuple):
+    """One column of the reference rows; made by :func:`ranks_of`.
+
+    Attributes
+    ----------
+    atoms : ndarray of shape (n_atoms,)
+        Its different numbers, rising; missing ones are left out.
+
+    below : ndarray of int of shape (n_atoms,)
+        Reference rows with a smaller number.
+
+    middle : ndarray of shape (n_atoms,)
+        Their mid-ranks, as shares.
+
+    n_known : int
+        Reference rows with a number.
+    """
+
+    atoms: FloatArray
+    below: IntArray
+    middle: FloatArray
+    n_known: int
+
+
+def ranks_of(reference: FloatArray) -> Ranks:
+    """Rank one column of the reference rows.
 
     Parameters
     ----------
     reference : ndarray of shape (n_reference,)
-        The column in the reference rows; missing ones are left out.
+        The column.
+
+    Returns
+    -------
+    ranks : Ranks
+        Its numbers and their ranks.
+    """
+    known = reference[~np.isnan(reference)]
+    atoms, counts = np.unique(known, return_counts=True)
+    below = np.cumsum(counts) - counts
+    return Ranks(atoms, below, (below + counts / 2) / max(len(known), 1), len(known))
+
+
+def rank_range(ranks: Ranks, values: FloatArray, radius: float) -> tuple[FloatArray, FloatArray]:
+    """Give how far the values of one column may move.
+
+    Parameters
+    ----------
+    ranks : Ranks
+        The column in the reference rows.
 
     values : ndarray of shape (n_samples,)
         The values, NaN where missing.
@@ -50,25 +93,22 @@ def rank_range(
     Examples
     --------
     >>> import numpy as np
-    >>> from interpkd.fidelity.certificate._neighbourhoods import rank_range
+    >>> from interpkd.fidelity.certificate._neighbourhoods import rank_range, ranks_of
     >>> gains = np.array([0.0] * 90 + [*range(1, 11)])
-    >>> least, most = rank_range(gains, np.array([0.0, 5.0]), 0.02)
+    >>> least, most = rank_range(ranks_of(gains), np.array([0.0, 5.0]), 0.02)
     >>> least.tolist(), most.tolist()
     ([0.0, 3.0], [0.0, 7.0])
     """
-    known = reference[~np.isnan(reference)]
-    if not len(known):
+    atoms, below, middle, n_known = ranks
+    if not n_known:
         return values.copy(), values.copy()
-    atoms, counts = np.unique(known, return_counts=True)
-    below = np.cumsum(counts) - counts
-    ranks = (below + counts / 2) / len(known)
     place = np.searchsorted(atoms, values, side="left")
     at_atom = np.append(atoms, np.nan)[place] == values
     # a value that no reference row has: as many are below it as are below the next
-    between = np.append(below, len(known))[place] / len(known)
-    rank = np.where(at_atom, np.append(ranks, 1.0)[place], between)
-    first = np.searchsorted(ranks, rank - radius - NEARLY, side="left")
-    last = np.searchsorted(ranks, rank + radius + NEARLY, side="right") - 1
+    between = np.append(below, n_known)[place] / n_known
+    rank = np.where(at_atom, np.append(middle, 1.0)[place], between)
+    first = np.searchsorted(middle, rank - radius - NEARLY, side="left")
+    last = np.searchsorted(middle, rank + radius + NEARLY, side="right") - 1
     # a value far from every reference value stays alone
     alone = (first > last) | np.isnan(values)
     least = np.where(alone, values, np.minimum(atoms[np.minimum(first, len(atoms) - 1)], values))
@@ -77,14 +117,14 @@ def rank_range(
 
 
 def neighbourhoods(
-    reference: FloatArray, values: FloatArray, cells: Cells, moves: BoolArray, radius: float
+    ranks: Sequence[Ranks], values: FloatArray, cells: Cells, moves: BoolArray, radius: float
 ) -> Boxes:
     """Give the boxes of cells and numbers around rows.
 
     Parameters
     ----------
-    reference : ndarray of shape (n_reference, n_columns)
-        The reference rows.
+    ranks : sequence of Ranks
+        The columns of the reference rows.
 
     values : ndarray of shape (n_samples, n_columns)
         The rows: numbers, NaN where missing, and levels.
@@ -106,6 +146,6 @@ def neighbourhoods(
     """
     least, most = values.copy(), values.copy()
     for u in np.flatnonzero(moves):
-        least[:, u], most[:, u] = rank_range(reference[:, u], values[:, u], radius)
+        least[:, u], most[:, u] = rank_range(ranks[u], values[:, u], radius)
     is_number = (cells.n_levels == 0) & ~np.isnan(values)
     return Boxes(cells.of(least), cells.of(most), least, most, is_number)

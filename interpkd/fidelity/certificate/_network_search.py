@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import logit
 
 from interpkd.fidelity.certificate._crown import DOUBLE, SINGLE
-from interpkd.fidelity.certificate._neighbourhoods import neighbourhoods
+from interpkd.fidelity.certificate._neighbourhoods import neighbourhoods, ranks_of
 from interpkd.fidelity.certificate._network_boxes import (
     Boxed,
     Condition,
@@ -92,10 +92,11 @@ class NetworkSearch:
         self.names, self.values, self.reference, self.inputs = names, values, reference, inputs
         self.layers, self.link, self.student, self.cells = layers, link, student, cells
         self.class_at, self.tolerance, self.moves = class_at, tolerance, moves
+        self._ranks = [ranks_of(column) for column in reference.T]
 
     def near(self, rows: IntArray, radius: float) -> Boxes:
         """Give the neighbourhoods of some rows, as `Search` says."""
-        return neighbourhoods(self.reference, self.values[rows], self.cells, self.moves, radius)
+        return neighbourhoods(self._ranks, self.values[rows], self.cells, self.moves, radius)
 
     def disagreement(self, rows: IntArray, boxes: Boxes, max_nodes: int, holds: Holds) -> Found:
         """Ask whether teacher and student disagree, as `Search` says."""

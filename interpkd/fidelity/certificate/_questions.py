@@ -109,7 +109,7 @@ class Models:
             yield from _regression(self, boxes)
             return
         limit = self.teacher.limit(self.tolerance)
-        none = np.zeros(len(boxes.low))
+        none, nothing = np.zeros(len(boxes.low)), no_extra(self.cells)
         for c, of_student in enumerate(self.class_at):
             for b in range(self.teacher.n_classes):
                 if b == of_student:
@@ -119,12 +119,12 @@ class Models:
                 slack = pair.slack + self.teacher.link_slack(self.tolerance)
                 if self.student.answer is not None:
                     at = np.where(self.student.answer == c, first, np.inf)
-                    yield RowQuestion(pair, at, none, no_extra(self.cells), Question(0.0, slack))
+                    yield RowQuestion(pair, at, none, nothing, Question(0.0, slack))
                     continue
                 at, other = np.full(1, first), np.flatnonzero(self.class_at == b)
                 if not len(other):  # a class that the student never decides, and the teacher may
-                    sides, extra = _beside_others(self, c, -1, boxes), no_extra(self.cells)
-                    yield RowQuestion(pair, at, none, extra, Question(0.0, slack), sides)
+                    sides = _beside_others(self, c, -1, boxes)
+                    yield RowQuestion(pair, at, none, nothing, Question(0.0, slack), sides)
                     continue
                 extra, constant = _score_difference(self, c, int(other[0]))
                 ask = _beside(self, pair, extra, constant, slack, boxes)

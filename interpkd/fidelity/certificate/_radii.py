@@ -26,7 +26,7 @@ STATUSES = ("proved", "wrong_on_row", "teacher_unstable", "student_border", "und
 
 PROVED, WRONG, UNSTABLE, BORDER, UNDECIDED = range(5)
 
-CHUNK = 512
+CHUNK = 1024
 """Rows between two words of progress, and most that an interruption loses."""
 
 
@@ -46,6 +46,9 @@ class Radii:
 
     decided : ndarray of shape (n_rows,)
         The teacher's answers on them.
+
+    wrong : ndarray of bool of shape (n_rows,)
+        Where it contradicts the student on the row itself.
 
     radii : sequence of float
         Rising.
@@ -77,6 +80,7 @@ class Radii:
         search: Search | str,
         X: Table,
         decided: FloatArray,
+        wrong: BoolArray,
         radii: Sequence[float],
         max_nodes: int,
         frozen: Sequence[str] = (),
@@ -84,7 +88,8 @@ class Radii:
         self.both, self.search, self.X, self.decided = both, search, X, decided
         self.radii, self.max_nodes, self.frozen = tuple(radii), max_nodes, tuple(frozen)
         shape = (len(self.radii), len(decided))
-        self.wrong = both.contradicts(X)
+        self.wrong = wrong
+        self._flipped = np.zeros(shape[1], dtype=bool)  # what was found denies the teacher too
         self.status: NDArray[np.int8] = np.full(shape, UNDECIDED, dtype=np.int8)
         self.status[:, self.wrong] = WRONG
         self.n_boxes = np.zeros(shape, dtype=np.int64)
@@ -121,7 +126,10 @@ class Radii:
         new, of_new = rows[is_new], boxes.rows(np.flatnonzero(is_new))
 
         def disagrees(which: IntArray, witness: FloatArray) -> BoolArray:
-            return self.both.contradicts(self._changed(search, new[which], witness))
+            table = self._changed(search, new[which], witness)
+            holds, flips = self.both.contradicts_and_flips(table, self.decided[new[which]])
+            self._flipped[new[which[holds & flips]]] = True
+            return holds
 
         found = search.disagreement(new, of_new, self.max_nodes, disagrees)
         hit = found.state == YES
@@ -134,7 +142,8 @@ class Radii:
     def _blame(self, search: Search, i: int, rows: IntArray, boxes: Any) -> None:
         """Tell the rows on whose neighbourhood the teacher itself is not of one mind."""
         broken = ~np.isnan(self.witness_radius[rows])
-        was_unstable = (self.status[:i, rows] == UNSTABLE).any(axis=0)
+        # of most that are broken the witness shows it, at this radius or a smaller one
+        was_unstable = (self.status[:i, rows] == UNSTABLE).any(axis=0) | self._flipped[rows]
         self.status[i, rows[broken]] = np.where(was_unstable[broken], UNSTABLE, BORDER)
         asked = np.flatnonzero(broken & ~was_unstable)
         if not len(asked):

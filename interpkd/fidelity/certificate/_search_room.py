@@ -163,12 +163,25 @@ class Room(NamedTuple):
     spread: FloatArray
     middle: IntArray
     leaves: IntArray
+    ends: IntArray
     stack: IntArray
     best: FloatArray
     total: FloatArray
     sides: FloatArray
     side_limit: FloatArray
     side: IntArray
+    value: FloatArray
+
+
+class Small(NamedTuple):
+    """Memory for what trees still are inside a box; made by :func:`make_small`."""
+
+    trees: TreeSum
+    value: FloatArray
+    every: IntArray
+    kept_slot: IntArray
+    kept_from: IntArray
+    n_segments: IntArray
 
 
 def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Room:
@@ -204,7 +217,7 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         bound=np.zeros(budget + 2),
         now_low=whole(n_columns),
         now_high=whole(n_columns),
-        cells=whole(n_columns),
+        cells=whole(1, n_columns),
         near_low=whole(MOST_NEAR, n_columns),
         near_high=whole(MOST_NEAR, n_columns),
         n_near=whole(1),
@@ -215,13 +228,44 @@ def make_room(trees: TreeSum, cells: Cells, budget: int, n_sides: int = 0) -> Ro
         most=np.zeros(n_columns),
         spread=np.zeros(n_columns),
         middle=whole(n_columns),
-        leaves=whole(trees.n_leaves),
+        leaves=whole(len(trees.node)),
+        ends=whole(len(trees.root)),
         stack=whole(trees.n_leaves + 1),
         best=np.zeros(trees.n_segments),
         total=np.zeros(2),
         sides=np.zeros((n_sides, n_cells)),
         side_limit=np.zeros(n_sides),
         side=whole(1),
+        value=np.zeros(1),
+    )
+
+
+def make_small(trees: TreeSum) -> Small:
+    """Make the memory for what trees still are inside a box.
+
+    Parameters
+    ----------
+    trees : TreeSum
+        The trees.
+
+    Returns
+    -------
+    small : Small
+        Memory for one box after another.
+    """
+    own = ("node", "root", "slot_first", "slot_column", "cut_first", "cut_cell", "leaf_first")
+    arrays = {
+        name: np.zeros_like(getattr(trees, name))
+        for name in (*own, "seg_low", "seg_high", "seg_missing")
+    }
+    n_slots = len(trees.slot_column) + 1
+    return Small(
+        trees=trees._replace(**arrays),
+        value=np.zeros(len(trees.node)),
+        every=np.arange(len(trees.root), dtype=np.int64),
+        kept_slot=np.zeros(n_slots, dtype=np.int64),
+        kept_from=np.zeros(n_slots, dtype=np.int64),
+        n_segments=np.zeros(1, dtype=np.int64),
     )
 
 

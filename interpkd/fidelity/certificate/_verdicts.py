@@ -18,6 +18,7 @@ from interpkd.fidelity.certificate._search_room import (
     make_near,
     make_parts,
     make_room,
+    make_small,
     no_sides,
 )
 from interpkd.fidelity.certificate._student_sum import one_leaf
@@ -87,7 +88,10 @@ def ask_disagreement(models: Models, boxes: Boxes, max_nodes: int, confirm: Conf
         NO where agreement is proved.
     """
     everyone = np.arange(len(boxes.low))
-    asked = ((everyone, question) for question in models.disagreements(boxes))
+
+    def asked() -> Iterator[tuple[IntArray, RowQuestion]]:
+        return ((everyone, question) for question in models.disagreements(boxes))
+
     return _ask(models, models.student.tree, boxes, asked, max_nodes, confirm)
 
 
@@ -118,7 +122,10 @@ def ask_stability(
     answers : Answers
         NO where the teacher is proved to be constant.
     """
-    asked = models.teacher_flips(decided)
+
+    def asked() -> Iterator[tuple[IntArray, RowQuestion]]:
+        return models.teacher_flips(decided)
+
     return _ask(models, one_leaf(models.cells), boxes, asked, max_nodes, confirm)
 
 
@@ -126,37 +133,80 @@ def _ask(
     models: Models,
     tree: TreeSum,
     boxes: Boxes,
-    asked: Iterator[tuple[IntArray, RowQuestion]],
+    asked: Callable[[], Iterator[tuple[IntArray, RowQuestion]]],
     max_nodes: int,
     confirm: Confirm,
 ) -> Answers:
-    from interpkd.fidelity.certificate._kernels import search_rows
+    """Ask all questions about rows, then the models about all that was found.
 
-    shape = boxes.low.shape
-    state, n_boxes = np.full(shape[0], NO, dtype=np.int8), np.zeros(shape[0], dtype=np.int64)
-    found, slope = np.zeros(shape, dtype=np.int64), np.zeros(shape)
-    none, room = no_sides(models.cells), make_room(models.teacher.trees, models.cells, max_nodes)
-    parts = make_parts(tree, shape[1])
-    for rows, question in asked:
-        sides = none if question.sides is None else question.sides
-        if len(sides.limit) != len(room.side_limit):  # the same of all questions
-            room = make_room(models.teacher.trees, models.cells, max_nodes, len(sides.limit))
-        still = state[rows] != YES
-        left = rows[still]
-        near = make_near(len(left), shape[1])
-        said = Said(np.full(len(left), NO, dtype=np.int8), n_boxes[left], found[left], near)
+    To ask the models takes long however few rows it is about. Where they deny what was found, the
+    questions behind it are still asked.
+    """
+    run = _Run(models, tree, boxes, max_nodes, confirm)
+    following = np.zeros(len(boxes.low), dtype=np.int64)  # the question that comes next
+    while True:
+        for place, (rows, question) in enumerate(asked()):
+            still = (run.state[rows] != YES) & (following[rows] <= place)
+            following[rows[still]] = place + 1
+            if still.any():
+                run.search(rows[still], question, question.shift[still])
+        if not run.confirm_claims():
+            return Answers(run.state, run.found, run.slope, run.n_boxes)
+
+
+class _Run:
+    """Answers while they are found; YES is a claim until it `is_confirmed`."""
+
+    def __init__(
+        self, models: Models, tree: TreeSum, boxes: Boxes, max_nodes: int, confirm: Confirm
+    ) -> None:
+        self.models, self.tree, self.boxes = models, tree, boxes
+        self.max_nodes, self.confirm = max_nodes, confirm
+        n_rows, n_columns = boxes.low.shape
+        self.state: NDArray[np.int8] = np.full(n_rows, NO, dtype=np.int8)
+        self.n_boxes = np.zeros(n_rows, dtype=np.int64)
+        self.found = np.zeros((n_rows, n_columns), dtype=np.int64)
+        self.slope = np.zeros((n_rows, n_columns))
+        self.is_confirmed = np.zeros(n_rows, dtype=bool)
+        self.no_sides, self.parts = no_sides(models.cells), make_parts(tree, n_columns)
+        self.room = make_room(models.teacher.trees, models.cells, max_nodes)
+        self.small = make_small(models.teacher.trees)
+
+    def search(self, rows: IntArray, question: RowQuestion, shift: FloatArray) -> None:
+        """Search the boxes of some rows for what a question is about."""
+        from interpkd.fidelity.certificate._kernels import search_rows
+
+        trees = self.models.teacher.trees
+        sides = self.no_sides if question.sides is None else question.sides
+        if len(sides.limit) != len(self.room.side_limit):  # the same of all questions
+            self.room = make_room(trees, self.models.cells, self.max_nodes, len(sides.limit))
+        near = make_near(len(rows), self.found.shape[1])
+        state: NDArray[np.int8] = np.full(len(rows), NO, dtype=np.int8)
+        said = Said(state, self.n_boxes[rows], self.found[rows], near)
         search_rows(
-            models.teacher.trees, question.pair.value, question.pair.active, tree, question.limit,
-            question.shift[still], question.extra, sides, question.ask, boxes.rows(left), *said,
-            max_nodes, room, parts,
+            trees, question.pair.value, question.pair.active, self.tree, question.limit, shift,
+            question.extra, sides, question.ask, self.boxes.rows(rows), *said, self.max_nodes,
+            self.room, self.small, self.parts,
         )  # fmt: skip
-        _confirm_found(left, said, question.extra.slope, confirm)
-        by_cells = not question.extra.slope.any() and not sides.slope.any()
-        _settle_near(left, said, confirm, by_cells=by_cells)
-        state[left] = np.maximum(state[left], said.state)
-        n_boxes[left], found[left] = said.n_boxes, said.found
-        slope[left[said.state == YES]] = question.extra.slope
-    return Answers(state, found, slope, n_boxes)
+        slope, has_near = question.extra.slope, near.n_boxes > 0
+        if has_near.any():
+            _confirm_found(rows, said, np.flatnonzero(has_near), slope, self.confirm)
+            by_cells = not slope.any() and not sides.slope.any()
+            _settle_near(rows, said, self.confirm, by_cells=by_cells)
+            self.is_confirmed[rows] = has_near & (said.state == YES)
+        self.state[rows] = np.maximum(self.state[rows], said.state)
+        self.n_boxes[rows], self.found[rows] = said.n_boxes, said.found
+        self.slope[rows[said.state == YES]] = slope
+
+    def confirm_claims(self) -> bool:
+        """Let the models say of all claims whether they are so; give whether one is not."""
+        claimed = np.flatnonzero((self.state == YES) & ~self.is_confirmed)
+        if not len(claimed):
+            return False
+        holds = self.confirm(claimed, self.found[claimed], self.slope[claimed])
+        self.is_confirmed[claimed[holds]] = True
+        self.state[claimed[~holds]] = OPEN
+        return not holds.all()
 
 
 class Said(NamedTuple):
@@ -168,9 +218,11 @@ class Said(NamedTuple):
     near: Near
 
 
-def _confirm_found(rows: IntArray, said: Said, slope: FloatArray, confirm: Confirm) -> None:
+def _confirm_found(
+    rows: IntArray, said: Said, which: IntArray, slope: FloatArray, confirm: Confirm
+) -> None:
     """Let the models say of what was found whether it is so; what they deny stays open."""
-    claimed = np.flatnonzero(said.state == YES)
+    claimed = which[said.state[which] == YES]
     if len(claimed):
         slopes = np.tile(slope, (len(claimed), 1))
         holds = confirm(rows[claimed], said.found[claimed], slopes)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from interpkd._typing import FloatArray, IntArray, Table
     from interpkd.fidelity.certificate._cells import Cells
+    from interpkd.fidelity.certificate._neighbourhoods import Ranks
     from interpkd.fidelity.certificate._search_room import Boxes
 
 
@@ -25,7 +26,7 @@ def witness_values(
     values: FloatArray,
     boxes: Boxes,
     cells: Cells,
-    reference: FloatArray,
+    ranks: Sequence[Ranks],
 ) -> FloatArray:
     """Choose a number from each cell of the rows that were found.
 
@@ -50,8 +51,8 @@ def witness_values(
     cells : Cells
         The cells.
 
-    reference : ndarray of shape (n_reference, n_columns)
-        Reference rows.
+    ranks : sequence of Ranks
+        The columns of the reference rows.
 
     Returns
     -------
@@ -69,8 +70,7 @@ def witness_values(
         at = cells.starts[u] + found[rows, u]
         least = np.maximum(lowest[at], boxes.least[rows, u])
         most = np.minimum(highest[at], boxes.most[rows, u])
-        known = np.unique(reference[~np.isnan(reference[:, u]), u])
-        nearest = _nearest(known, values[rows, u], least, most)
+        nearest = _nearest(ranks[u].atoms, values[rows, u], least, most)
         end = np.where(slope[rows, u] > 0, most, least)
         out[rows, u] = np.where(slope[rows, u] != 0, end, nearest)
     return out
@@ -123,11 +123,11 @@ def changed_table(
         return table
     import narwhals.stable.v1 as nw
 
+    if nw.dependencies.is_pandas_dataframe(X):  # which would align series by the index
+        return select_rows(X, rows).assign(**{names[u]: witnesses[:, u] for u in columns})
     table = nw.from_native(select_rows(X, rows), eager_only=True)
     backend = nw.get_native_namespace(table)
     changed = [
         nw.new_series(names[u], witnesses[:, u], nw.Float64, backend=backend) for u in columns
     ]
-    if nw.dependencies.is_pandas_dataframe(X):  # which would align them by the index
-        return table.to_native().assign(**{names[u]: witnesses[:, u] for u in columns})
     return table.with_columns(*changed).to_native()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._html import paragraphs, show, table
 from interpkd._tables import select_rows
 from interpkd.fidelity.certificate._cell_search import CellSearch
 from interpkd.fidelity.certificate._witnesses import changed_table
@@ -100,6 +101,11 @@ class WorstCase:
         if self.bound is None:
             return f"{said}; nothing is proved about others. {self.reason}"
         return f"{said}; proved: no input there exceeds {self.bound:.4g}"
+
+    def _repr_html_(self) -> str:
+        rows = [("teacher", self.teacher), ("student", self.student)]
+        facts = paragraphs(f"Largest difference: {self}")
+        return show("Worst case", facts, table("Their answers to that input", (), rows))
 
 
 def worst_case(run: Radii) -> WorstCase:

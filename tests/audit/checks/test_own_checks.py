@@ -2,7 +2,6 @@
 
 import dataclasses
 import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -169,14 +168,3 @@ def test_findings_come_first_in_the_files(overgrown, tmp_path):
     title = re.search(r"\| KD010 \| ◆ medium \|.*\| \[([^\]]+)\]\(#([\w-]+)\) \|", text)
     assert f"\n## {title[1]}\n" in text
     assert title[2] == re.sub(r"[^\w -]", "", title[1]).lower().replace(" ", "-")
-
-
-@pytest.mark.slow
-def test_the_example_of_the_documentation_runs():
-    page = Path(__file__).parents[3] / "docs" / "checks" / "own.md"
-    if not page.exists():
-        pytest.skip("tests run without the checkout: there are no docs beside them")
-    code = re.search(r"```python\n(.*?)```", page.read_text(encoding="utf-8"), re.S)[1]
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("interpkd.audit._report.draw_pictures", lambda *_: {})
-        exec(code, {"__name__": "example"})  # noqa: S102 - our own documentation

@@ -79,7 +79,7 @@ class Case:
 
     def boxes(self, radius):
         p = self.prepared
-        return neighbourhoods(p.reference, p.values, self.models.cells, p.layout.is_number, radius)
+        return neighbourhoods(p.ranks, p.values, self.models.cells, p.layout.is_number, radius)
 
     def inputs(self, boxes, r, most=4000):
         """Both ends of every cell of every column of a row's box, all together; None if too many."""
@@ -102,7 +102,7 @@ class Case:
     def witness(self, boxes, which, found, slope):
         p = self.prepared
         return witness_values(
-            found, slope, p.values[which], boxes.rows(which), p.models.cells, p.reference
+            found, slope, p.values[which], boxes.rows(which), p.models.cells, p.ranks
         )
 
     def disagrees(self, Z):

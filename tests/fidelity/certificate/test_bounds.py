@@ -100,10 +100,10 @@ def test_no_cell_of_a_box_is_above_its_bounds(cases, name):
     room = make_room(trees, case.models.cells, 1)
     sums = trees, pair.value, pair.active
     for low, high in random_boxes(case, draw, 40):
-        whole = sum_bound(*sums, low, high, room.leaves, room.stack)
+        whole = sum_bound(*sums, low, high, room.leaves, room.ends, room.stack)
         again = profile(
             *sums, low, high, room.starts, room.upper, room.spread, room.middle, room.leaves,
-            room.stack, room.best,
+            room.ends, room.stack, room.best,
         )  # fmt: skip
         assert again == pytest.approx(whole, abs=1e-12)
         axes = [range(a, b + 1) for a, b in zip(low, high, strict=True)]

@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.tree import DecisionTreeClassifier
 
 from interpkd.fidelity import certify
-from interpkd.fidelity.certificate._neighbourhoods import rank_range
+from interpkd.fidelity.certificate._neighbourhoods import rank_range, ranks_of
 
 N_CATEGORIES = 1000
 
@@ -60,7 +60,7 @@ def test_verdicts_of_rows_with_many_categories(table, student, library):
     near = rows.loc[rows.index.repeat(150)].reset_index(drop=True)
     for name in ("a", "b"):
         known = np.sort(X[name].to_numpy())
-        least, most = rank_range(known, near[name].to_numpy(), 0.1)
+        least, most = rank_range(ranks_of(known), near[name].to_numpy(), 0.1)
         first, behind = np.searchsorted(known, least), np.searchsorted(known, most, side="right")
         near[name] = known[rng.integers(first, behind)]
     apart = (teacher.predict(near) != student.predict(near[["a", "b"]])).reshape(60, 150)

@@ -135,7 +135,7 @@ def test_shares_limits_and_words(table, students):
     assert "fidelity" not in text
     html = certificate._repr_html_()
     assert html.count("<tr>") == 3
-    assert all(cell in html for cell in (f"<td>{one.share:.1%}</td>", "<td>20 % of ranks</td>"))
+    assert all(cell in html for cell in (f">{one.share:.1%}</td>", ">20 % of ranks</th>"))
     assert repr(certificate) == "<Certificate of 50 rows at 2 radii>"
 
 
