@@ -19,7 +19,7 @@ COLUMNS = {
 CAPTION = """\
 Fidelity on held-out rows: our tree less each peer's model of the same size ({leaves} leaves), for {teachers}
 as teachers. The mean over data sets ({n_classes} with classes, {n_values} regressions; fewer where a peer cannot take
-them) ± its 95 % interval over data sets (none of fewer than three), and on how many data sets our agreement with the teacher is better,
+them; "fits" says on how many pairs a line rests, for slow peers ran on fewer) ± its 95 % interval over data sets (none of fewer than three), and on how many data sets our agreement with the teacher is better,
 the same (within 0.1 points) or worse. The benchmarks page of the documentation shows each teacher, size and
 data set; `python -m benchmarks.peers` measures them, and writes this table."""
 TEACHERS = {"xgb": "boosted trees", "rf": "a forest", "mlp": "a network"}
@@ -28,8 +28,8 @@ TEACHERS = {"xgb": "boosted trees", "rf": "a forest", "mlp": "a network"}
 def write_readme(results, path):
     """Replace what stands between the two comments."""
     text = path.read_text()
-    if BEGIN not in text or END not in text:
-        message = f"{path} needs the lines {BEGIN} and {END}"
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        message = f"{path} needs the lines {BEGIN} and {END}, each once"
         raise ValueError(message)
     block = f"{BEGIN}\n{short_table(results)}\n{END}"
     path.write_text(re.sub(f"{BEGIN}.*?{END}", lambda _: block, text, flags=re.DOTALL))
@@ -39,7 +39,7 @@ def short_table(results):
     """Give caption and table in Markdown: ours less each peer, all teachers and sizes pooled."""
     results = results.drop_duplicates(list(KEY), keep="last")
     results = results[(results["leaves"] != ANY_SIZE) & (results["status"] == "done")]
-    titles = [title for _, title in COLUMNS.values()]
+    titles = ["fits", *(title for _, title in COLUMNS.values())]
     lines = [_caption(results), ""]
     lines += ["| our tree against | " + " | ".join([*titles, "better / same / worse"]) + " |"]
     lines.append("|---" * (len(titles) + 2) + "|")
@@ -66,9 +66,10 @@ def _listed(texts):
 
 
 def _cells(results, method):
-    cells = []
+    cells, n_fits = [], {}
     for score, (task, _) in COLUMNS.items():
         pair = paired(of_task(results, task), OURS, method, score)
+        n_fits[task] = max(len(pair), n_fits.get(task, 0))
         if pair.empty:
             cells.append("")
             continue
@@ -77,4 +78,5 @@ def _cells(results, method):
     if not any(cells):
         return []
     pair = paired(of_task(results, "classification"), OURS, method, "agreement")
-    return [*cells, record(pair, "agreement").replace("/", " / ") if len(pair) else ""]
+    counted = record(pair, "agreement").replace("/", " / ") if len(pair) else ""
+    return [str(sum(n_fits.values())), *cells, counted]
