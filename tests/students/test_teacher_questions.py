@@ -1,6 +1,5 @@
 """What a fit asks its teacher, and what it says when that goes wrong."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
