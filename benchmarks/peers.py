@@ -79,7 +79,12 @@ def _data(options):
     if options.data is not None:
         return _protocol.catalogued_data(options.data)
     if options.fetch is not None:
-        return _protocol.fetched_data(options.fetch or None)
+        from interpkd.exceptions import FetchError
+
+        try:
+            return list(_protocol.fetched_data(options.fetch or None))
+        except FetchError as error:
+            sys.exit(str(error))
     return _protocol.bundled_data()
 
 
