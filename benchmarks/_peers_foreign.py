@@ -226,8 +226,10 @@ FOREIGN = {
     "imodels_hstree": Method(_imodels(_shrunk), "imodels", tasks=BINARY_OR_VALUES),
     "imodels_figs": Method(_imodels(_figs), "imodels", "sum", BINARY_OR_VALUES),
     "imodels_rulefit": Method(_imodels(_rulefit), "imodels", "sum", BINARY_OR_VALUES),
-    "mimic_tree": Method(_mimic("DecisionTreeExplainableModel", _tree_args), "interpret-community"),
-    "mimic_linear": Method(
+    "community_tree": Method(
+        _mimic("DecisionTreeExplainableModel", _tree_args), "interpret-community"
+    ),
+    "community_linear": Method(
         _mimic("LinearExplainableModel", _linear_args), "interpret-community", "other"
     ),
     "trustee": Method(_trustee, "trustee"),

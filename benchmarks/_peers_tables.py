@@ -21,7 +21,7 @@ TREES = {
     "autogluon_tree_soft": "AutoGluon's rows + CART",
     "imodels_greedy": "imodels greedy tree",
     "imodels_hstree": "imodels HSTree",
-    "mimic_tree": "MimicExplainer tree",
+    "community_tree": "interpret-community tree",
     "trustee": "Trustee",
     "streed": "STreeD, optimal tree",
     "streed_20": "STreeD, 20 thresholds",
@@ -38,7 +38,7 @@ OTHERS = {
     "logistic_hard": "logistic on decisions",
     "linearsvc_hard": "linear SVM on decisions",
     "linear_soft": "least squares on predictions",
-    "mimic_linear": "MimicExplainer linear",
+    "community_linear": "interpret-community linear",
     "ebm": "EBM, no interactions (curves)",
 }
 LABELS = TREES | OTHERS
