@@ -60,7 +60,7 @@ def size_of(data: Mapping[str, Any]) -> str:
     if data["kind"] == "tree":
         leaves = [one for one in data["nodes"] if "left" not in one]
         used = {one["column"] for one in data["nodes"] if "left" in one}
-        depth = max(depth for _, _, depth in _walk(data["nodes"], len(leaves)))
+        depth = max(depth for _, _, depth in _walk(data["nodes"], None))
         return f"{_count(len(leaves), 'leaf', 'leaves')}, depth {depth}, " + _used(used, data)
     if data["kind"] == "scorecard":
         n_bins = sum(len(one["bins"]) for one in data["features"])
@@ -77,11 +77,11 @@ def _tree(data: Mapping[str, Any]) -> Markup:
     n_all = nodes[0]["n_rows"]
     answers = [one["answer"] for one in leaves]
     ends = (min(one[0] for one in answers), max(one[0] for one in answers))
-    rows = []
-    for node, parent, depth in _walk(nodes, MOST_LEAVES):
+    rows, opened = [], _largest_splits(nodes, MOST_LEAVES)
+    for node, parent, depth in _walk(nodes, opened):
         one = nodes[node]
         label = _branch(nodes, columns, node, parent)
-        n_below = None if node in _open(nodes, MOST_LEAVES) else _leaves_below(nodes, node)
+        n_below = None if node in opened else _leaves_below(nodes, node)
         if n_below is None:
             rows.append([indented(label, depth), "", "", "", _rows(one["n_rows"], n_all)])
             continue
@@ -114,7 +114,7 @@ def _answer(one: Mapping[str, Any], classes: Sequence[Any] | None, ends: Any) ->
     return [mark, f"{max(answer):.3f}", decision]
 
 
-def _open(nodes: Sequence[Mapping[str, Any]], most: int) -> set[int]:
+def _largest_splits(nodes: Sequence[Mapping[str, Any]], most: int) -> set[int]:
     """Give the splits that are shown: of the largest nodes first, until there are `most` leaves."""
     opened: set[int] = set()
     border = [0]
@@ -129,14 +129,15 @@ def _open(nodes: Sequence[Mapping[str, Any]], most: int) -> set[int]:
     return opened
 
 
-def _walk(nodes: Sequence[Mapping[str, Any]], most: int) -> Iterator[tuple[int, int | None, int]]:
-    """Walk what is shown from top to bottom: node, its parent, its depth."""
-    opened = _open(nodes, most)
+def _walk(
+    nodes: Sequence[Mapping[str, Any]], opened: set[int] | None
+) -> Iterator[tuple[int, int | None, int]]:
+    """Walk from top to bottom through the splits that are open, or all: node, parent, depth."""
     todo: list[tuple[int, int | None, int]] = [(0, None, 0)]
     while todo:
         node, parent, depth = todo.pop()
         yield node, parent, depth
-        if node in opened:
+        if "left" in nodes[node] and (opened is None or node in opened):
             todo += [
                 (nodes[node]["right"], node, depth + 1),
                 (nodes[node]["left"], node, depth + 1),

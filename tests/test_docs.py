@@ -28,6 +28,7 @@ NOT_RUN = {  # page: why a block on it does not run, for each such block
         "needs the file of a teacher; tests/cli has one",
     ],
     "dask.md": ["needs more than 200,000 rows"],
+    "datasets.md": ["needs a network", "needs a network"],
     "fairness.md": ["installs packages"],
     "getting_started.md": ["installs packages"],
     "how_to/xgboost_on_gpu.md": ["needs a GPU"],

@@ -23,6 +23,7 @@ CORE = {
     "_interruptible",
     "_mixing",
     "_optional",
+    "_plain_rows",
     "_row_sample",
     "_saved_classes",
     "_saved_state",

@@ -173,7 +173,7 @@ class NotMonotone:
     section: str = "monotonicity"
 
     def look(self, data: dict[str, Any]) -> Finding:
-        """Read what was proved of the student, and counted of the teacher for contrast."""
+        """Read what was proved of the student, and of the teacher for contrast."""
         absent = why_absent(data, "monotonicity")
         if absent is not None:
             return not_applicable(absent)
@@ -181,10 +181,12 @@ class NotMonotone:
         if not columns:
             return not_applicable("neither the student nor the teacher declares a direction")
         against = [one for one in columns if one["student_ok"] is False]
-        teacher = [one for one in columns if one["n_violations_teacher"]]
+        undecided = [one for one in columns if one["student_ok"] is None]
+        teacher = [one for one in columns if _teacher_goes_against(one)]
         evidence = {
             "n_declared": len(columns),
             "n_violated": len(against),
+            "n_not_decided": len(undecided),
             "n_violated_by_teacher": len(teacher),
         }
         also = (
@@ -192,6 +194,16 @@ class NotMonotone:
             if teacher
             else ""
         )
+        if undecided and not against:
+            return Finding(
+                "finding",
+                "Not proved of the student, and not denied: "
+                f"{listed([_way(one) for one in undecided])}.{also}",
+                evidence,
+                severity="low",
+                remedy="Fit it with monotonic_cst, or take a smaller student, of which a proof is "
+                "complete.",
+            )
         if not against:
             message = (
                 f"Proved of the student: it keeps all {len(columns)} declared directions "
@@ -202,9 +214,16 @@ class NotMonotone:
             "finding",
             f"The student goes against {listed([_way(one) for one in against])}.{also}",
             evidence,
-            remedy="Fit it with monotonic_cst, which holds on every row and not only on these, or "
-            "withdraw the declaration with its reason.",
+            remedy="Fit it with monotonic_cst (of a constrained teacher monotonic_cst='teacher'), "
+            "which holds on every row and not only on these, or withdraw the declaration with its "
+            "reason.",
         )
+
+
+def _teacher_goes_against(column: Mapping[str, Any]) -> bool:
+    # earlier reports count rows only
+    told = column.get("teacher") or {}
+    return bool(column["n_violations_teacher"] or told.get("status") == "violated")
 
 
 def _way(column: Mapping[str, Any]) -> str:

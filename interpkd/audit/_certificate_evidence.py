@@ -11,6 +11,7 @@ import numpy as np
 
 from interpkd._alignment import align, hash_rows
 from interpkd._asking import ask, class_probabilities, predictions
+from interpkd._plain_rows import plain_rows
 from interpkd.audit._inputs import plain
 from interpkd.audit._section_blocks import nothing
 from interpkd.exceptions import InvalidInputError
@@ -65,7 +66,7 @@ def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) 
             f"there is none, got {type(certificate).__name__}."
         )
         raise InvalidInputError(msg)
-    _check_models(certificate, inputs)
+    check_models(certificate.run.both, certificate.run.X, inputs, name="certificate", call=CALL)
     found = certificate.to_dict()
     # one word per row and radius: `Certificate.rows` and the files of `interpkd certify` have them
     not_searched, _ = found.pop("reason"), found.pop("statuses")
@@ -73,6 +74,7 @@ def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) 
         certificate.run.X, inputs.student, inputs.structure, name="the certificate's X_eval"
     )
     sha256 = hash_rows(rows, inputs.structure)
+    worst = worst_case_facts(certificate)
     return {
         "is_computed": True,
         "reason": None,
@@ -81,7 +83,8 @@ def certificate_evidence(certificate: Certificate | str | None, inputs: Inputs) 
         "rows_sha256": sha256,
         "is_of_evaluation_rows": sha256 == hash_rows(inputs.rows, inputs.structure),
         "counterexamples": _examples(certificate),
-        "statements": _statements(found, not_searched),
+        "worst_case": worst,
+        "statements": _statements(found, not_searched, worst),
     }
 
 
@@ -140,7 +143,9 @@ def certificate_limitations(data: Mapping[str, Any]) -> Iterator[tuple[str, str]
         )
 
 
-def _statements(found: Mapping[str, Any], not_searched: str | None) -> list[str]:
+def _statements(
+    found: Mapping[str, Any], not_searched: str | None, worst: Mapping[str, Any] | None
+) -> list[str]:
     """Say in full sentences what holds of which rows, and how surely."""
     n, sure = found["n_rows"], f"{100 * found['confidence']:.6g} % confidence"
     likely = f"with {sure} for rows like the held-out ones"
@@ -160,12 +165,62 @@ def _statements(found: Mapping[str, Any], not_searched: str | None) -> list[str]
         said.append(
             "Each counterexample is attained by this input: both models were asked about it."
         )
+        if worst is not None:
+            said.append(_worst_statement(worst))
     return said
 
 
-def _check_models(certificate: Certificate, inputs: Inputs) -> None:
-    """Refuse a certificate of models that answer otherwise: it would speak of something else."""
-    both, X = certificate.run.both, certificate.run.X
+def worst_case_facts(certificate: Certificate) -> dict[str, Any] | None:
+    """Give the largest difference of answers that was found, with its input.
+
+    Parameters
+    ----------
+    certificate : Certificate
+        What `certify` gave.
+
+    Returns
+    -------
+    facts : dict or None
+        `WorstCase.to_dict` and "input"; None for a student without probabilities.
+    """
+    if not certificate.run.both.has_differences:
+        return None
+    worst = certificate.worst_case()
+    return {**worst.to_dict(), "input": plain_rows(worst.input)[0]}
+
+
+def _worst_statement(worst: Mapping[str, Any]) -> str:
+    said = (
+        f"Over the range of the reference rows the answers differ by {worst['difference']:.4g}, "
+        "attained by this input; "
+    )
+    if worst["bound"] is None:
+        return f"{said}it was found by a search that proves nothing of others."
+    return f"{said}proved: no input there exceeds {worst['bound']:.4g}."
+
+
+def check_models(both: Any, X: Table, inputs: Inputs, *, name: str, call: str) -> None:
+    """Refuse what is of models that answer otherwise: it would speak of something else.
+
+    Parameters
+    ----------
+    both : BothModels
+        The models of the certificate.
+
+    X : array-like or data frame of shape (n_samples, n_features)
+        Rows that all models are asked about.
+
+    inputs : Inputs
+        The models of the report.
+
+    name, call : str
+        The parameter, and how its value is made.
+
+    Raises
+    ------
+    InvalidInputError
+        If answers differ.
+    """
     pairs = [("student", inputs.student, both.student), ("teacher", inputs.teacher, both.teacher)]
     for who, own, other in pairs:
         if own is None or own is other:
@@ -173,8 +228,8 @@ def _check_models(certificate: Certificate, inputs: Inputs) -> None:
         n = int(_differs(own, other, X, who, is_regression=both.classes is None).sum())
         if n:
             msg = (
-                f"certificate is of another {who}: it answers {n} of the {len(X)} rows otherwise. "
-                f"Make it of the {who} of the report: {CALL}."
+                f"{name} is of another {who}: it answers {n} of the {X.shape[0]} rows otherwise. "
+                f"Make it of the {who} of the report: {call}."
             )
             raise InvalidInputError(msg)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from interpkd.audit._blocks import Block, Paragraph, Picture, Section, facts, table
 from interpkd.audit._cells import Cell, Number, Text, either, number, words
 from interpkd.audit._section_blocks import empty_section, said
+from interpkd.audit._shown_rows import row_cell
 from interpkd.audit._svg import (
     INK,
     LINE,
@@ -25,7 +26,7 @@ from interpkd.audit._svg import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ANCHOR, TITLE = "certificate", "What is proved near single rows"
+ANCHOR, TITLE = "certificate", "What is proved near single rows, and everywhere"
 
 STATUSES = {
     "proved": "Proved",
@@ -56,11 +57,13 @@ def certificate_section(data: Mapping[str, Any]) -> Section:
     Returns
     -------
     section : Section
-        Picture, rows by what became of them, counterexamples.
+        Picture, rows by what became of them, counterexamples, the worst case, and whether both are the
+        same everywhere.
     """
-    section = data["certificate"]
+    section, everywhere = data["certificate"], _everywhere(data["equality"])
     if not section["is_computed"]:
-        return empty_section(ANCHOR, TITLE, section)
+        empty = empty_section(ANCHOR, TITLE, section)
+        return Section(ANCHOR, TITLE, (*empty.blocks, *everywhere))
     blocks: list[Block] = [_rows(section)]
     if section["not_searched"] is not None:
         reason = section["not_searched"]
@@ -69,11 +72,13 @@ def certificate_section(data: Mapping[str, Any]) -> Section:
                 f"Nothing near the rows was searched, so nothing is proved of other inputs. {reason}"
             )
         )
-        return Section(ANCHOR, TITLE, (*blocks, _limits(section)))
+        return Section(ANCHOR, TITLE, (*blocks, _limits(section), *everywhere))
     blocks += [_how(), _picture(), _radii(section), _limits(section)]
     if section["counterexamples"]:
         blocks.append(_examples(section))
-    return Section(ANCHOR, TITLE, tuple(blocks))
+    if section["worst_case"] is not None:
+        blocks.append(_worst(section["worst_case"]))
+    return Section(ANCHOR, TITLE, (*blocks, *everywhere))
 
 
 def _rows(section: Mapping[str, Any]) -> Block:
@@ -178,6 +183,45 @@ def _examples(section: Mapping[str, Any]) -> Block:
         for one in section["counterexamples"]
     ]
     return table("Disagreements near rows, each attained by this input", header, body)
+
+
+def _worst(worst: Mapping[str, Any]) -> Block:
+    """Lay out the largest difference of answers that was found."""
+    per_class = ", per class" if isinstance(worst["teacher"], list) else ""
+    rows: list[tuple[str, Cell]] = [
+        ("The answers differ by, attained by this input", number(worst["difference"])),
+        ("The input", row_cell(worst["input"])),
+        (f"Teacher answers{per_class}", either(worst["teacher"])),
+        (f"Student answers{per_class}", either(worst["student"])),
+        ("Search began at row, counted from 0", either(worst["row"])),
+    ]
+    if worst["bound"] is not None:
+        rows.append(("Proved: no input in that range exceeds", number(worst["bound"])))
+    else:
+        rows.append(("Why no bound is proved", words(worst["reason"])))
+    return facts("The largest difference of answers found in the range of the reference rows", rows)
+
+
+def _everywhere(equality: Mapping[str, Any]) -> list[Block]:
+    """Say whether both decide the same everywhere; without a certificate of it nothing."""
+    if not equality["is_computed"]:
+        return []
+    blocks = [said(f"Everywhere, and not only near rows. {equality['statement']}")]
+    rows: list[tuple[str, Cell]] = [
+        ("Outcome", words(equality["status"])),
+        ("Domain", words(equality["domain"])),
+        ("Cells that the two models can tell apart", either(equality["n_cells"])),
+        ("Combinations of categories and missing values", number(equality["n_boxes"], "count")),
+        ("Boxes searched", number(equality["n_nodes"], "count")),
+        ("Tolerance", number(equality["tolerance"], "plain")),
+    ]
+    if equality["witness"] is not None:
+        rows += [
+            ("The input", row_cell(equality["witness"])),
+            ("Teacher answers", either(equality["teacher"])),
+            ("Student answers", either(equality["student"])),
+        ]
+    return [*blocks, facts("Whether student and teacher are the same on a whole domain", rows)]
 
 
 def draw_certificate(section: Mapping[str, Any]) -> str:

@@ -31,10 +31,17 @@ def to_text(found: GroupFairness) -> str:
 def to_html(found: GroupFairness) -> str:
     """Give group fairness as HTML tables, without script."""
     parts = [
-        table(title, header, rows, numeric=range(1, len(header)))
+        table(title, header, rows, numeric=_figures_of(rows, len(header)))
         for title, header, rows in _tables(found)
     ]
     return show(_headline(found), *parts, words("What the numbers are", found.definitions))
+
+
+def _figures_of(rows: Sequence[tuple[str, ...]], n_columns: int) -> list[int]:
+    """Give the columns that hold figures: some cell begins with a digit, perhaps after a sign."""
+    return [
+        i for i in range(1, n_columns) if any(row[i].lstrip("+-")[:1].isdigit() for row in rows)
+    ]
 
 
 def _headline(found: GroupFairness) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._certificate_evidence import certificate_limitations
+from interpkd.audit._equality_evidence import equality_limitations
 from interpkd.audit._fairness_evidence import fairness_limitations
 from interpkd.audit._refit_evidence import refit_limitations
 from interpkd.audit._segment_evidence import segment_limitations
@@ -51,6 +52,7 @@ def limitations(data: Mapping[str, Any]) -> list[dict[str, str]]:
             fairness_limitations,
             refit_limitations,
             certificate_limitations,
+            equality_limitations,
             _about_rows,
             _about_rules,
             _about_bins,

@@ -1,4 +1,4 @@
-"""Declared directions: proved of the student, tried out on the teacher."""
+"""Declared directions: proved of student and teacher, or denied by two inputs."""
 
 # Authors: The interpkd developers
 # SPDX-License-Identifier: BSD-3-Clause
@@ -6,35 +6,47 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._plain_rows import plain_rows
 from interpkd._tables import is_frame, select_rows
-from interpkd.audit._asking_again import askers, grid_rows, grid_tables, sample_rows, shown
-from interpkd.audit._directions import directions
+from interpkd.audit._asking_again import (
+    askers,
+    grid_rows,
+    grid_tables,
+    sample_rows,
+    shown,
+    training_pool,
+)
 from interpkd.audit._section_blocks import nothing
-from interpkd.exceptions import InvalidInputError
+from interpkd.exceptions import InterpkdError, InvalidInputError
+from interpkd.fidelity import Monotonicity, certify_monotonicity
 
 if TYPE_CHECKING:
-    from interpkd.audit._directions import Direction
+    from interpkd._typing import Table
     from interpkd.audit._inputs import Inputs
+    from interpkd.fidelity import MonotonicityCertificate
+
+MAX_REFERENCE = 5000
+"""Most rows that show what inputs are, beside one for each category and missing value."""
 
 MAX_ROWS = 100
-"""Rows along which the teacher is followed."""
+"""Rows along which a teacher that goes against a direction is followed."""
 
 N_POINTS = 20
 """Values at which it is asked on each."""
 
-MAX_QUESTIONS = 40_000
-"""Rows that the teacher is asked about for all columns together."""
-
 TOLERANCE = 1e-9
 """A fall of the teacher's answer by less is rounding."""
 
+Signs = Mapping[str | int, int]
+
 
 def monotonicity(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
-    """Prove the student's directions, and count where the teacher goes against declared ones.
+    """Say of both models what is proved of the declared directions, and which others there are.
 
     Parameters
     ----------
@@ -47,53 +59,156 @@ def monotonicity(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
     Returns
     -------
     section : dict
-        "is_computed" and "reason"; "columns": one entry per declared column, with the student's
-        proof and the teacher's violations; "undeclared": columns along which the student has a
-        direction that nobody declared; "teacher_signs": whether the teacher's constraints could
-        be read, in words.
+        "is_computed" and "reason"; "columns": one entry per declared column with what
+        `certify_monotonicity` says of student and teacher, and the two inputs of a violation;
+        "undeclared": columns along which the student has a direction that nobody declared, and
+        "undeclared_reason" where that cannot be said; "remedy"; "teacher_signs": whether the
+        teacher's constraints could be read, in words.
     """
     classes = inputs.classes
     if classes is not None and len(classes) != 2:
         return nothing("With more than two classes there is no one answer to have a direction.")
     declared, about_teacher = _declared(inputs)
-    found = directions(inputs.student, inputs.structure)
-    if found is None:
-        return nothing(
-            "The student is neither a tree of at most a thousand leaves nor linear nor a "
-            "scorecard, so nothing is proved of its directions."
-        )
-    checked = _teacher_violations(inputs, [name for name, _, _ in declared], random_state)
+    X_ref = _reference(inputs, random_state)
+    signs: dict[str | int, int] = {name: sign for name, sign, _ in declared}
+    others = [
+        column.name
+        for column in inputs.structure.columns
+        if column.kind != "category" and column.name not in signs
+    ]
+    try:
+        found = _ask_both(inputs, X_ref, signs)
+        undeclared, reason = _undeclared(inputs, X_ref, others)
+    except InterpkdError as error:
+        return nothing(f"Nothing is proved of the student's directions. {error}")
     return {
         "is_computed": True,
         "reason": None,
         "teacher_signs": about_teacher,
+        "reference": "evaluation rows" if inputs.training_rows is None else "training rows",
+        "n_reference": int(X_ref.shape[0]),
         "columns": [
             {
                 "column": name,
                 "declared": sign,
                 "declared_by": who,
-                "student_ok": found[name].rises if sign > 0 else found[name].falls,
-                "student_proof": _proof(found[name], sign),
-                "n_compared": found[name].n_compared,
-                "n_against": found[name].n_down if sign > 0 else found[name].n_up,
-                **_against(checked.get(name), sign),
+                **_of_student(found.student[name]),
+                **_of_teacher(inputs, found.teacher.get(name), name, sign, random_state),
             }
             for name, sign, who in declared
-            if name in found
+            if found is not None
         ],
-        "undeclared": [
-            {"column": name, "direction": 1 if one.rises else -1, "proof": _fact(one)}
-            for name, one in found.items()
-            if one.is_used
-            and one.rises != one.falls
-            and name not in [column for column, _, _ in declared]
-        ],
+        "remedy": None if found is None else found.remedy(),
+        "undeclared": undeclared,
+        "undeclared_reason": reason,
     }
+
+
+def _reference(inputs: Inputs, random_state: int) -> Table:
+    """Give rows that show every category there is, and which columns may be missing."""
+    pool = training_pool(inputs)
+    n = int(pool.shape[0])
+    if n <= MAX_REFERENCE:
+        return pool
+    chosen = [sample_rows(n, MAX_REFERENCE, random_state)]
+    for column, z in zip(inputs.structure.columns, inputs.structure.encode(pool).T, strict=True):
+        if column.kind == "category":
+            chosen.append(np.unique(z, return_index=True)[1])
+        chosen.append(np.flatnonzero(np.isnan(z))[:1])
+    return select_rows(pool, np.unique(np.concatenate(chosen)))
+
+
+def _ask_both(inputs: Inputs, X_ref: Table, signs: Signs) -> MonotonicityCertificate | None:
+    """Ask for the declared directions; what keeps the teacher from being asked is its reason."""
+    if not signs:
+        return None
+    if inputs.teacher is None:
+        return certify_monotonicity(inputs.student, X_ref=X_ref, columns=signs)
+    try:
+        return certify_monotonicity(inputs.student, inputs.teacher, X_ref=X_ref, columns=signs)
+    except (InterpkdError, TypeError, ValueError) as error:  # of a teacher of any kind
+        found = certify_monotonicity(inputs.student, X_ref=X_ref, columns=signs)
+        reason = f"The teacher could not be asked about moved rows: {error}"
+        untold = Monotonicity("not decided", "rows moved over the column's values", reason=reason)
+        return replace(found, teacher=dict.fromkeys(found.signs, untold))
+
+
+def _of_student(one: Monotonicity) -> dict[str, Any]:
+    verdicts = {"proved": True, "violated": False, "not decided": None}
+    return {
+        "student_ok": verdicts[one.status],
+        "student_proof": _proof(one),
+        "n_compared": one.n_compared,
+        "n_against": one.n_against,
+        "student": _told(one),
+    }
+
+
+def _proof(one: Monotonicity) -> str:
+    """Say what was compared, and what came of it."""
+    if one.status == "proved":
+        if not one.n_compared:
+            return f"proved: {one.method}"
+        return f"proved: none goes against it; compared were {one.method}"
+    if one.status == "violated":
+        return f"disproved by two inputs; compared were {one.method}"
+    return f"not decided: {one.reason}"
+
+
+def _told(one: Monotonicity) -> dict[str, Any]:
+    inputs = None if one.witness is None else plain_rows(one.witness)
+    return {**one.to_dict(), "inputs": inputs}
+
+
+def _of_teacher(
+    inputs: Inputs, one: Monotonicity | None, name: str, sign: int, random_state: int
+) -> dict[str, Any]:
+    """Give what is known of the teacher; of a violation also how many rows show it."""
+    if one is None:
+        return {"teacher": None, "n_violations_teacher": None, "n_rows_checked": None}
+    n_against, n_rows = 0, one.n_rows_swept
+    if one.status == "violated":
+        n_against, n_rows = _count(inputs, name, sign, random_state)
+    return {"teacher": _told(one), "n_violations_teacher": n_against, "n_rows_checked": n_rows}
+
+
+def _count(inputs: Inputs, name: str, sign: int, random_state: int) -> tuple[int, int]:
+    """Count the evaluation rows along which the teacher goes against a direction somewhere."""
+    places = sample_rows(inputs.n_rows, MAX_ROWS, random_state)
+    rows = select_rows(inputs.rows, places)
+    i = [column.name for column in inputs.structure.columns].index(name)
+    points = grid_rows(inputs, i, N_POINTS)
+    answers = shown(inputs, askers(inputs)["teacher"](grid_tables(inputs, rows, i, points)))
+    steps = sign * np.diff(answers.reshape(len(places), -1), axis=1)
+    return int((steps < -TOLERANCE).any(axis=1).sum()), len(places)
+
+
+def _of_all(inputs: Inputs, X_ref: Table, names: list[str], sign: int) -> dict[str, Monotonicity]:
+    signs: dict[str | int, int] = dict.fromkeys(names, sign)
+    return certify_monotonicity(inputs.student, X_ref=X_ref, columns=signs, max_rows=1).student
+
+
+def _undeclared(
+    inputs: Inputs, X_ref: Table, names: list[str]
+) -> tuple[list[dict[str, Any]], str | None]:
+    """Give the columns along which the student has one direction, each asked for both."""
+    if not names:
+        return [], None
+    up, down = (_of_all(inputs, X_ref, names, sign) for sign in (1, -1))
+    found = []
+    for name in names:
+        rises, falls = up[name].status == "proved", down[name].status == "proved"
+        if rises != falls:
+            fact = f"proved from {up[name].method}"
+            found.append({"column": name, "direction": 1 if rises else -1, "proof": fact})
+    open_ones = [one for one in up.values() if one.status == "not decided" and not one.n_compared]
+    return found, open_ones[0].reason if open_ones else None
 
 
 def _declared(inputs: Inputs) -> tuple[list[tuple[str, int, str]], str]:
     """Give column, sign and who declared it; the student's declaration goes first."""
-    names = [column.name for column in inputs.structure.columns]
+    columns = inputs.structure.columns
+    names = [column.name for column in columns]
     teacher, about = _teacher_signs(inputs, names)
     given = getattr(inputs.student, "monotonic_cst", None)
     if isinstance(given, str):  # "teacher"
@@ -103,7 +218,7 @@ def _declared(inputs: Inputs) -> tuple[list[tuple[str, int, str]], str]:
     else:
         student = {} if given is None else dict(zip(names, map(int, given), strict=True))
     declared = []
-    for name in names:
+    for name in [column.name for column in columns if column.kind != "category"]:
         sign = student.get(name) or teacher.get(name) or 0
         by = [
             who
@@ -131,49 +246,3 @@ def _teacher_signs(inputs: Inputs, names: list[str]) -> tuple[dict[str, int], st
         is_turned = np.asarray(classes).tolist() == inputs.classes[::-1]
         found = {name: -sign if is_turned else sign for name, sign in found.items()}
     return found, "Constraints of the teacher were read." if found else "The teacher has none."
-
-
-def _proof(found: Direction, sign: int) -> str:
-    """Say what was compared, and how many went against the declared direction."""
-    if not found.is_used:
-        return "proved: the student does not use the column"
-    against = found.n_down if sign > 0 else found.n_up
-    verdict = "proved: none goes" if against == 0 else "disproved: some go"
-    return f"{verdict} against it; compared were all {found.method}"
-
-
-def _fact(found: Direction) -> str:
-    return f"proved from all {found.method}"
-
-
-def _teacher_violations(
-    inputs: Inputs, names: list[str], random_state: int
-) -> dict[str, tuple[int, int, int]]:
-    """Count, by column, rows along which the teacher's answer falls somewhere, and rises."""
-    if inputs.teacher is None or not names:
-        return {}
-    size = min(MAX_ROWS, max(10, MAX_QUESTIONS // (N_POINTS * len(names))))
-    places = sample_rows(inputs.n_rows, size, random_state)
-    rows = select_rows(inputs.rows, places)
-    columns = [column.name for column in inputs.structure.columns]
-    ask, found = askers(inputs)["teacher"], {}
-    for name in names:
-        i = columns.index(name)
-        points = grid_rows(inputs, i, N_POINTS)
-        if len(points.rows) < 2:
-            continue
-        answers = shown(inputs, ask(grid_tables(inputs, rows, i, points)))
-        steps = np.diff(answers.reshape(len(places), -1), axis=1)
-        found[name] = (
-            int((steps < -TOLERANCE).any(axis=1).sum()),
-            int((steps > TOLERANCE).any(axis=1).sum()),
-            len(places),
-        )
-    return found
-
-
-def _against(counted: tuple[int, int, int] | None, sign: int) -> dict[str, int | None]:
-    if counted is None:
-        return {"n_violations_teacher": None, "n_rows_checked": None}
-    falls, rises, n_rows = counted
-    return {"n_violations_teacher": falls if sign > 0 else rises, "n_rows_checked": n_rows}

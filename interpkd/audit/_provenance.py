@@ -177,12 +177,14 @@ def hash_student(structure: Structure, student: Any) -> str | None:
 
 
 def _tree_numbers(tree: Any) -> tuple[Any, ...]:
+    # scikit-learn leaves something there for leaves, too, where it grows the best leaf first
+    is_split = tree.children_left >= 0
     return (
         tree.children_left,
         tree.children_right,
         tree.feature,
         tree.threshold,
-        tree.missing_go_to_left,
+        np.where(is_split, tree.missing_go_to_left, 0),
         tree.value,
     )
 

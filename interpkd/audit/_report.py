@@ -16,6 +16,7 @@ from interpkd.audit._certificate_evidence import certificate_evidence
 from interpkd.audit._checks import check_checks
 from interpkd.audit._collection_rows import bring_rows, bring_training_rows
 from interpkd.audit._counterfactuals import check_frozen
+from interpkd.audit._equality_evidence import equality_evidence
 from interpkd.audit._fairness_evidence import fairness_of_groups
 from interpkd.audit._floors import check_floors
 from interpkd.audit._gate import judge
@@ -53,7 +54,7 @@ if TYPE_CHECKING:
     from interpkd._typing import Table
     from interpkd.audit._checks import Check
     from interpkd.audit._stability_findings import Stability
-    from interpkd.fidelity import Certificate, DistilOrNot, Frontier
+    from interpkd.fidelity import Certificate, DistilOrNot, EqualityCertificate, Frontier
 
 
 def audit_report(
@@ -80,6 +81,7 @@ def audit_report(
     distil_or_not: DistilOrNot | str | None = None,
     stability: Stability | str | None = None,
     certificate: Certificate | str | None = None,
+    equality: EqualityCertificate | str | None = None,
     checks: Iterable[Check] | None = None,
     floors: Mapping[str, float] | None = None,
     monitoring: Mapping[str, Any] | None = None,
@@ -190,6 +192,10 @@ def audit_report(
         What :func:`interpkd.fidelity.certify` gave of the same two models, or why it was left out.
         Best with `X_train` as `X_ref` and rows of `X` as `X_eval`.
 
+    equality : EqualityCertificate, str or None, default=None
+        What :func:`interpkd.fidelity.certify_equality` gave of the same two models, or why it was
+        left out.
+
     checks : iterable of Check or None, default=None
         The questions put to the evidence; their answers are the findings. None for
         :data:`interpkd.audit.BUILTIN_CHECKS`; add your own as ``(*BUILTIN_CHECKS, mine)``.
@@ -259,7 +265,9 @@ def audit_report(
     labels, group_names = merge_labels(given.groups, given.segments)
     refits = refit_evidence(frontier=frontier, distil_or_not=distil_or_not, stability=stability)
     inputs = read_inputs(student, X, y, teacher, cutoff, X_train=X_train, y_train=y_train)
-    proved = certificate_evidence(certificate, inputs)
+    if certificate is not None or equality is not None:
+        begin("Reading the proofs")
+    proved, same = certificate_evidence(certificate, inputs), equality_evidence(equality, inputs)
     frozen = check_frozen(frozen_columns, inputs, group_names)
     parameters = {
         "cutoff": plain(cutoff),
@@ -339,6 +347,7 @@ def audit_report(
         "reasons": declines,
         **refits,
         "certificate": proved,
+        "equality": same,
         "monitoring": plan,
     }
     begin("Testing both models")

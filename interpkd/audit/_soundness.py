@@ -134,10 +134,10 @@ def _targets(facts: Mapping[str, Any]) -> str:
 
 def _constraints(found: Mapping[str, Any], declared: Any) -> str:
     if found["is_computed"] and found["columns"]:
-        kept = sum(one["student_ok"] for one in found["columns"])
+        kept = sum(one["student_ok"] is True for one in found["columns"])
         return (
             f"Directions are declared of {len(found['columns'])} columns, of which the student "
-            f"keeps {kept}; see Directions."
+            f"provably keeps {kept}; see Directions."
         )
     if declared is not None:
         return f"Directions are declared and not proved: {found['reason']}"

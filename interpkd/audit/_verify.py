@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from interpkd._alignment import hash_columns, hash_rows
 from interpkd._fingerprint import fingerprint, unwrap
-from interpkd._html import paragraphs, show, table, visible
+from interpkd._html import Markup, paragraphs, show, table, visible
 from interpkd.audit._builtin_checks import BUILTIN_CHECKS
 from interpkd.audit._gate import judge
 from interpkd.audit._inputs import read_inputs
@@ -130,22 +130,22 @@ class Verification:
         return "\n".join([*map(str, self.lines), *(f"note: {one}" for one in self.notes), total])
 
     def _repr_html_(self) -> str:
-        title = "The report is " + ("as it was" if self.is_same else "NOT as it was")
+        lines = [one for one in self.lines if one.status != "same"]
         rows = [
             [
                 one.what,
                 one.status,
-                *("" if part is None or one.status == "same" else _short(part)
-                  for part in (one.stated, one.found)),
+                *("" if part is None else _short(part) for part in (one.stated, one.found)),
                 one.reason or "",
             ]
-            for one in self.lines
-        ]  # fmt: skip
-        marked = [k for k, one in enumerate(self.lines) if one.status == "differs"]
+            for one in lines
+        ]
+        marked = [k for k, one in enumerate(lines) if one.status == "differs"]
+        title = "The report is " + ("as it was" if self.is_same else "NOT as it was")
+        same = f"{len(self.lines) - len(lines)} of {len(self.lines)} statements are the same."
         header = ("what", "outcome", "stated", "found", "why")
-        return show(
-            title, table("", header, rows, marked=marked), paragraphs(*self.notes, soft=True)
-        )
+        found = table("The others", header, rows, marked=marked) if rows else Markup()
+        return show(title, paragraphs(same), found, paragraphs(*self.notes, soft=True))
 
 
 def verify(

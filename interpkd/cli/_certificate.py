@@ -13,9 +13,11 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
+from interpkd._plain_rows import plain_rows
 from interpkd.cli._csv import write_csv
 from interpkd.cli._folder import CERTIFICATE_FILES
-from interpkd.exceptions import InterpkdError
+from interpkd.cli._rows_in_words import listed, visible
+from interpkd.exceptions import InterpkdError, InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -73,6 +75,55 @@ def certify_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def certify_run_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what `--certify` of a command asks."""
+    options = (
+        click.option(
+            "--certify-tolerance",
+            metavar="NUMBER",
+            type=click.FloatRange(min=0),
+            help="Of a regression with --certify, where it must be given: predictions that differ by "
+            "at most this agree.",
+        ),
+        click.option(
+            "--certify-radius",
+            metavar="SHARE",
+            multiple=True,
+            type=click.FloatRange(0, 1, min_open=True, max_open=True),
+            help="With --certify, how far a number may move, as a share of ranks. May be repeated. "
+            f"{', '.join(map(str, RADII))} without it.",
+        ),
+        click.option(
+            "--certify-frozen",
+            metavar="COLUMN",
+            multiple=True,
+            help="With --certify, a column that keeps the row's own value. May be repeated.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def check_certify(options: Mapping[str, Any]) -> None:
+    """Refuse options of `--certify` without it.
+
+    Parameters
+    ----------
+    options : mapping
+        The options of the command.
+
+    Raises
+    ------
+    click.UsageError
+        If one was given.
+    """
+    for name in ("tolerance", "radius", "frozen"):
+        if options[f"certify_{name}"] not in (None, ()) and not options["certify"]:
+            msg = f"--certify-{name} is for --certify; give both, or neither."
+            raise click.UsageError(msg)
 
 
 def draw(n_rows: int, most: int, seed: int) -> NDArray[np.intp]:
@@ -140,7 +191,8 @@ def certificate_of_run(
             student.teacher_,
             X_ref=split.X_train,
             X_eval=safe_indexing(split.X_test, rows),
-            radius=RADII,
+            radius=settings.certify_radius or RADII,
+            frozen_features=settings.certify_frozen or None,
             tolerance=settings.certify_tolerance,
             max_nodes=NODES,
             progress=stages.within,
@@ -178,6 +230,14 @@ def show_certificate(
         drawn = f"{len(rows)} of the {facts['n_rows_of_table']} rows of {facts['table']}"
         console.print(Text(f"{drawn}, drawn at random with seed {facts['seed']}."))
     console.print(Text(str(found)), soft_wrap=True)
+    worst = _worst(found)
+    if worst is not None:
+        text = f"Largest difference of answers found in the range of the reference rows: {worst['difference']:.4g}, attained by this input"
+        if worst["bound"] is not None:
+            text += f"; proved: no input there exceeds {worst['bound']:.4g}"
+        console.print()
+        console.print(Text(text), soft_wrap=True)
+        console.print(Text(visible(listed(worst["input"]))), soft_wrap=True)
     examples = _examples(found, rows, SHOWN)
     if len(examples):
         console.print()
@@ -187,11 +247,17 @@ def show_certificate(
             table.add_column(str(name).replace("_", " "), overflow="fold")
         for one in examples.itertuples(index=False):
             cells = (f"{v:.6g}" if isinstance(v, float) else str(v) for v in one)
-            table.add_row(*(Text(_visible(cell)) for cell in cells))
+            table.add_row(*(Text(visible(cell)) for cell in cells))
         console.print(table)
 
 
-def write(found: Certificate, rows: NDArray[Any], facts: Mapping[str, Any], folder: Path) -> None:
+def write(
+    found: Certificate,
+    rows: NDArray[Any],
+    facts: Mapping[str, Any],
+    everywhere: Mapping[str, Any],
+    folder: Path,
+) -> None:
     """Write a certificate: everything as JSON, rows and counterexamples as CSV.
 
     Parameters
@@ -205,6 +271,9 @@ def write(found: Certificate, rows: NDArray[Any], facts: Mapping[str, Any], fold
     facts : mapping
         How it was made.
 
+    everywhere : mapping
+        What was asked beyond single rows.
+
     folder : Path
         Where to.
     """
@@ -215,6 +284,8 @@ def write(found: Certificate, rows: NDArray[Any], facts: Mapping[str, Any], fold
         **found.to_dict(),
         "rows": (rows + 1).tolist(),
         "counterexamples": examples.to_dict("records"),
+        "worst_case": _worst(found),
+        **everywhere,
     }
     text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
     (folder / CERTIFICATE_FILES[0]).write_text(text + "\n", encoding="utf-8")
@@ -223,13 +294,16 @@ def write(found: Certificate, rows: NDArray[Any], facts: Mapping[str, Any], fold
     write_csv(examples, folder / CERTIFICATE_FILES[2])
 
 
+def _worst(found: Certificate) -> dict[str, Any] | None:
+    """Give the largest difference of answers with its input; None without probabilities."""
+    try:
+        worst = found.worst_case()
+    except InvalidInputError:
+        return None
+    return {**worst.to_dict(), "input": plain_rows(worst.input)[0]}
+
+
 def _examples(found: Certificate, rows: NDArray[Any], most: int) -> Any:
     """Give counterexamples whose rows are numbers of the table, from 1."""
     table = found.counterexamples(most)
     return table.assign(row=rows[table["row"].to_numpy(dtype=np.intp)] + 1)
-
-
-def _visible(text: str) -> str:
-    return "".join(
-        sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text
-    )

@@ -7,13 +7,20 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import numpy as np
 
 from interpkd.cli._certificate import RADII, certify_options, draw, show_certificate
 from interpkd.cli._certificate import write as write_files
+from interpkd.cli._certify_everywhere import (
+    ask_everywhere,
+    everywhere_options,
+    read_ways,
+    show_everywhere,
+    write_grown,
+)
 from interpkd.cli._columns import check_known
 from interpkd.cli._console import make_console, show_paths
 from interpkd.cli._errors import Interrupted, results_are_written, traceback_option
@@ -29,6 +36,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from interpkd.cli._certify_everywhere import Everywhere
     from interpkd.fidelity import Certificate
 
 HELP = """Prove for how many rows of TABLE student and teacher agree on every input near the row.
@@ -40,6 +48,9 @@ model was fitted to, --reference those whose ranks say what is near, such as the
 What is proved is proved for every input within a share of ranks; what is said of the population
 holds with 95 % confidence for rows like those of TABLE; a counterexample is attained by its input.
 
+Three options ask beyond single rows: --equality, --monotonic and --born-again. They are answered
+first.
+
 Ctrl-C ends the search: what was decided until then is printed, and written with --out.
 
 \b
@@ -47,6 +58,8 @@ Example:
   interpkd certify m.interpkd new.csv --teacher-file b.ubj --reference old.csv
   interpkd certify results/report.json new.csv --teacher-file b.ubj
     --reference old.csv --radius 0.01 --frozen age --out certificate
+  interpkd certify m.interpkd new.csv --teacher-file b.ubj --reference old.csv
+    --equality all --monotonic income=decreasing --born-again 500 --out proofs
 """
 
 TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -91,6 +104,7 @@ TABLE = click.Path(exists=True, dir_okay=False, path_type=Path)
     metavar="COLUMN",
     help="A column that keeps the row's own value. May be repeated.",
 )
+@everywhere_options
 @certify_options
 @click.option(
     "--seed",
@@ -136,23 +150,38 @@ def certify(
         raise click.UsageError(msg)
     console = make_console()
     reading = {"separator": separator, "missing": missing}
+    names = list(CERTIFICATE_FILES)
     if out is None:
         with Stages(console) as stages:
-            found, rows, facts, is_whole = _search(student, table, reading, options, stages)
+            found = _search(student, table, reading, options, stages)
     else:
         with new_folder(out, overwrite=overwrite) as folder, Stages(console) as stages:
-            found, rows, facts, is_whole = _search(student, table, reading, options, stages)
-            write_files(found, rows, {**facts, "is_whole": is_whole}, folder)
+            found = _search(student, table, reading, options, stages)
+            facts = {**found.facts, "is_whole": found.is_whole}
+            write_files(found.certificate, found.rows, facts, found.everywhere.to_dict(), folder)
+            if found.everywhere.grown is not None:
+                names += write_grown(found.everywhere.grown, folder)
     with contextlib.nullcontext() if out is None else results_are_written(out):
         console.print()
-        show_certificate(console, found, rows, facts)
+        show_certificate(console, found.certificate, found.rows, found.facts)
+        show_everywhere(console, found.everywhere)
         if out is not None:
             console.print()
-            show_paths(console, out, list(CERTIFICATE_FILES))
-    if not is_whole:
+            show_paths(console, out, names)
+    if not found.is_whole:
         where = "printed above" if out is None else f"in {out}"
         message = f"Interrupted; what was decided until then is {where}, other rows are undecided."
         raise Interrupted(message)
+
+
+class _Found(NamedTuple):
+    """What was found, the numbers of its rows, how it was made, whether it went to its end."""
+
+    certificate: Certificate
+    rows: np.ndarray[Any, Any]
+    facts: dict[str, Any]
+    everywhere: Everywhere
+    is_whole: bool
 
 
 def _search(
@@ -161,14 +190,15 @@ def _search(
     reading: Mapping[str, Any],
     options: Mapping[str, Any],
     stages: Stages,
-) -> tuple[Certificate, np.ndarray[Any, Any], dict[str, Any], bool]:
-    """Give the certificate, the numbers of its rows, how it was made, whether it went to its end."""
+) -> _Found:
+    """Read the models and rows, and ask what the options ask."""
     stages.begin("Reading models and rows")
     model = read_model(path)
     student = model.student
     X_all = _read(table, "TABLE", student, reading)
     X_ref = _read(options["reference"], "--reference", student, reading)
     check_known(options["frozen"], X_all, "--frozen")
+    read_ways(options["monotonic"], X_ref)  # what is wrong there shows before the teacher is read
     teacher = _teacher(student, options)
     rows = draw(len(X_all), options["rows"], options["seed"])
     facts = {
@@ -183,6 +213,7 @@ def _search(
     }
     from interpkd.fidelity import certify as search
 
+    everywhere = ask_everywhere(student, teacher, X_ref, options, stages)
     stages.begin(f"Searching near {len(rows)} rows")
     try:
         found = search(
@@ -199,8 +230,8 @@ def _search(
         )
     except InterruptedRun as stopped:
         partial: Any = stopped.partial
-        return partial, rows, facts, False
-    return found, rows, facts, True
+        return _Found(partial, rows, facts, everywhere, is_whole=False)
+    return _Found(found, rows, facts, everywhere, is_whole=True)
 
 
 def _read(path: Path, name: str, student: Any, reading: Mapping[str, Any]) -> pd.DataFrame:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from interpkd.cli._certificate import certify_run_options, check_certify
+from interpkd.cli._columns import check_known
 from interpkd.cli._configuration import config_option, write_configuration
 from interpkd.cli._console import make_console
 from interpkd.cli._engine import MEMORY, choose_engine, engine_options, read_files
@@ -25,7 +27,6 @@ from interpkd.cli._options import (
     report_options,
     student_options,
     table_options,
-    tolerance_option,
 )
 from interpkd.cli._plan import plan_refits
 from interpkd.cli._problem import hold_out, make_problem
@@ -68,6 +69,8 @@ PLAIN = (
     "cutoff",
     "certify",
     "certify_tolerance",
+    "certify_radius",
+    "certify_frozen",
 )
 """Options that are settings as they stand."""
 
@@ -119,7 +122,7 @@ def _given(ctx: click.Context, param: click.Parameter, value: Any) -> Any:
 @quick_option
 @refit_options
 @certify_option
-@tolerance_option
+@certify_run_options
 @engine_options
 @fail_option
 @field_option
@@ -131,9 +134,7 @@ def distill(
 ) -> None:
     """Read the table, hold rows out, teach, report."""
     check_options(options["student"])
-    if options["certify_tolerance"] is not None and not options["certify"]:
-        msg = "--certify-tolerance is for --certify; give both, or neither."
-        raise click.UsageError(msg)
+    check_certify(options)
     choice = read_choice(options)
     fields = read_fields(options["field"])
     console = make_console()
@@ -229,6 +230,7 @@ def _settings(
     scores = read_scores(choice, frame, problem) if choice.scores else None
     check_student(student, problem)
     check_cutoff(options["cutoff"], problem)
+    check_known(options["certify_frozen"], problem.X, "--certify-frozen")
     read = {
         "good_class": read_class("--good-class", options["good_class"], problem),
         "adverse_class": read_class("--adverse-class", options["adverse_class"], problem),

@@ -45,12 +45,16 @@ MONITOR_FILES = ("monitoring.json", "monitoring.md")
 CERTIFICATE_FILES = ("certificate.json", "certificate_rows.csv", "counterexamples.csv")
 """Those of `interpkd certify`."""
 
+GROWN_FILES = ("born_again.txt", "born_again.interpkd")
+"""Those of `interpkd certify --born-again` beside them: rules, and a student."""
+
 OWN_NAMES = {
     *FILES,
     *LINEAR_FILES,
     *CARD_FILES,
     *MONITOR_FILES,
     *CERTIFICATE_FILES,
+    *GROWN_FILES,
     CONFIGURATION,
 }
 """A folder of anything else is never replaced."""

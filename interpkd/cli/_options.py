@@ -271,17 +271,6 @@ def certify_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
-def tolerance_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the option that says what agreement is to `--certify` of a command."""
-    return click.option(
-        "--certify-tolerance",
-        metavar="NUMBER",
-        type=click.FloatRange(min=0),
-        help="Of a regression with --certify, where it must be given: predictions that differ by "
-        "at most this agree.",
-    )(command)
-
-
 def refit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say how many refits the report rests on to a command."""
     return _add(

@@ -65,6 +65,9 @@ class Settings:
     certify_tolerance : float or None
         As `tolerance` of `certify`.
 
+    certify_radius, certify_frozen : tuple
+        As `radius` and `frozen_features` of `certify`; empty for the defaults.
+
     fields : dict
         What only the user knows of the model, as `fields` of `audit_report`.
     """
@@ -90,6 +93,8 @@ class Settings:
     labels: RowLabels = field(default_factory=RowLabels)
     certify: bool = False
     certify_tolerance: float | None = None
+    certify_radius: tuple[float, ...] = ()
+    certify_frozen: tuple[str, ...] = ()
     fields: dict[str, str] = field(default_factory=dict)
 
     def own(self) -> dict[str, Any]:

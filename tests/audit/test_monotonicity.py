@@ -1,9 +1,16 @@
-"""Directions: proofs against brute force, and the teacher's violations against a sweep."""
+"""Directions in the report: what is proved of both models, against brute force and sweeps."""
+
+import json
+from importlib import resources
 
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestRegressor
+from sklearn.ensemble import (
+    HistGradientBoostingClassifier,
+    HistGradientBoostingRegressor,
+    RandomForestRegressor,
+)
 from sklearn.linear_model import LinearRegression
 from sklearn.tree import DecisionTreeRegressor
 
@@ -11,11 +18,10 @@ from interpkd import (
     DistilledLogisticRegression,
     DistilledScorecardClassifier,
     DistilledTreeClassifier,
+    DistilledTreeRegressor,
     as_teacher,
 )
-from interpkd._structure import take_apart
-from interpkd.audit import audit_report
-from interpkd.audit._directions import directions
+from interpkd.audit import _monotonicity, audit_report
 from interpkd.audit._inputs import read_inputs
 from interpkd.audit._monotonicity import monotonicity
 
@@ -69,33 +75,14 @@ def by_force(student, X, column):
 def test_proofs_are_what_every_combination_shows(table, kind, options):
     X, y, P = table
     student = kind(random_state=0, **options).fit(X, y, teacher_proba=P)
-    found = directions(student, take_apart(student))
-    assert set(found) == {"a", "b", "d"}
-    for name, one in found.items():
-        assert (one.rises, one.falls) == by_force(student, X, name), name
-    for name, sign in options.get("monotonic_cst", {}).items():
-        assert found[name].rises if sign > 0 else found[name].falls
-
-
-def test_random_trees_against_brute_force():
-    """Asked at every threshold and beyond it, a tree shows all that it ever does."""
-    rng = np.random.default_rng(0)
-    X = rng.random((60, 3))
-    seen = set()
-    for seed in range(40):
-        tree = DecisionTreeRegressor(
-            max_leaf_nodes=4 + seed % 5, splitter="random", random_state=seed
-        )
-        tree.fit(X, np.round(X[:, 0] + rng.normal(size=60) / 4, 1))
-        splits = [tree.tree_.threshold[tree.tree_.feature == j] for j in range(3)]
-        values = [np.unique([-1.0, *one, *(one + 1e-6)]) for one in splits]
-        grid = np.stack(np.meshgrid(*values, indexing="ij"), -1)
-        answers = tree.predict(grid.reshape(-1, 3)).reshape(grid.shape[:3])
-        for j, one in enumerate(directions(tree, take_apart(tree)).values()):
-            steps = np.diff(answers, axis=j)
-            assert (one.rises, one.falls) == ((steps >= 0).all(), (steps <= 0).all())
-            seen.add((one.is_used, one.rises))
-    assert len(seen) == 3  # every kind of answer was met
+    section = look(student, X)
+    said = {one["column"]: one["direction"] for one in section["undeclared"]}
+    for name in {"a", "b", "d"} - {one["column"] for one in section["columns"]}:
+        rises, falls = by_force(student, X, name)
+        assert said.get(name) == (None if rises == falls else 1 if rises else -1), name
+    signs = options.get("monotonic_cst", {})
+    assert {one["column"]: one["declared"] for one in section["columns"]} == signs
+    assert all(one["student_ok"] for one in section["columns"])
 
 
 @pytest.fixture(scope="module")
@@ -119,26 +106,74 @@ def test_declarations_of_both_are_checked(declared):
     assert (b["column"], b["declared"], b["declared_by"]) == ("b", -1, "student")
     assert b["student_ok"]
     assert b["student_proof"].startswith("proved: none goes against it")
-    assert (a["n_violations_teacher"], a["n_rows_checked"]) == (0, 100)
-    # nobody told the teacher about b: every row is followed along all its values
+    # of the teacher its own constraint is proved, and nobody told it about b
+    assert (a["teacher"]["status"], a["n_violations_teacher"]) == ("proved", 0)
+    assert a["teacher"]["method"].endswith("of every tree")
     everywhere = look(student, X[:90], y[:90], X_train=X)["columns"][1]
     values = np.sort(X["b"].dropna().unique())
     p = [teacher.predict_proba(X[:90].assign(b=value))[:, 1] for value in values]
     wrong = (np.diff(p, axis=0) > 1e-9).any(axis=0)
     assert (everywhere["n_violations_teacher"], everywhere["n_rows_checked"]) == (wrong.sum(), 90)
-    assert wrong.sum() > 0
+    assert everywhere["teacher"]["status"] == "violated"
+    first, second = pd.DataFrame(everywhere["teacher"]["inputs"]).itertuples(index=False)
+    assert (first.a, first.d) == (second.a, second.d)
+    assert first.b < second.b
+    answers = teacher.predict_proba(pd.DataFrame([first, second]).astype(float))[:, 1]
+    assert answers.tolist() == everywhere["teacher"]["answers"]
+    assert answers[1] > answers[0]
 
 
-def test_a_violation_of_the_student_is_shown(tmp_path):
+def test_a_violation_of_the_student_is_shown_with_the_remedy(tmp_path):
     X = np.random.default_rng(0).random((60, 2))
+    teacher = HistGradientBoostingRegressor(max_iter=2, monotonic_cst=[1, 0]).fit(X, X[:, 0])
     tree = DecisionTreeRegressor(max_leaf_nodes=4).fit(X, -X[:, 0])
-    tree.monotonic_cst = [1, 0]  # declared, and not kept
-    report = audit_report(tree, X, X[:, 1])
+    report = audit_report(tree, X, X[:, 1], teacher=teacher)
     (one,) = report.data["monotonicity"]["columns"]
     assert not one["student_ok"]
     assert one["n_against"] == one["n_compared"] > 0
-    assert one["n_violations_teacher"] is None
-    assert "violated" in report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
+    assert one["teacher"]["status"] == "proved"
+    rows, answers = one["student"]["inputs"], one["student"]["answers"]
+    assert tree.predict([[*row.values()] for row in rows]).tolist() == answers
+    assert rows[0]["x1"] == rows[1]["x1"]
+    assert 'monotonic_cst="teacher"' in report.data["monotonicity"]["remedy"]
+    jsonschema = pytest.importorskip("jsonschema")
+    file = resources.files("interpkd.audit") / "schema" / "audit_report-2.json"
+    jsonschema.validate(report.to_dict(), json.loads(file.read_text(encoding="utf-8")))
+    paper = report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
+    (line,) = [line for line in paper.splitlines() if line.endswith("| the same |")]
+    assert f"{answers[1]:.3f}" in line
+    for said in ("violated", "differ in one column only", "The remedy: Distil", "The price is"):
+        assert said in paper
+
+
+def test_a_teacher_that_cannot_be_asked_costs_its_own_part_only(table):
+    X = table[0][["a", "b"]].fillna(0.0)
+
+    def strict(X):
+        if X["a"].dtype.kind != "i":
+            msg = "whole numbers only"
+            raise TypeError(msg)
+        return X["a"].to_numpy() / 8.0
+
+    student = DistilledTreeRegressor(
+        as_teacher(strict), max_leaf_nodes=3, monotonic_cst={"a": 1}, augmentation=None
+    ).fit(X)
+    (one,) = look(student, X)["columns"]
+    assert one["student_ok"]
+    assert one["teacher"]["status"] == "not decided"
+    assert "could not be asked about moved rows: " in one["teacher"]["reason"]
+
+
+def test_of_many_rows_those_that_show_categories_and_gaps_are_among_the_asked(table, monkeypatch):
+    X, y, P = table
+    X = X.assign(c=np.where(np.arange(len(X)) == 299, "rare", X["c"]))
+    student = DistilledTreeClassifier(max_leaf_nodes=4, random_state=0)
+    student.fit(X, y, teacher_proba=P)
+    monkeypatch.setattr(_monotonicity, "MAX_REFERENCE", 3)
+    rows = _monotonicity._reference(read_inputs(student, X, y, None, 0.5), 0)
+    assert {*rows["c"]} == {*X["c"]}
+    assert rows["b"].isna().any()
+    assert len(rows) < 12
 
 
 def test_undeclared_directions_are_facts():
@@ -155,6 +190,6 @@ def test_undeclared_directions_are_facts():
 
 def test_why_nothing_is_proved_is_said(reports):
     assert "more than two classes" in reports["multiclass"].data["monotonicity"]["reason"]
-    assert "neither a tree" in reports["any_student"].data["monotonicity"]["reason"]
+    assert "Nothing is proved of" in reports["any_student"].data["monotonicity"]["reason"]
     for name in ("binary", "regression", "scorecard", "line_with_refits"):
         assert reports[name].data["monotonicity"]["is_computed"]

@@ -90,6 +90,7 @@ def test_sections_are_there(report):
         "distil_or_not",
         "stability",
         "certificate",
+        "equality",
         "monitoring",
         "discrimination",
         "monotonicity",

@@ -8,6 +8,7 @@ import pytest
 from sklearn.datasets import load_iris
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.tree import DecisionTreeClassifier
 
 from interpkd import (
     DistilledLinearRegression,
@@ -18,9 +19,11 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
+from interpkd._structure import take_apart
 from interpkd.audit import audit_report, diff, read_report, verify
-from interpkd.audit._provenance import hash_report
+from interpkd.audit._provenance import hash_report, hash_student
 from interpkd.exceptions import InvalidInputError
+from interpkd.export import read_json, to_json
 
 CLASSIFIERS = {
     "tree": DistilledTreeClassifier,
@@ -133,6 +136,20 @@ def test_a_score_that_was_taken_out_is_missed(cases):
     del data["fidelity"]["agreement"]
     data["provenance"]["hashes"]["report"] = hash_report(data)
     assert "fidelity: agreement" in differing(verify(data, **given))
+
+
+def test_a_plain_tree_has_its_numbers_again_after_reading():
+    """scikit-learn keeps in leaves what means something in splits only."""
+    X = np.random.default_rng(0).normal(size=(60, 3))
+    tree = DecisionTreeClassifier(max_leaf_nodes=4, random_state=0).fit(X, X[:, 1] > 0.5)
+    state = tree.tree_.__getstate__()
+    state["nodes"]["missing_go_to_left"][tree.tree_.children_left < 0] = 1
+    tree.tree_.__setstate__(state)
+    first, second = (hash_student(take_apart(one), one) for one in (tree, read_json(to_json(tree))))
+    assert first == second
+    state["nodes"]["missing_go_to_left"][0] = 1 - state["nodes"]["missing_go_to_left"][0]
+    tree.tree_.__setstate__(state)
+    assert hash_student(take_apart(tree), tree) != first
 
 
 def test_another_model_in_the_report_is_named(cases):

@@ -9,7 +9,12 @@ import pytest
 
 from interpkd import DistilledTreeClassifier, as_teacher
 from interpkd.export import load, save
-from interpkd.fidelity import certify
+from interpkd.fidelity import (
+    born_again_tree,
+    certify,
+    certify_equality,
+    certify_monotonicity,
+)
 from interpkd.teachers import load_teacher
 
 NAMES = ["age", "owed", "rate"]
@@ -88,6 +93,46 @@ def test_it_prints_and_writes_what_was_found(ask, files):
     assert "certified" not in result.stdout.lower()
 
 
+def test_beyond_single_rows_it_says_what_was_proved_or_shows_inputs(ask, files):
+    result = ask(
+        "--radius", 0.02, "--rows", 5, "--equality", "all", "--monotonic", "age=increasing",
+        "--monotonic", "rate=decreasing", "--born-again", 200, "--out", "out",
+    )  # fmt: skip
+    assert (result.exit_code, result.stderr) == (0, "")
+    X = pd.read_csv(files / "reference.csv")[NAMES]
+    teacher = load_teacher(files / "teacher.ubj", classes=np.array([0, 1]))
+    student = load(files / "student.interpkd")
+    same = certify_equality(student, teacher, X_ref=X)
+    ways = certify_monotonicity(student, teacher, X_ref=X, columns={"age": 1, "rate": -1})
+    grown = born_again_tree(teacher, X_ref=X, max_leaf_nodes=200)
+    data = json.loads(Path("out/certificate.json").read_text(encoding="utf-8"))
+    assert {name: data["equality"][name] for name in same.to_dict()} == same.to_dict()
+    assert data["equality"]["witness"] == same.witness.iloc[0].to_dict()
+    told = ways.to_dict()["columns"]
+    for one, known in zip(data["directions"]["columns"], told, strict=True):
+        pair = one["teacher"].pop("inputs")
+        assert (pair is None) == (one["teacher"]["status"] != "violated")
+        assert one["teacher"] == known["teacher"]
+    assert {name: data["born_again"][name] for name in grown.to_dict()} == grown.to_dict()
+    assert grown.is_identical
+    everything = pd.read_csv(files / "rows.csv")[NAMES]
+    again = load("out/born_again.interpkd")
+    np.testing.assert_array_equal(again.predict(everything), teacher.predict(everything))
+    assert Path("out/born_again.txt").read_text(encoding="utf-8").startswith("Rule 1: if ")
+    shown = result.stdout
+    assert "Not the same: to one input the teacher answers" in shown
+    assert shown.count("ttained by this input") == 3  # counterexamples, worst case, equality
+    assert "Proved: decides as the teacher does for every number" in shown
+    assert str(ways) in shown
+    assert "out/born_again.interpkd" in shown
+    assert "certified" not in shown.lower()
+    worst = data["worst_case"]
+    gap = [
+        model.predict_proba(pd.DataFrame([worst["input"]]))[0, 1] for model in (student, teacher)
+    ]
+    assert abs(gap[0] - gap[1]) == pytest.approx(worst["difference"])
+
+
 def test_ctrl_c_keeps_what_was_decided(ask, monkeypatch):
     def stop(stages, detail):
         raise KeyboardInterrupt
@@ -113,6 +158,12 @@ def test_ctrl_c_keeps_what_was_decided(ask, monkeypatch):
         (["--frozen", "rat"], "--frozen 'rat': the table has no such column; did you mean 'rate'?"),
         (["--radius", 1.0], "Invalid value for '--radius'"),
         (["--separator", ";;"], "--separator must be a single character"),
+        (["--monotonic", "age=up"], "must be COLUMN=increasing, COLUMN=decreasing or teacher, got"),
+        (["--monotonic", "agee=increasing"], "did you mean 'age'?"),
+        (["--monotonic", "teacher", "--monotonic", "age=increasing"], "stands alone"),
+        (["--monotonic", "teacher"], "no constraint can be read of this teacher"),
+        (["--equality", "some"], "Invalid value for '--equality'"),
+        (["--born-again", 1], "Invalid value for '--born-again'"),
     ],
 )
 def test_wrong_usage_is_said_in_a_sentence(ask, options, says):
@@ -125,10 +176,10 @@ def test_wrong_usage_is_said_in_a_sentence(ask, options, says):
 @pytest.mark.slow
 def test_a_run_puts_it_into_the_report(run, loans, write_csv, monkeypatch):
     monkeypatch.setattr("interpkd.cli._certificate.ROWS", 40)
-    monkeypatch.setattr("interpkd.cli._certificate.RADII", (0.02,))
     result = run(
         "distill", write_csv(loans[["income", "amount", "outcome"]]), "--target", "outcome",
-        "--out", "out", "--max-leaf-nodes", 3, "--certify",
+        "--out", "out", "--max-leaf-nodes", 3, "--certify", "--certify-radius", 0.02,
+        "--certify-frozen", "amount",
     )  # fmt: skip
     assert result.exit_code == 0, result.stderr
     assert "proved for every input within 2 % of ranks" in " ".join(result.stdout.split())
@@ -139,6 +190,8 @@ def test_a_run_puts_it_into_the_report(run, loans, write_csv, monkeypatch):
     assert (section["n_rows"], section["is_of_evaluation_rows"]) == (40, False)
     which = report["data"]["split"]["Rows of the certificate"]
     assert which == "40 of the 60 rows held out, drawn at random with seed 0."
+    assert section["frozen_features"] == ["amount"]
+    assert "certify-radius = [0.02]" in Path("out/run.toml").read_text(encoding="utf-8")
     assert "certify = true" in Path("out/run.toml").read_text(encoding="utf-8")
 
 
@@ -147,6 +200,12 @@ def test_a_run_without_it_says_so(run, loans, write_csv):
     result = run("distill", path, "--target", "amount", "--out", "out", "--certify")
     assert result.exit_code == 2
     assert "--certify of a regression needs --certify-tolerance" in result.stderr
-    result = run("distill", path, "--target", "amount", "--out", "out", "--certify-tolerance", 1)
-    assert result.exit_code == 2
-    assert "--certify-tolerance is for --certify" in result.stderr
+    for name, value in (("tolerance", 1), ("radius", 0.1), ("frozen", "income")):
+        given = [f"--certify-{name}", value]
+        result = run("distill", path, "--target", "amount", "--out", "out", *given)
+        assert result.exit_code == 2
+        assert f"--certify-{name} is for --certify" in result.stderr
+    given = ["--certify", "--certify-tolerance", 1, "--certify-frozen", "incom"]
+    result = run("distill", path, "--target", "amount", "--out", "out", *given)
+    assert result.exit_code != 0
+    assert "did you mean 'income'?" in result.stderr

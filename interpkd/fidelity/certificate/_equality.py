@@ -10,7 +10,7 @@ and not about rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,6 +81,12 @@ class EqualityCertificate:
     reason : str or None
         Why nothing was decided.
 
+    tolerance : float
+        What still counts as the same answer, as for :func:`certify`; 0 for equal decisions.
+
+    both : BothModels or None
+        The two models, so that a report can see of which it is.
+
     Examples
     --------
     >>> from sklearn.tree import DecisionTreeClassifier
@@ -101,6 +107,8 @@ class EqualityCertificate:
     teacher: Any = None
     student: Any = None
     reason: str | None = None
+    tolerance: float = 0.0
+    both: BothModels | None = field(default=None, repr=False)
 
     @property
     def is_identical(self) -> bool:
@@ -113,20 +121,29 @@ class EqualityCertificate:
         Returns
         -------
         data : dict
-            The attributes by name.
+            The attributes but the models by name.
         """
         names = ("status", "domain", "n_cells", "n_boxes", "n_nodes", "teacher", "student")
-        return {**{name: getattr(self, name) for name in names}, "reason": self.reason}
+        return {name: getattr(self, name) for name in (*names, "tolerance", "reason")}
 
     def __str__(self) -> str:
         if self.status == "identical":
-            return f"proved: teacher and student answer the same for {self.domain}"
+            return f"proved: {self._same()} for {self.domain}"
         if self.status == "different":
             return (
                 f"not the same: to one input (`witness`) the teacher answers {self.teacher!r} and "
                 f"the student {self.student!r}"
             )
         return f"undecided: nothing is proved, and no input was found that differs. {self.reason}"
+
+    def _same(self) -> str:
+        """Say what is meant by the same answer."""
+        if self.both is not None and self.both.classes is None:
+            return f"predictions of teacher and student differ by at most {self.tolerance:g}"
+        if self.tolerance:
+            most = 0.5 + self.tolerance
+            return f"the teacher contradicts the student with no probability above {most:g}"
+        return "teacher and student decide the same"
 
     def _repr_html_(self) -> str:
         rows = [
@@ -323,7 +340,7 @@ def _decide(
             f"There are {n_boxes:,} combinations of categories and missing values; at most "
             f"{MOST_BOXES:,} are looked at."
         )
-        return EqualityCertificate("undecided", words, n_cells, n_boxes, 0, reason=reason)
+        return _answer("undecided", both, (words, n_cells, n_boxes, 0), reason=reason)
     n_nodes, is_open = 0, 0
     for first in range(0, n_boxes, AT_ONCE):
         which = np.arange(first, min(first + AT_ONCE, n_boxes))
@@ -333,13 +350,22 @@ def _decide(
             return _denied(both, witness, (words, n_cells, n_boxes, n_nodes))
         is_open += int((state != NO).sum())
     if not is_open:
-        return EqualityCertificate("identical", words, n_cells, n_boxes, n_nodes)
+        return _answer("identical", both, (words, n_cells, n_boxes, n_nodes))
     reason = (
         f"The teacher is too large, or rounding decides: after {n_nodes:,} boxes of {n_cells:.3g} "
         f"cells the search left {is_open} of {n_boxes} combinations of categories and missing "
         "values open. Raise max_nodes, or take a smaller teacher."
     )
-    return EqualityCertificate("undecided", words, n_cells, n_boxes, n_nodes, reason=reason)
+    return _answer("undecided", both, (words, n_cells, n_boxes, n_nodes), reason=reason)
+
+
+def _answer(
+    status: Literal["identical", "different", "undecided"],
+    both: BothModels,
+    counts: tuple[str, float, int, int],
+    **more: Any,
+) -> EqualityCertificate:
+    return EqualityCertificate(status, *counts, tolerance=both.tolerance, both=both, **more)
 
 
 def _ask(
@@ -374,8 +400,8 @@ def _denied(
         of_teacher, of_student = (float(one) for one in answers)
     else:
         of_teacher, of_student = both.classes[np.array(answers).astype(np.intp)].tolist()
-    return EqualityCertificate(
-        "different", *counts, witness=witness, teacher=of_teacher, student=of_student
+    return _answer(
+        "different", both, counts, witness=witness, teacher=of_teacher, student=of_student
     )
 
 

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
     Labels: TypeAlias = NDArray[np.int16]
 
-EXACT = 24
+EXACT = 36
 """Cells of a table for which the fewest boxes are found."""
 
-AHEAD = 4096
+AHEAD = 16384
 """Cells of a table up to which several cuts are followed to their ends."""
 
-N_TRIED = 4
+N_TRIED = 8
 """Cuts that are followed."""
 
 

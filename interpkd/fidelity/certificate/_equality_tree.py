@@ -149,9 +149,11 @@ def born_again_tree(
 
     Notes
     -----
-    After [1]_, whose dynamic program finds the smallest such tree; this grows one greedily, by the
-    cut that leaves the teacher's decisions on the parts of a box purest, and stops where a search
-    with bounds proves that only one is left. The tree is identical but need not be the smallest.
+    After [1]_, whose dynamic program finds a smallest such tree; this one need not be. A box of few
+    parts is planned as a whole: of the purest cuts that which leaves the fewest leaves, when each
+    is followed to its end, and the best of all where the table of decisions is small. A larger box
+    is cut where drawn parts are purest. Growth stops where asking about each part, or a search with
+    bounds, proves that one decision is left.
 
     scikit-learn's trees round numbers to single precision. Of a teacher that does too (XGBoost, and
     scikit-learn's own trees, forests and plain boosting) identity is of every number; of others

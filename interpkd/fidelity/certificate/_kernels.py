@@ -467,7 +467,7 @@ def restrict(
     is left adds the same to every row: such values are summed up in the rest.
     """
     lines, level_left, own = trees.node, trees.level_left, small.trees.node
-    n_trees = n_nodes = first = n_slots = np.int64(0)  # not the literal: compiled once
+    n_trees = n_nodes = first = n_slots = int(np.int64(0))  # no literal: compiled once
     rest, small.n_segments[0] = 0.0, 0
     for t in active:
         top = 1

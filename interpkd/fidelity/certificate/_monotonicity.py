@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from interpkd._typing import FloatArray, Table
+    from interpkd.fidelity.certificate._monotonicity_trees import Pairs
     from interpkd.fidelity.certificate._monotonicity_witness import Against
 
 N_POINTS = 200
@@ -73,6 +74,9 @@ class Monotonicity:
     reason : str or None
         Why nothing was decided.
 
+    n_against : int
+        Of what was compared, how much goes against the direction.
+
     Examples
     --------
     >>> from interpkd.fidelity import Monotonicity
@@ -88,6 +92,7 @@ class Monotonicity:
     numbers: tuple[float, float] | None = None
     answers: tuple[float, float] | None = None
     reason: str | None = None
+    n_against: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """Give all but the witness, in plain Python values.
@@ -97,7 +102,7 @@ class Monotonicity:
         data : dict
             The attributes by name; numbers and answers as lists.
         """
-        names = ("status", "method", "n_compared", "n_rows_swept", "reason")
+        names = ("status", "method", "n_compared", "n_against", "n_rows_swept", "reason")
         pairs = {"numbers": self.numbers, "answers": self.answers}
         return {
             **{name: getattr(self, name) for name in names},
@@ -187,13 +192,10 @@ class MonotonicityCertificate:
         remedy : str or None
             None where all of the student's directions are proved. Nothing is fitted.
         """
-        broken = [name for name, one in self.student.items() if one.status != "proved"]
-        if not broken:
+        if all(one.status == "proved" for one in self.student.values()):
             return None
-        wanted = {name: self.signs[name] for name in broken}
-        how = f"monotonic_cst={wanted}"
-        if all(self.trained.get(name) == sign for name, sign in wanted.items()):
-            how = 'monotonic_cst="teacher"'
+        wanted = {**self.trained, **self.signs}  # a student keeps those only that it is told
+        how = 'monotonic_cst="teacher"' if wanted == self.trained else f"monotonic_cst={wanted}"
         return (
             f"Distil the student again with {how}. The price is the difference between the "
             "fidelity_report of the two students on the same held-out rows."
@@ -433,7 +435,7 @@ class _Run:
         if isinstance(side, str):
             n_swept, against = sweep(answer, self.X, column, points, self.max_rows)
             reason = f"No two inputs were found, which proves nothing. {side}"
-            return _told(against, "rows moved over the column's values", 0, n_swept, reason)
+            return _told(against, "rows moved over the column's values", None, n_swept, reason)
         u = side.names.index(name) if name in side.names else -1
         if u < 0 or not side.uses(u):
             return Monotonicity("proved", "the model does not use the column")
@@ -445,12 +447,12 @@ class _Run:
             table, numbers = pair_inputs(side, self.X, side.boxes[0], pairs.worst, u)
             against = confirm(answer, table, column, numbers)
         if pairs is None:
-            return _told(against, method, 0, n_swept, "A tree has too many leaves to compare.")
+            return _told(against, method, None, n_swept, "A tree has too many leaves to compare.")
         reason = (
             f"{pairs.n_against} of {pairs.n_compared} go against it, and {n_swept} rows that were "
             "moved over the thresholds of the column do not show it."
         )
-        return _told(against, method, pairs.n_compared, n_swept, reason)
+        return _told(against, method, pairs, n_swept, reason)
 
     def _column(
         self, side: Side | str, own: Side, name: str, sign: int
@@ -488,10 +490,20 @@ def _method(side: Side) -> str:
 
 
 def _told(
-    against: Against | None, method: str, n_compared: int, n_swept: int, reason: str
+    against: Against | None, method: str, pairs: Pairs | None, n_swept: int, reason: str
 ) -> Monotonicity:
+    n_compared, n_against = (0, 0) if pairs is None else pairs[:2]
     if against is None:
-        return Monotonicity("not decided", method, n_compared, n_swept, reason=reason)
+        return Monotonicity(
+            "not decided", method, n_compared, n_swept, reason=reason, n_against=n_against
+        )
     return Monotonicity(
-        "violated", method, n_compared, n_swept, against.table, against.numbers, against.answers
+        "violated",
+        method,
+        n_compared,
+        n_swept,
+        against.table,
+        against.numbers,
+        against.answers,
+        n_against=n_against,
     )

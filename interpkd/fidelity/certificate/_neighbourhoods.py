@@ -145,7 +145,7 @@ def neighbourhoods(
         One per row.
     """
     least, most = values.copy(), values.copy()
-    for u in np.flatnonzero(moves):
+    for u in np.flatnonzero(moves).tolist():
         least[:, u], most[:, u] = rank_range(ranks[u], values[:, u], radius)
     is_number = (cells.n_levels == 0) & ~np.isnan(values)
     return Boxes(cells.of(least), cells.of(most), least, most, is_number)

@@ -18,6 +18,7 @@ import numpy as np
 
 from interpkd._html import paragraphs, show, table
 from interpkd._tables import select_rows
+from interpkd.fidelity._text import format_number
 from interpkd.fidelity.certificate._cell_search import CellSearch
 from interpkd.fidelity.certificate._witnesses import changed_table
 from interpkd.fidelity.certificate._worst_bound import prove_bound
@@ -103,9 +104,14 @@ class WorstCase:
         return f"{said}; proved: no input there exceeds {self.bound:.4g}"
 
     def _repr_html_(self) -> str:
-        rows = [("teacher", self.teacher), ("student", self.student)]
+        rows = [("teacher", _answers(self.teacher)), ("student", _answers(self.student))]
         facts = paragraphs(f"Largest difference: {self}")
         return show("Worst case", facts, table("Their answers to that input", (), rows))
+
+
+def _answers(answers: float | list[float]) -> str:
+    listed = answers if isinstance(answers, list) else [answers]
+    return ", ".join(format_number(one) for one in listed)
 
 
 def worst_case(run: Radii) -> WorstCase:

@@ -38,7 +38,18 @@ def test_a_violation_is_found(clean):
     said = look(clean, proved(age=False, income=True))
     assert (said.status, said.severity) == ("finding", "high")
     assert said.message == "The student goes against age rising."
-    assert dict(said.evidence) == {"n_declared": 2, "n_violated": 1, "n_violated_by_teacher": 0}
+    assert dict(said.evidence) == {
+        "n_declared": 2,
+        "n_violated": 1,
+        "n_not_decided": 0,
+        "n_violated_by_teacher": 0,
+    }
+
+
+def test_what_is_not_decided_is_no_proof(clean):
+    said = look(clean, proved(age=None, income=True))
+    assert (said.status, said.severity) == ("finding", "low")
+    assert said.message == "Not proved of the student, and not denied: age rising."
 
 
 def test_violations_of_the_teacher_are_told_and_not_found(clean):
@@ -47,6 +58,8 @@ def test_violations_of_the_teacher_are_told_and_not_found(clean):
     said = look(clean, part)
     assert said.status == "clear"
     assert said.message.endswith("The teacher goes against age falling.")
+    part["columns"][0] |= {"n_violations_teacher": 0, "teacher": {"status": "violated"}}
+    assert look(clean, part).message == said.message  # no sampled row shows it, two inputs do
 
 
 def test_nothing_declared_is_not_applicable(clean):

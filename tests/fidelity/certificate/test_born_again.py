@@ -15,6 +15,7 @@ from sklearn.ensemble import (
 from interpkd.exceptions import InvalidInputError
 from interpkd.fidelity import born_again_tree, certify_equality
 from interpkd.fidelity.certificate import _equality_tree
+from interpkd.fidelity.certificate._equality_plan import Planner
 from interpkd.teachers import split_thresholds
 
 
@@ -115,3 +116,37 @@ def test_what_it_is_not_for(rows):
         born_again_tree(RandomForestRegressor(2).fit(X, y), X_ref=X)
     with pytest.raises(InvalidInputError, match="max_leaf_nodes"):
         born_again_tree(RandomForestClassifier(2).fit(X, y), X_ref=X, max_leaf_nodes=1)
+
+
+def fewest(labels):
+    """The fewest boxes of one label that cuts one within the other make, by trying all."""
+    if (labels == labels.flat[0]).all():
+        return 1
+    return min(
+        fewest(left) + fewest(right)
+        for axis, n in enumerate(labels.shape)
+        for place in range(1, n)
+        for left, right in [np.split(labels, [place], axis=axis)]
+    )
+
+
+def n_leaves(plan, labels):
+    """The boxes of a plan, after a look at their labels."""
+    if plan is None:
+        assert (labels == labels.flat[0]).all()
+        return 1
+    left, right = np.split(labels, [plan.place], axis=plan.axis)
+    return n_leaves(plan.left, left) + n_leaves(plan.right, right)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_plans_of_small_tables_have_the_fewest_boxes(seed):
+    draw = np.random.default_rng(seed)
+    labels = draw.integers(0, 3, (3, 2, 3)).astype(np.int16)
+    repeated = labels.repeat(2, axis=2)
+    assert n_leaves(Planner(3).plan(repeated), repeated) == fewest(labels)
+
+
+def test_plans_of_large_tables_are_right():
+    labels = (np.indices((9, 8, 7)).sum(axis=0) > 11).astype(np.int16)
+    assert n_leaves(Planner(2).plan(labels), labels) < labels.size / 4

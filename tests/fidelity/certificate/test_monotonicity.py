@@ -106,6 +106,9 @@ def test_constrained_boosting_is_proved_and_its_student_is_not(rows):
         assert "violated" in {one.status for one in told.student.values()}
         assert 'monotonic_cst="teacher"' in told.remedy()
         assert told.remedy() in str(told)
+        told = certify_monotonicity(student, teacher, X_ref=gaps, columns={"x1": 1})
+        # a student keeps only what it is told, so the teacher's constraints are named, too
+        assert "monotonic_cst={'x0': 1, 'x2': -1, 'x1': 1}" in told.remedy()
 
 
 def test_free_boosting_is_denied_by_two_inputs(rows):
