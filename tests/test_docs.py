@@ -32,6 +32,7 @@ NOT_RUN = {  # page: why a block on it does not run, for each such block
     "fairness.md": ["installs packages"],
     "getting_started.md": ["installs packages"],
     "how_to/xgboost_on_gpu.md": ["needs a GPU"],
+    "install.md": ["installs packages"],
     "monitoring.md": ["needs the file of the teacher; tests/cli has one"],
     "scaling.md": ["needs a store, a cluster and a model file"],
     "serving.md": [

@@ -106,7 +106,8 @@ def show_findings(console: Console, findings: Sequence[Finding]) -> None:
         console.print(_text(f"Nothing found by {', '.join(clear)}."))
     counts = [sum(one.severity == grave for one in found) for grave in SEVERITIES]
     said = ", ".join(f"{n} {grave}" for n, grave in zip(counts, SEVERITIES, strict=True) if n)
-    console.print(_text(f"{len(found)} findings{f' ({said})' if said else ''}."))
+    noun = "finding" if len(found) == 1 else "findings"
+    console.print(_text(f"{len(found)} {noun}{f' ({said})' if said else ''}."))
 
 
 def _look(data: Mapping[str, Any], floors: Mapping[str, float]) -> list[Finding]:

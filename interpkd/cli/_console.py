@@ -64,7 +64,7 @@ def show_rules(console: Console, rules: Sequence[Rule]) -> None:
     table.add_column("#", justify="right", no_wrap=True)
     table.add_column("if", overflow="fold")
     table.add_column("then", overflow="fold")
-    table.add_column("" if rules[0].distribution is None else "chance", justify="right")
+    table.add_column("" if rules[0].distribution is None else "P(then)", justify="right")
     table.add_column("rows", justify="right", no_wrap=True)
     for rule in shown:
         conditions = [_short(condition) for condition in rule.conditions]

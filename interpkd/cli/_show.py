@@ -44,6 +44,12 @@ MAX_CLASSES_SHOWN = 8
 LESSONS = ("soft", "labels")
 """What distilling is compared with: the same student without the teacher."""
 
+VERDICTS = {
+    True: "The report passes: no finding is of high severity.",
+    False: "The report does not pass: a finding is of high severity, or nothing was checked.",
+}
+"""What the report says of itself by its key "passed"."""
+
 SCORES = {
     "agreement": "same decision as the teacher",
     "kl_divergence": "KL(teacher || student), nats",
@@ -146,6 +152,7 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
     console.print()
     console.print(Text("Findings of the checks", style="bold"))
     show_findings(console, result.report.findings)
+    console.print(Text(VERDICTS[result.report.to_dict()["passed"]]))
     console.print()
     refits = _refits(result.report.to_dict())
     if refits:
@@ -162,8 +169,8 @@ def show(console: Console, result: Result, out: Path, times: Sequence[StageTime]
         console.print()
     show_times(console, times)
     console.print()
-    report = shlex.quote(str(out / "report.json"))
-    console.print(Text(f"Next: interpkd predict {report} TABLE, interpkd export {report}"))
+    _show_next(console, out)
+    console.print(Text("Files written", style="bold"))
     names = sorted({path.name for path in out.iterdir()} - {"report.html"})
     show_paths(console, out, [*names, "report.html"])
 
@@ -183,6 +190,16 @@ def leave(result: Result, fail_on: str) -> None:
     if grave is not None:
         click.echo(f"Findings reach --fail-on {fail_on}; the results are written.", err=True)
         click.get_current_context().exit(1)
+
+
+def _show_next(console: Console, out: Path) -> None:
+    """Say what to do with the results; commands stay unbroken, so that they can be copied."""
+    report = shlex.quote(str(out / "report.json"))
+    console.print(Text("Next", style="bold"))
+    console.print(Text(f"read           {out / 'report.html'}, findings first"), soft_wrap=True)
+    console.print(Text(f"score rows     interpkd predict {report} TABLE"), soft_wrap=True)
+    console.print(Text(f"hand it on     interpkd export {report}"), soft_wrap=True)
+    console.print()
 
 
 def _refits(data: Mapping[str, Any]) -> dict[str, str]:

@@ -120,6 +120,8 @@ def verify(
         click.echo(json.dumps(found.to_dict(), indent=2, ensure_ascii=False))
     else:
         click.echo(str(found))
+        if asked is None:
+            click.echo("To compute the teacher's figures as well, add --retrain or --teacher FILE.")
     ctx.exit(0 if found.is_same else 1)
 
 

@@ -62,7 +62,7 @@ def test_a_floor_takes_the_place_of_the_written_one(run, written):
     assert run("audit", written, "--floor", "agreement=1.01").exit_code == 1
     thin = ("--floor", "leaf_rows=1", "--floor", "rows_per_rule=1")
     result = run("audit", written, *thin, "--fail-on", "medium")
-    assert (result.exit_code, "1 findings (1 low)" in result.stdout) == (0, True)
+    assert (result.exit_code, "1 finding (1 low)" in result.stdout) == (0, True)
 
 
 def test_a_report_whose_evidence_is_broken_fails(run, written, tmp_path):

@@ -50,6 +50,9 @@ def test_distill_a_classification(run, loans, write_csv, tmp_path):
         "60 rows (25 %, at random, stratified by outcome, seed 7); 180 rows to learn from" in words
     )
     assert "The student: 4 rules" in printed
+    assert ("The report passes: no finding is of high severity." in printed) == report["passed"]
+    assert ("The report does not pass: " in printed) != report["passed"]
+    assert f"read           {Path('out') / 'report.html'}, findings first\n" in printed
     assert printed.splitlines()[-1] == str(Path("out") / "report.html")
     assert all(len(line) <= 80 for line in printed.splitlines())
 
