@@ -60,7 +60,7 @@ PUBLISHED = (
     ("Breast Cancer (Wisconsin)", 61.1, 2279.4, 35.9),
 )
 """Vidal and Schiffer (2020), tables 2 to 4: leaves of a forest of 10 trees of depth 3, of its faithful
-tree of least depth, and of that tree pruned, which is no longer faithful; means of ten folds."""
+tree, and of that tree pruned, which need not be faithful any more; means of ten folds."""
 
 
 def problems(folder):
@@ -156,7 +156,7 @@ def print_born_again(options):
     header = ["random forest, 10 trees of depth 3", "its leaves", "leaves", "leaves when pruned"]
     print_table("Published: Vidal and Schiffer (2020)", header, [list(row) for row in PUBLISHED])
     print(
-        "  Theirs have the least depth, of data in ten levels a column; pruned ones answer otherwise."
+        "  Of other ensembles and data: to be compared in order of size only. Pruned ones may differ."
     )
 
 

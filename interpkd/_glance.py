@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from interpkd._borders import border_text
 from interpkd._html import (
     TONES,
     Markup,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_LEAVES, MOST_TERMS, MOST_BINS = 16, 16, 40
 """What is shown; more is no glance."""
+
+SIGNS = {"<": "<", "<=": "≤", ">": ">", ">=": "≥"}
 
 LONGEST = 80
 """Characters of a name or category."""
@@ -160,9 +163,10 @@ def _branch(
     threshold = split["threshold"]
     if column["kind"] != "numeric" or isinstance(threshold, str):
         return text
-    sign = "≤" if side == "left" else ">"
+    border = border_text(threshold)
+    sign = border.below if side == "left" else border.above
     missing = " or missing" if column["has_missing"] and split["missing"] == side else ""
-    return f"{split['column']} {sign} {threshold:.6g}{missing}"
+    return f"{split['column']} {SIGNS[sign]} {border.value:.6g}{missing}"
 
 
 def _leaves_below(nodes: Sequence[Mapping[str, Any]], node: int) -> int:

@@ -15,6 +15,7 @@ CORE = {
     "_alignment",
     "_asking",
     "_betting",
+    "_borders",
     "_digits",
     "_files",
     "_fingerprint",

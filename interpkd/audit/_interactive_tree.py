@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._borders import border_text
 from interpkd.audit._blocks import Line, Outline
 from interpkd.audit._cells import ABSENT, Cell, Number, Text, number, words
 from interpkd.export import Condition
@@ -148,7 +149,9 @@ def _branch(
     if column.kind == "numeric":
         if threshold == np.inf:  # the split is between what is missing and what is not
             return word("is not missing" if is_left else "is missing"), ()
-        bound = float(f"{threshold:.6g}")
+        # "<= 39" would say that 39 itself comes this way
+        is_strict = border_text(threshold).value != threshold
+        bound = threshold if is_strict else float(f"{threshold:.6g}")
         return (word("<=", upper=bound) if is_left else word(">", lower=bound)), ()
     values = (False, True) if column.kind == "boolean" else column.categories
     codes = seen if seen is not None else tuple(range(len(values)))

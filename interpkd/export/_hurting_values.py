@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.export._borders import double_border, single_border
+from interpkd._borders import double_border, single_border
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._borders import single_border
 from interpkd._structure import Reach
-from interpkd.export._borders import single_border
 from interpkd.export._hurting_values import SINGLE_MAX, single_holds
 from interpkd.export._json_checks import INFINITE
 

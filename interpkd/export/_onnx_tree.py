@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from scipy.special import expit
 
+from interpkd._borders import single_border
 from interpkd.exceptions import InvalidInputError
-from interpkd.export._borders import single_border
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._onnx_answers import add_refusals, add_table, look_up, read_labels
 

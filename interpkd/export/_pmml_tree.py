@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from interpkd.export._borders import double_border
+from interpkd._borders import double_border
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._json_tree import SIDES
 from interpkd.export._pmml_fields import label, number, write_schema

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd._borders import double_border
 from interpkd.export import _numpy_parts, _python_parts
-from interpkd.export._borders import double_border
 from interpkd.export._hurting_values import SINGLE_MAX
 from interpkd.export._json_checks import INFINITE
 from interpkd.export._python_quick import write_quick_card, write_quick_sum

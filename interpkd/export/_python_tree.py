@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd.export._borders import double_border
+from interpkd._borders import double_border
 from interpkd.export._json_checks import INFINITE
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from interpkd._borders import BorderText, border_text
 from interpkd._structure import Reach, Structure, leaf_paths, take_apart
 from interpkd.exceptions import InvalidInputError
 
@@ -44,7 +45,8 @@ class Condition:
         The form of the condition.
 
     lower, upper : float or None
-        The bounds that `kind` uses, at full precision.
+        The bounds that `kind` uses, at full precision. The text has ``x < 39.0`` for
+        ``x <= 38.999996185302734``, its neighbour in single precision, which says the same.
 
     categories : tuple
         For ``"in"``: the values that meet the condition, ``(False,)`` or ``(True,)`` for a
@@ -81,7 +83,7 @@ class Condition:
         """Whether the condition asks for one truth value."""
         return len(self.categories) == 1 and isinstance(self.categories[0], bool)
 
-    def write(self, escape: Callable[[str], str] = str) -> str:
+    def write(self, escape: Callable[[str], str] = str, *, as_stored: bool = False) -> str:
         """Write the condition, names and categories passed through `escape`.
 
         Parameters
@@ -89,11 +91,21 @@ class Condition:
         escape : callable, default=str
             Makes a text safe for the format that is written.
 
+        as_stored : bool, default=False
+            Whether bounds are always written as the numbers that the tree holds, as in documents
+            of JSON, whose texts stay the same over versions.
+
         Returns
         -------
         text : str
             Such as ``"20.0 < age <= 35.5 or missing"``.
         """
+        lower, upper = (
+            BorderText(np.nan if bound is None else bound, "<=", ">")
+            if as_stored or bound is None
+            else border_text(bound)
+            for bound in (self.lower, self.upper)
+        )
         name = escape(readable(self.column))
         if self.kind == "in":
             if self.is_boolean:
@@ -102,11 +114,13 @@ class Condition:
                 listed = ", ".join(escape(readable(value)) for value in self.categories)
                 text = f"{name} in {{{listed}}}"
         elif self.kind == "between":
-            text = f"{self.lower!r} < {name} <= {self.upper!r}"
+            text = f"{lower.value!r} {lower.before} {name} {upper.below} {upper.value!r}"
         elif self.kind in ("is missing", "is not missing"):
             text = f"{name} {self.kind}"
+        elif self.kind == "<=":
+            text = f"{name} {upper.below} {upper.value!r}"
         else:
-            text = f"{name} {self.kind} {self.upper if self.kind == '<=' else self.lower!r}"
+            text = f"{name} {lower.above} {lower.value!r}"
         return f"{text} or missing" if self.says_or_missing else text
 
 
@@ -238,7 +252,11 @@ def rule_list(student: Any) -> list[Rule]:
 def split_condition(column: Column, reach: Reach) -> str:
     """Say in words which values of one column go to one side of a split."""
     condition = _condition(column, reach)
-    return f"{readable(column.name)}: any value" if condition is None else condition.text
+    return (
+        f"{readable(column.name)}: any value"
+        if condition is None
+        else condition.write(as_stored=True)
+    )
 
 
 def readable(value: Any) -> str:

@@ -13,9 +13,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from interpkd._borders import double_border
 from interpkd._structure import Reach, leaf_paths
 from interpkd.exceptions import InvalidInputError
-from interpkd.export._borders import double_border
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -406,7 +406,12 @@ def drawn_to(thresholds: FloatArray, candidates: FloatArray) -> FloatArray:
 
 
 def _in_few_digits(threshold: float, low: float, high: float) -> float:
-    """Give a number in the fewest digits that is next to nothing away, and parts the same values."""
+    """Give a number in the fewest digits that is next to nothing away, and parts the same values.
+
+    A threshold just below the higher value stays: it is written as "less than" that value.
+    """
+    if np.nextafter(np.float32(threshold), np.float32(np.inf)) == np.float32(high):
+        return threshold
     low = max(low, float(np.float32(low)))
     high = min(high, float(np.float32(high)))
     for digits in range(1, 13):

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from interpkd._borders import double_border, single_border
 from interpkd.exceptions import InvalidInputError, MissingExtraError, ParityError, ParityWarning
 from interpkd.export import read_json, to_json
-from interpkd.export._borders import double_border, single_border
 from interpkd.export._hurting_rows import hurting_rows
 from interpkd.export._parity import Answers, checked
 from interpkd.export._parity_rows import as_asked, frame_of

@@ -13,8 +13,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
+from xgboost import XGBClassifier
 
 from interpkd import DistilledTreeClassifier, DistilledTreeRegressor
+from interpkd._borders import border_text
 from interpkd.exceptions import InvalidInputError
 from interpkd.export import Condition, rule_list, to_rules
 from interpkd.teachers import TabularClassifier
@@ -162,8 +164,19 @@ def test_thresholds_are_written_at_full_precision():
     tree = DecisionTreeClassifier(random_state=0).fit(X, y)
     text = to_rules(tree)
     for threshold in tree.tree_.threshold[tree.tree_.feature >= 0]:
-        assert repr(float(threshold)) in text
+        assert repr(border_text(threshold).value) in text
     assert "np.float64" not in text
+
+
+def test_a_border_just_below_a_short_number_is_written_as_that_number():
+    X = np.arange(20.0, 60.0)[:, None]
+    teacher = XGBClassifier(n_estimators=1, max_depth=1).fit(X, (X[:, 0] >= 39).astype(int))
+    student = DistilledTreeClassifier(FrozenEstimator(teacher), max_leaf_nodes=2).fit(X)
+    first, second = rule_list(student)
+    assert (first.text, second.text) == ("x0 < 39.0", "x0 >= 39.0")
+    assert first.conditions[0].upper == np.nextafter(np.float32(39), np.float32(0))
+    middle = Condition("x0", "between", lower=first.conditions[0].upper, upper=50.5)
+    assert middle.text == "39.0 <= x0 <= 50.5"
 
 
 def test_note_on_missing_values_that_were_never_seen():

@@ -9,7 +9,61 @@ A tree of scikit-learn compares ``float32(x) <= threshold``. An engine of double
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+
+
+class BorderText(NamedTuple):
+    """How a threshold is written; made by :func:`border_text`.
+
+    Attributes
+    ----------
+    value : float
+        The number that is written.
+
+    below, above : str
+        The signs of the two sides, as in ``x < 39.0`` and ``x >= 39.0``, or ``39.0 <= x``.
+    """
+
+    value: float
+    below: str
+    above: str
+
+    @property
+    def before(self) -> str:
+        """The sign of the upper side where the number stands before the name."""
+        return {">": "<", ">=": "<="}[self.above]
+
+
+def border_text(threshold: float) -> BorderText:
+    """Give the shorter way to write a threshold that single precision compares with.
+
+    Parameters
+    ----------
+    threshold : float
+        A finite threshold.
+
+    Returns
+    -------
+    text : BorderText
+        ``<= threshold``, or ``< following`` where the next number of single precision is the
+        shorter to write: boosters split at ``x < 39``, which is ``x <= 38.999996185302734``. Both
+        say the same of numbers in single precision, a following 0.1 being its 0.1.
+
+    Examples
+    --------
+    >>> from interpkd._borders import border_text
+    >>> border_text(38.999996185302734), border_text(0.5)
+    (BorderText(value=39.0, below='<', above='>='), BorderText(value=0.5, below='<=', above='>'))
+    """
+    value = float(threshold)
+    last = np.float32(single_border(value))
+    with np.errstate(over="ignore"):
+        following = np.nextafter(last, np.float32(np.inf))
+    if np.isfinite(following) and len(str(following)) < min(len(str(last)), len(repr(value))):
+        return BorderText(float(str(following)), "<", ">=")
+    return BorderText(value, "<=", ">")
 
 
 def single_border(threshold: float) -> float:
@@ -27,7 +81,7 @@ def single_border(threshold: float) -> float:
 
     Examples
     --------
-    >>> from interpkd.export._borders import single_border
+    >>> from interpkd._borders import single_border
     >>> single_border(0.5), single_border(0.1)
     (0.5, 0.09999999403953552)
     """
@@ -54,7 +108,7 @@ def double_border(threshold: float) -> float:
     Examples
     --------
     >>> import numpy as np
-    >>> from interpkd.export._borders import double_border
+    >>> from interpkd._borders import double_border
     >>> border = double_border(0.5)
     >>> border > 0.5, bool(np.float32(border) <= 0.5), bool(np.float32(np.nextafter(border, 1)) <= 0.5)
     (True, True, False)
