@@ -66,6 +66,57 @@ def border_text(threshold: float) -> BorderText:
     return BorderText(value, "<=", ">")
 
 
+def short_border(threshold: float) -> BorderText:
+    """Give the shortest way to write a threshold that single precision compares with.
+
+    Parameters
+    ----------
+    threshold : float
+        A finite threshold.
+
+    Returns
+    -------
+    text : BorderText
+        As of `border_text`, or the threshold in the digits of single precision: 0.8 for
+        0.800000011920929, which says the same of numbers in single precision. Fewer digits could
+        put rows on the other side.
+
+    Examples
+    --------
+    >>> from interpkd._borders import short_border
+    >>> short_border(0.800000011920929).value, short_border(38.999996185302734).value
+    (0.8, 39.0)
+    """
+    exact = border_text(threshold)
+    single = float(str(np.float32(single_border(threshold))))
+    if exact.below == "<=" and len(repr(single)) < len(repr(exact.value)):
+        return BorderText(single, "<=", ">")
+    return exact
+
+
+def short_bound(threshold: float) -> float:
+    """Give the threshold that `border_text` writes as `short_border` does.
+
+    Parameters
+    ----------
+    threshold : float
+        A finite threshold.
+
+    Returns
+    -------
+    bound : float
+        For numbers in single precision the same threshold.
+
+    Examples
+    --------
+    >>> from interpkd._borders import short_bound
+    >>> short_bound(0.800000011920929), short_bound(38.999996185302734)
+    (0.8, 38.999996185302734)
+    """
+    short = short_border(threshold)
+    return threshold if short.below == "<" else short.value
+
+
 def single_border(threshold: float) -> float:
     """Give the largest number of single precision that is not above a threshold.
 

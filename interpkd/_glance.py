@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interpkd._borders import border_text
+from interpkd._borders import short_border
 from interpkd._html import (
     TONES,
     Markup,
@@ -100,7 +100,7 @@ def _tree(data: Mapping[str, Any]) -> Markup:
         header, keys = ["", "", f"P({_cut(classes[1])})", "decision"], Markup()
     else:
         header, keys = ["", "", "P(decision)", "decision"], _legend(classes)
-    title = "The tree; thresholds to six digits, rows are real training rows"
+    title = "The tree; thresholds in the digits of single precision, rows are real training rows"
     found = table(title, [*header, "rows"], rows, numeric=(2, 4))
     return Markup(keys + found + _left_out(len(leaves), MOST_LEAVES, "leaves", "to_rules"))
 
@@ -163,10 +163,10 @@ def _branch(
     threshold = split["threshold"]
     if column["kind"] != "numeric" or isinstance(threshold, str):
         return text
-    border = border_text(threshold)
+    border = short_border(threshold)
     sign = border.below if side == "left" else border.above
     missing = " or missing" if column["has_missing"] and split["missing"] == side else ""
-    return f"{split['column']} {SIGNS[sign]} {border.value:.6g}{missing}"
+    return f"{split['column']} {SIGNS[sign]} {border.value:.9g}{missing}"
 
 
 def _leaves_below(nodes: Sequence[Mapping[str, Any]], node: int) -> int:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interpkd._borders import border_text
+from interpkd._borders import border_text, short_border, short_bound
 
 SIGNS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 SINGLES = st.floats(width=32, allow_nan=False, allow_infinity=False)
@@ -40,3 +40,19 @@ def test_the_shorter_is_written():
     assert border_text(below_a_tenth)[:2] == (0.1, "<")
     assert border_text(float(np.float32(0.8)))[:2] == (float(np.float32(0.8)), "<=")
     assert border_text(16.795)[:2] == (16.795, "<=")
+
+
+@given(SINGLES, st.booleans())
+def test_short_ones_say_the_same_of_every_single(number, is_middle):
+    last = np.float32(number)
+    following = np.nextafter(last, np.float32(np.inf))
+    if not np.isfinite(following):
+        return
+    threshold = (float(last) + float(following)) / 2 if is_middle else float(last)
+    text, bound = short_border(threshold), short_bound(threshold)
+    # a threshold that stays as it is may lie between two singles
+    written = text.value if text.value == threshold else float(np.float32(text.value))
+    bound = bound if bound == threshold else float(np.float32(bound))
+    for x in map(float, (np.nextafter(last, np.float32(-np.inf)), last, following)):
+        assert SIGNS[text.below](x, written) == (x <= threshold)
+        assert (x <= bound) == (x <= threshold)

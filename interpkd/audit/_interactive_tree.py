@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interpkd._borders import border_text
+from interpkd._borders import short_bound
 from interpkd.audit._blocks import Line, Outline
 from interpkd.audit._cells import ABSENT, Cell, Number, Text, number, words
 from interpkd.export import Condition
@@ -134,7 +134,7 @@ def _outline(structure: Structure) -> list[dict[str, Any]]:
 def _branch(
     structure: Structure, node: int, seen: tuple[Any, ...] | None, *, is_left: bool
 ) -> tuple[str, tuple[Any, ...]]:
-    """Word one branch of a split, bounds to six digits; for categories, those that come this way."""
+    """Word one branch of a split, bounds in the digits of single precision; for categories, those that come this way."""
     tree = structure.core.tree_
     column = structure.columns[int(tree.feature[node])]
     threshold = float(tree.threshold[node])
@@ -149,9 +149,7 @@ def _branch(
     if column.kind == "numeric":
         if threshold == np.inf:  # the split is between what is missing and what is not
             return word("is not missing" if is_left else "is missing"), ()
-        # "<= 39" would say that 39 itself comes this way
-        is_strict = border_text(threshold).value != threshold
-        bound = threshold if is_strict else float(f"{threshold:.6g}")
+        bound = short_bound(threshold)
         return (word("<=", upper=bound) if is_left else word(">", lower=bound)), ()
     values = (False, True) if column.kind == "boolean" else column.categories
     codes = seen if seen is not None else tuple(range(len(values)))

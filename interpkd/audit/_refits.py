@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.tree import BaseDecisionTree
 
 from interpkd._asking import class_probabilities, decide, predictions
-from interpkd._borders import border_text
+from interpkd._borders import short_border
 from interpkd._structure import take_apart
 from interpkd.export import coefficient_list, points_table
 
@@ -174,8 +174,8 @@ def _text(column: Column, t: float) -> str:
     if column.kind == "boolean":
         return f"{column.name} is False"
     if column.kind != "category":
-        border = border_text(t)
-        return f"{column.name} {border.below} {border.value:.6g}"
+        border = short_border(t)
+        return f"{column.name} {border.below} {border.value:.9g}"
     names = [str(name) for k, name in enumerate(column.categories) if k <= t]
     return f"{column.name} in {{{', '.join(names)}}}"
 

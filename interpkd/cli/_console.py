@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from interpkd._borders import short_bound
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -226,13 +228,11 @@ _PLAIN: dict[str, Any] = {
 
 
 def _short(condition: Condition) -> Condition:
-    """Round the bounds of a condition, as long as they stay apart."""
+    """Write the bounds of a condition in the digits of single precision, which decide."""
     lower, upper = (
-        None if bound is None else float(f"{bound:.5g}")
+        None if bound is None else short_bound(bound)
         for bound in (condition.lower, condition.upper)
     )
-    if lower is not None and lower == upper:
-        return condition
     return replace(condition, lower=lower, upper=upper)
 
 

@@ -74,7 +74,7 @@ def test_rules_of_a_classification(console):
 def test_rules_of_a_regression_have_no_exponents_and_rounded_bounds(console):
     X = np.array([[0.123456], [0.223456]])
     show_rules(console, rule_list(DecisionTreeRegressor().fit(X, [1_234_567.0, 0.5])))
-    assert "<= 0.17346 " in printed(console)
+    assert "<= 0.173456 " in printed(console)
     assert " 1234600 " in printed(console)
     assert " 0.5 " in printed(console)
 
