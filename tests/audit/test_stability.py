@@ -20,6 +20,7 @@ from interpkd import (
     DistilledTreeRegressor,
     as_teacher,
 )
+from interpkd._borders import short_border
 from interpkd.audit import stability
 from interpkd.audit._refits import MISSING, Split, read_refit
 from interpkd.audit._stability import _fit, _read_rows, _task
@@ -143,7 +144,7 @@ def test_a_fitted_student_is_the_reference(rows, student):
     assert found.reference == "the student"
     [split] = found.splits
     column, threshold = fitted.student_.tree_.feature[0], fitted.student_.tree_.threshold[0]
-    assert split.name == f"x{column} <= {threshold:.6g}"
+    assert split.name == f"x{column} <= {short_border(threshold).value:.9g}"
 
 
 def test_groups_stay_whole(rows, student):
