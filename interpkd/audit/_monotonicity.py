@@ -21,11 +21,14 @@ from interpkd.audit._asking_again import (
     shown,
     training_pool,
 )
+from interpkd.audit._direction_price import direction_price
 from interpkd.audit._section_blocks import nothing
 from interpkd.exceptions import InterpkdError, InvalidInputError
 from interpkd.fidelity import Monotonicity, certify_monotonicity
 
 if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
     from interpkd._typing import Table
     from interpkd.audit._inputs import Inputs
     from interpkd.fidelity import MonotonicityCertificate
@@ -45,7 +48,15 @@ TOLERANCE = 1e-9
 Signs = Mapping[str | int, int]
 
 
-def monotonicity(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
+def monotonicity(
+    inputs: Inputs,
+    *,
+    random_state: int,
+    constrained: Any = None,
+    sample_weight: ArrayLike | None = None,
+    cutoff: float = 0.5,
+    alpha: float = 0.05,
+) -> dict[str, Any]:
     """Say of both models what is proved of the declared directions, and which others there are.
 
     Parameters
@@ -56,14 +67,26 @@ def monotonicity(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
     random_state : int
         Seed of the sample of rows.
 
+    constrained : fitted estimator, str or None, default=None
+        A student that was distilled under the directions, whose price is measured.
+
+    sample_weight : array-like of shape (n_samples,) or None, default=None
+        Row weights.
+
+    cutoff : float, default=0.5
+        Of two classes, where it is decided.
+
+    alpha : float, default=0.05
+        One minus the confidence of the intervals.
+
     Returns
     -------
     section : dict
         "is_computed" and "reason"; "columns": one entry per declared column with what
         `certify_monotonicity` says of student and teacher, and the two inputs of a violation;
         "undeclared": columns along which the student has a direction that nobody declared, and
-        "undeclared_reason" where that cannot be said; "remedy"; "teacher_signs": whether the
-        teacher's constraints could be read, in words.
+        "undeclared_reason" where that cannot be said; "remedy" and its "price"; "teacher_signs":
+        whether the teacher's constraints could be read, in words.
     """
     classes = inputs.classes
     if classes is not None and len(classes) != 2:
@@ -76,6 +99,9 @@ def monotonicity(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
         for column in inputs.structure.columns
         if column.kind != "category" and column.name not in signs
     ]
+    price = direction_price(
+        constrained, inputs, signs, X_ref, sample_weight=sample_weight, cutoff=cutoff, alpha=alpha
+    )
     try:
         found = _ask_both(inputs, X_ref, signs)
         undeclared, reason = _undeclared(inputs, X_ref, others)
@@ -99,6 +125,7 @@ def monotonicity(inputs: Inputs, *, random_state: int) -> dict[str, Any]:
             if found is not None
         ],
         "remedy": None if found is None else found.remedy(),
+        "price": price,
         "undeclared": undeclared,
         "undeclared_reason": reason,
     }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from interpkd.audit._blocks import Block, Section, table
 from interpkd.audit._cells import ABSENT, Cell, Number, Text, number, words
+from interpkd.audit._direction_price import price_blocks
 from interpkd.audit._section_blocks import LABELS, empty_section, said
 from interpkd.audit._shown_rows import row_cell, value_part
 
@@ -58,6 +59,8 @@ def monotonicity_section(data: Mapping[str, Any]) -> Section:
         blocks.append(said("No direction was declared, of the student or of the teacher."))
     if section["remedy"]:
         blocks.append(said(f"The remedy: {section['remedy']}"))
+    if section["remedy"] or section["price"]["is_computed"]:
+        blocks += price_blocks(section["price"])
     if section["undeclared"]:
         blocks.append(_undeclared(section["undeclared"]))
     if section["undeclared_reason"]:

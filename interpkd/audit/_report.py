@@ -16,6 +16,7 @@ from interpkd.audit._certificate_evidence import certificate_evidence
 from interpkd.audit._checks import check_checks
 from interpkd.audit._collection_rows import bring_rows, bring_training_rows
 from interpkd.audit._counterfactuals import check_frozen
+from interpkd.audit._direction_price import check_constrained
 from interpkd.audit._equality_evidence import equality_evidence
 from interpkd.audit._fairness_evidence import fairness_of_groups
 from interpkd.audit._floors import check_floors
@@ -82,6 +83,7 @@ def audit_report(
     stability: Stability | str | None = None,
     certificate: Certificate | str | None = None,
     equality: EqualityCertificate | str | None = None,
+    constrained: Any = None,
     checks: Iterable[Check] | None = None,
     floors: Mapping[str, float] | None = None,
     monitoring: Mapping[str, Any] | None = None,
@@ -196,6 +198,10 @@ def audit_report(
         What :func:`interpkd.fidelity.certify_equality` gave of the same two models, or why it was
         left out.
 
+    constrained : fitted estimator, str or None, default=None
+        A student that was distilled under the declared directions (``monotonic_cst="teacher"``), or
+        why there is none: the section on directions then measures what they cost.
+
     checks : iterable of Check or None, default=None
         The questions put to the evidence; their answers are the findings. None for
         :data:`interpkd.audit.BUILTIN_CHECKS`; add your own as ``(*BUILTIN_CHECKS, mine)``.
@@ -268,6 +274,7 @@ def audit_report(
     if certificate is not None or equality is not None:
         begin("Reading the proofs")
     proved, same = certificate_evidence(certificate, inputs), equality_evidence(equality, inputs)
+    check_constrained(constrained)
     frozen = check_frozen(frozen_columns, inputs, group_names)
     parameters = {
         "cutoff": plain(cutoff),
@@ -357,6 +364,8 @@ def audit_report(
         compared,
         frozen,
         data["explanation"]["columns"],
+        constrained=constrained,
+        cutoff=cutoff,
         sample_weight=sample_weight,
         alpha=alpha,
         random_state=seed,

@@ -36,6 +36,8 @@ def section_evidence(
     frozen: Mapping[str, str],
     importance: list[dict[str, Any]],
     *,
+    constrained: Any,
+    cutoff: float,
     sample_weight: ArrayLike | None,
     alpha: float,
     random_state: int,
@@ -59,6 +61,12 @@ def section_evidence(
     importance : list of dict
         data["explanation"]["columns"].
 
+    constrained : fitted estimator, str or None
+        A student that was distilled under the declared directions.
+
+    cutoff : float
+        Of two classes, where it is decided.
+
     sample_weight : array-like of shape (n_samples,) or None
         Row weights.
 
@@ -75,7 +83,14 @@ def section_evidence(
     """
     return {
         "discrimination": discrimination_evidence(inputs, sample_weight=sample_weight, alpha=alpha),
-        "monotonicity": monotonicity(inputs, random_state=random_state),
+        "monotonicity": monotonicity(
+            inputs,
+            random_state=random_state,
+            constrained=constrained,
+            sample_weight=sample_weight,
+            cutoff=cutoff,
+            alpha=alpha,
+        ),
         "reason_quality": reason_quality(
             inputs, declines, compared, frozen, alpha=alpha, random_state=random_state
         ),

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from interpkd._tables import MAX_CATEGORIES
 from interpkd.cli._errors import DataError
 
 if TYPE_CHECKING:
@@ -140,6 +141,13 @@ def check_columns(frame: pd.DataFrame, *, categories: Sequence[str] = ()) -> Non
             msg = (
                 f"Column {name!r} has a different text in every row (names, identifiers, dates?), "
                 f"so nothing can be learned from it as it is; leave it out with --drop {name!r}."
+            )
+            raise DataError(msg)
+        n_different = values.nunique() if name in categories or _holds_text(values) else 0
+        if n_different > MAX_CATEGORIES:  # said here, before the teacher has been trained
+            msg = (
+                f"Column {name!r} has {n_different} different categories; at most {MAX_CATEGORIES} "
+                f"can be read. Leave it out with --drop {name!r}, or group its rare values."
             )
             raise DataError(msg)
 

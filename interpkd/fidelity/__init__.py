@@ -5,6 +5,11 @@ from interpkd.fidelity._calibration_scores import (
     CalibrationError,
     CalibrationSlope,
 )
+from interpkd.fidelity._compared_students import (
+    StudentComparison,
+    StudentDifference,
+    compare_students,
+)
 from interpkd.fidelity._cutoff_findings import (
     CutoffDecisions,
     CutoffReport,
@@ -131,6 +136,8 @@ __all__ = [
     "SegmentScores",
     "SpearmanCorrelation",
     "Statement",
+    "StudentComparison",
+    "StudentDifference",
     "SwapCell",
     "SweepPoint",
     "TierTable",
@@ -143,6 +150,7 @@ __all__ = [
     "certify",
     "certify_equality",
     "certify_monotonicity",
+    "compare_students",
     "cutoff_report",
     "discrimination",
     "distil_or_not",

@@ -24,6 +24,8 @@ from interpkd import (
 from interpkd.audit import _monotonicity, audit_report
 from interpkd.audit._inputs import read_inputs
 from interpkd.audit._monotonicity import monotonicity
+from interpkd.exceptions import InvalidInputError
+from interpkd.fidelity import compare_students
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +129,8 @@ def test_a_violation_of_the_student_is_shown_with_the_remedy(tmp_path):
     X = np.random.default_rng(0).random((60, 2))
     teacher = HistGradientBoostingRegressor(max_iter=2, monotonic_cst=[1, 0]).fit(X, X[:, 0])
     tree = DecisionTreeRegressor(max_leaf_nodes=4).fit(X, -X[:, 0])
-    report = audit_report(tree, X, X[:, 1], teacher=teacher)
+    bound = DecisionTreeRegressor(max_leaf_nodes=4).fit(X, teacher.predict(X))
+    report = audit_report(tree, X, X[:, 1], teacher=teacher, constrained=bound)
     (one,) = report.data["monotonicity"]["columns"]
     assert not one["student_ok"]
     assert one["n_against"] == one["n_compared"] > 0
@@ -142,8 +145,23 @@ def test_a_violation_of_the_student_is_shown_with_the_remedy(tmp_path):
     paper = report.to_markdown(tmp_path / "r.md").read_text(encoding="utf-8")
     (line,) = [line for line in paper.splitlines() if line.endswith("| the same |")]
     assert f"{answers[1]:.3f}" in line
-    for said in ("violated", "differ in one column only", "The remedy: Distil", "The price is"):
+    for said in ("violated", "differ in one column only", "The remedy: Distil", "(proved: x0)"):
         assert said in paper
+    price = report.data["monotonicity"]["price"]
+    asked = compare_students(tree, bound, X, X[:, 1], teacher=teacher).to_dict()
+    assert {name: price[name] for name in asked} == asked
+    assert "This student and the constrained one, 95 % intervals, in pairs" in paper
+
+
+def test_why_the_remedy_has_no_price_is_said():
+    X = np.random.default_rng(0).random((40, 1))
+    teacher = HistGradientBoostingRegressor(max_iter=2, monotonic_cst=[1]).fit(X, X[:, 0])
+    inputs = read_inputs(DecisionTreeRegressor(max_depth=1).fit(X, -X[:, 0]), X, None, teacher, 0.5)
+    for given, told in ((None, "pass it as constrained="), ("Too dear.", "Too dear.")):
+        price = monotonicity(inputs, random_state=0, constrained=given)["price"]
+        assert (price["is_computed"], told in price["reason"]) == (False, True)
+    with pytest.raises(InvalidInputError, match="constrained must be a fitted student"):
+        monotonicity(inputs, random_state=0, constrained=3)
 
 
 def test_a_teacher_that_cannot_be_asked_costs_its_own_part_only(table):

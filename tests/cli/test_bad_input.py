@@ -75,6 +75,17 @@ def test_a_table_or_option_that_breaks_a_rule(
     check_refused(result, tmp_path / "home", code=code, says=says)
 
 
+def test_too_many_categories_are_refused_before_the_teacher_is_trained(
+    run, loans, write_csv, tmp_path
+):
+    rows = pd.concat([loans] * 3, ignore_index=True).head(600)
+    path = write_csv(rows.assign(surname=[f"n{i % 300}" for i in range(len(rows))]))
+    result = run("distill", path, "--target", "outcome", "--out", "out")
+    says = "'surname' has 300 different categories; at most 255 can be read. Leave it out with "
+    check_refused(result, tmp_path / "home", code=1, says=f"{says}--drop 'surname'")
+    assert "Fitting" not in result.stderr
+
+
 @pytest.mark.parametrize(
     ("name", "content", "code", "says"),
     [

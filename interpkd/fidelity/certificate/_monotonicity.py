@@ -197,8 +197,8 @@ class MonotonicityCertificate:
         wanted = {**self.trained, **self.signs}  # a student keeps those only that it is told
         how = 'monotonic_cst="teacher"' if wanted == self.trained else f"monotonic_cst={wanted}"
         return (
-            f"Distil the student again with {how}. The price is the difference between the "
-            "fidelity_report of the two students on the same held-out rows."
+            f"Distil the student again with {how}. What it costs, compare_students tells of the "
+            "two students on the same held-out rows."
         )
 
     def __str__(self) -> str:
