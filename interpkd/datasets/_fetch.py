@@ -9,6 +9,7 @@ into the docstrings from one place.
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING, TypeVar
 
 from interpkd.datasets import _openml_tables as tables
@@ -108,11 +109,9 @@ def _described(table: tables.OpenMLTable) -> Callable[[Fetcher], Fetcher]:
 
     def describe(fetch: Fetcher) -> Fetcher:
         common = COMMON.format(function=fetch.__name__, **facts)
-        indented = "".join(
-            f"    {line}" if line.strip() else line for line in common.splitlines(keepends=True)
-        )
         if fetch.__doc__ is not None:  # not under `python -OO`
-            fetch.__doc__ = f"{fetch.__doc__.rstrip()}\n{indented}    "
+            # Python 3.13 has taken the indentation away already
+            fetch.__doc__ = f"{inspect.cleandoc(fetch.__doc__)}\n{common}"
         return fetch
 
     return describe
