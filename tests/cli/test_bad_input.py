@@ -124,10 +124,10 @@ def test_parquet_without_pyarrow_says_how_to_install_it(run, tmp_path, monkeypat
     ("column", "says"),
     [
         ("dates", "neither numbers nor categories"),
-        ("names", "different texts; a category column may have at most 255"),
+        ("names", "300 different categories; at most 255 can be read"),
     ],
 )
-def test_what_the_library_refuses_is_shown_in_its_words(run, tmp_path, column, says):
+def test_what_nothing_can_be_learned_from_is_refused_in_a_line(run, tmp_path, column, says):
     pytest.importorskip("pyarrow")
     frame = pd.DataFrame({"x": range(1200), "y": [0, 1, 1] * 400})
     frame["dates"] = pd.date_range("2020-01-01", periods=1200)
