@@ -151,11 +151,13 @@ class Cluster:
             try:
                 results = self.client.gather(list(batch))
             except Exception:
-                for future in batch:  # lost on the way: which one, and why
-                    if future.status != "finished":
-                        self.fail(future, what(numbers[future.key]))
+                lost = [future for future in batch if future.status != "finished"]
+                for future in lost:  # on the way: which one, and why
+                    self.fail(future, what(numbers[future.key]))
                 self._check_connection()
-                raise
+                if not lost:
+                    raise
+                results = self.client.gather(list(batch))  # they have been made again
             for future, result in zip(batch, results, strict=True):
                 yield numbers[future.key], result
 
@@ -165,11 +167,18 @@ class Cluster:
         numbers = {future.key: number for number, future in enumerate(futures)}
         for future in distributed.as_completed(futures):
             if future.status != "finished":
-                self.cancel(futures)
-                self.fail(future, what(numbers[future.key]))
+                try:
+                    self.fail(future, what(numbers[future.key]))
+                except BaseException:
+                    self.cancel(futures)
+                    raise
 
     def fail(self, future: Any, what: str) -> None:
-        """Raise what a future that is not finished stands for."""
+        """Raise what a future that is not finished stands for.
+
+        One whose worker died after it was done is waited for, and raises nothing once it has been
+        made again.
+        """
         self._check_connection()
         try:
             error = future.exception()
@@ -179,7 +188,8 @@ class Cluster:
                 raise
             msg = f"The work on {what} was cancelled; start again."
             raise ClusterError(msg) from cancelled
-        raise_named(error, what)
+        if error is not None:
+            raise_named(error, what)
 
     def _check_connection(self) -> None:
         scheduler = self.client.scheduler

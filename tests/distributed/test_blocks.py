@@ -125,7 +125,6 @@ def test_blocks_stay_and_sums_come(client, frame):
     total, n, histogram = blocks.sum(moments, 2)
     np.testing.assert_allclose(total, (frame**2).sum())
     assert (n, histogram.sum()) == (1000, 3000)
-    assert len({address for address, _ in blocks._runs}) == 2
     # what a block keeps is kept where it is; an idle worker may have taken some over
     assert 5 <= blocks.sum(calls)[0] <= 9
     found = list(blocks.each(number))
