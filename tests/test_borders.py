@@ -50,6 +50,7 @@ def test_short_ones_say_the_same_of_every_single(number, is_middle):
         return
     threshold = (float(last) + float(following)) / 2 if is_middle else float(last)
     text, bound = short_border(threshold), short_bound(threshold)
+    assert border_text(bound) == text
     # a threshold that stays as it is may lie between two singles
     written = text.value if text.value == threshold else float(np.float32(text.value))
     bound = bound if bound == threshold else float(np.float32(bound))

@@ -14,6 +14,7 @@ import pytest
 
 from interpkd._collections import Store
 from interpkd._collections._dask import DaskCollection
+from interpkd._collections._dask_cluster import Cluster
 from interpkd.exceptions import PartError, TeacherError
 
 dd = pytest.importorskip("dask.dataframe")
@@ -125,6 +126,11 @@ def test_blocks_stay_and_sums_come(client, frame):
     total, n, histogram = blocks.sum(moments, 2)
     np.testing.assert_allclose(total, (frame**2).sum())
     assert (n, histogram.sum()) == (1000, 3000)
+    # the sums are asked for where the blocks are, each block once
+    runs, holders = blocks._where_they_are(), client.who_has(blocks._futures)
+    assert sorted(k for _, numbers in runs for k in numbers) == [*range(9)]
+    for address, numbers in runs:
+        assert all(address in holders[blocks._futures[k].key] for k in numbers)
     # what a block keeps is kept where it is; an idle worker may have taken some over
     assert 5 <= blocks.sum(calls)[0] <= 9
     found = list(blocks.each(number))
@@ -172,6 +178,16 @@ def test_scoring_asks_for_a_gpu_where_there_is_one(alone, frame):
     assert alone.run_on_scheduler(wishes_of) == [{"GPU": 1}] * 3
     assert blocks.sum(moments, 1)[1] == 1000
     blocks.close()
+
+
+def test_work_that_is_still_under_way_is_no_failure(client):
+    # a result whose worker died is made again, and looks unfinished until then
+    cluster, again = Cluster(client), client.submit(time.sleep, 0.3)
+    assert again.status == "pending"
+    cluster.fail(again, "partition 3")
+    assert again.status == "finished"
+    with pytest.raises(PartError, match="Partition 3 could not be worked on: ZeroDivisionError"):
+        cluster.fail(client.submit(divmod, 1, 0), "partition 3")
 
 
 @pytest.mark.parametrize("when", ["scoring", "growth"])
