@@ -36,7 +36,7 @@ def test_links_are_used_and_lead_somewhere(readme, links):
     pages |= {url.split("/main/")[1] for url in links.values() if url.startswith(SITE)}
     assert len(pages) == len(links)
     lost = [page for page in pages if not (ROOT / page).exists()]
-    assert sorted(set(lost) - {"CITATION.cff", "SECURITY.md"}) == []
+    assert lost == []
 
 
 def test_picture_says_what_stands_beside_it(readme, links):
