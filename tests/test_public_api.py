@@ -42,11 +42,6 @@ CONTRACT = {  # names that others build on
     "interpkd.fidelity": {"frontier"},
     "interpkd.teachers": {"make_teacher"},
 }
-PARTS_OF_LEARNERS = {  # which take what other parts made; the learners have examples
-    *("bin_blocks", "fill_leaves", "fit_tree_blocks", "grow_tree_blocks", "merge"),
-    *("missing_rows", "points_of_masses", "round_to_points", "rounding_of_blocks"),
-    *("sketch_thresholds", "wanted_rows", "weigh_by_memory"),
-}
 STUDENT_PARAMETERS = [
     "teacher",
     "alpha",
@@ -152,7 +147,7 @@ def has_example(thing):
 
 @pytest.mark.parametrize("thing", [p for p in public_objects() if inspect.isfunction(p.values[0])])
 def test_functions_have_an_example(thing):
-    assert has_example(thing) or thing.__name__ in PARTS_OF_LEARNERS
+    assert has_example(thing)
 
 
 def test_root_names_have_an_example():

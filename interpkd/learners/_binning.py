@@ -145,6 +145,14 @@ def sketch_thresholds(
     thresholds : tuple of ndarray
         Per feature, at most ``MAX_BINS - 1``, rising: `code_part` makes codes in `uint8` of them.
         A feature of fewer different values has one between any two.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import Sketch, sketch_thresholds
+    >>> sketch = Sketch.of(np.array([[1.0], [2.0], [2.0], [4.0]]), np.ones(4), tables=[None])
+    >>> sketch_thresholds(sketch)
+    (array([1.5, 3. ]),)
     """
     return _quantiles(sketch.Z, sketch.rounded().weights, candidates)
 

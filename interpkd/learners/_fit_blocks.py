@@ -85,6 +85,23 @@ def fit_tree_blocks(
     tree : TreeModel
         The tree that `fit_tree` finds for the rows in memory, of more than 200,000 rows, in any order
         and any number of blocks; of two classes with the probabilities of both.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import MemoryBlocks, Sketch, code_part, fit_tree_blocks, sketch_thresholds
+    >>> Z = np.random.default_rng(0).random((50_000, 1))
+    >>> p = np.where(Z > 0.5, 0.8, 0.1).astype(np.float32)
+    >>> sketch = Sketch.of(Z, np.ones(50_000), tables=[None], targets=p)
+    >>> thresholds = sketch_thresholds(sketch)
+    >>> blocks = MemoryBlocks([{"codes": code_part(Z, thresholds), "targets": p}])
+    >>> size = {"max_leaf_nodes": 2, "max_depth": None, "min_samples_leaf": 1}
+    >>> tree = fit_tree_blocks(
+    ...     blocks, sketch, thresholds, is_regression=False, **size, effort="refined",
+    ...     decision_weight=None, cutoff=None, random_state=0,
+    ... )  # fmt: skip
+    >>> round(float(tree.threshold[0]), 2)
+    0.5
     """
     limits = limits_of(
         max_leaf_nodes if max_depth is None else min(max_leaf_nodes, 2 ** min(max_depth, 62)),
@@ -141,6 +158,20 @@ def grow_tree_blocks(
     tree : TreeModel
         The tree that `grow_tree` grows on the rows in memory, of more than 200,000 rows, in any order
         and any number of blocks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import MemoryBlocks, Sketch, code_part, grow_tree_blocks, sketch_thresholds
+    >>> Z = np.random.default_rng(0).random((50_000, 1))
+    >>> p = np.where(Z > 0.5, 0.8, 0.1).astype(np.float32)
+    >>> sketch = Sketch.of(Z, np.ones(50_000), tables=[None], targets=p)
+    >>> thresholds = sketch_thresholds(sketch)
+    >>> blocks = MemoryBlocks([{"codes": code_part(Z, thresholds), "targets": p}])
+    >>> size = {"max_leaf_nodes": 2, "max_depth": None, "min_samples_leaf": 1}
+    >>> tree = grow_tree_blocks(blocks, sketch, thresholds, **size, min_impurity_decrease=0.0)
+    >>> round(float(tree.threshold[0]), 2)
+    0.5
     """
     limits = limits_of(max_leaf_nodes, max_depth, min_samples_leaf, min_impurity_decrease)
     return grow_on_blocks(*_data(blocks, sketch, thresholds), limits, monotonic_cst)

@@ -42,6 +42,17 @@ def missing_rows(model: TreeModel, Z: FloatArray) -> IntArray:
     -------
     n_missing : ndarray of shape (n_nodes,)
         0 for a leaf with `ENOUGH_ROWS`, and for inner nodes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import grow_tree, missing_rows
+    >>> Z = np.arange(12.0)[:, None]
+    >>> p = np.where(Z < 10, 0.9, 0.2)  # of the first class
+    >>> size = {"max_leaf_nodes": 2, "max_depth": None, "min_samples_leaf": 1}
+    >>> tree = grow_tree(Z, np.hstack([p, 1 - p]), None, **size, min_impurity_decrease=0.0)
+    >>> missing_rows(tree, Z)[1:] > 0  # twelve rows are too few for two leaves
+    array([ True,  True])
     """
     reached = np.bincount(model.apply(Z), minlength=len(model.left))
     return np.where(model.left == LEAF, np.maximum(ENOUGH_ROWS - reached, 0), 0)
@@ -65,6 +76,18 @@ def wanted_rows(model: TreeModel, Z: FloatArray, n_missing: IntArray) -> BoolArr
     -------
     is_wanted : ndarray of bool of shape (n_rows,)
         At most as many of each leaf as it lacks.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import grow_tree, wanted_rows
+    >>> Z = np.arange(12.0)[:, None]
+    >>> p = np.where(Z < 10, 0.9, 0.2)  # of the first class
+    >>> size = {"max_leaf_nodes": 2, "max_depth": None, "min_samples_leaf": 1}
+    >>> tree = grow_tree(Z, np.hstack([p, 1 - p]), None, **size, min_impurity_decrease=0.0)
+    >>> more = np.array([[3.0], [11.0], [4.0]])
+    >>> wanted_rows(tree, more, np.array([0, 1, 5]))  # one for the first leaf
+    array([ True,  True, False])
     """
     leaf = model.apply(Z)
     order = np.argsort(leaf, kind="stable")
@@ -109,6 +132,19 @@ def fill_leaves(
     -------
     model : TreeModel
         The same splits; values are means over all rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import fill_leaves, grow_tree
+    >>> Z = np.arange(12.0)[:, None]
+    >>> p = np.where(Z < 10, 0.9, 0.2)  # of the first class
+    >>> size = {"max_leaf_nodes": 2, "max_depth": None, "min_samples_leaf": 1}
+    >>> tree = grow_tree(Z, np.hstack([p, 1 - p]), None, **size, min_impurity_decrease=0.0)
+    >>> rows, targets = np.vstack([Z, [[11.0], [11.0]]]), np.vstack([np.hstack([p, 1 - p])] + 2 * [[0.4, 0.6]])
+    >>> filled = fill_leaves(tree, rows, targets, np.ones(14), n_old=12)
+    >>> tree.value[2].round(2), filled.value[2].round(2)
+    (array([0.2, 0.8]), array([0.3, 0.7]))
     """
     leaf = model.apply(Z)
     before = np.bincount(leaf[:n_old], weights[:n_old], len(model.left))

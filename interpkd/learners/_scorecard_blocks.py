@@ -312,6 +312,16 @@ def bin_blocks(
     ------
     InvalidInputError
         If there are too many columns and categories.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import MemoryBlocks, bin_blocks, fit_scorecard_blocks
+    >>> x = np.arange(100.0)[:, None]
+    >>> rows = {"Z": x, "targets": np.where(x < 30, 0.2, 0.7)}
+    >>> binned = bin_blocks(MemoryBlocks([rows]), rows)
+    >>> fit_scorecard_blocks(binned, mean_cuts=1).bins[0].cuts
+    array([29.5])
     """
     fine = all_fine_bins(sample["Z"], read_weights(sample), n_categories, special_values)
     dtype = np.uint8 if max(b.n_bins for b in fine) <= 256 else np.int16
@@ -405,6 +415,20 @@ def rounding_of_blocks(
     -------
     loss, change : float
         As `PointsCard.cost_of_rounding` gives them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import MemoryBlocks, bin_blocks, fit_scorecard_blocks, points_of_masses, rounding_of_blocks
+    >>> x = np.arange(100.0)[:, None]
+    >>> rows = {"Z": x, "targets": np.where(x < 30, 0.2, 0.7)}
+    >>> binned = bin_blocks(MemoryBlocks([rows]), rows)
+    >>> model = fit_scorecard_blocks(binned, mean_cuts=1)
+    >>> masses = [one.mass for one in binned.table(model.columns, model.bins)]
+    >>> card = points_of_masses(model, masses, pdo=20, base_score=600, base_odds=50)
+    >>> loss, change = rounding_of_blocks(card, binned, 1.0)
+    >>> change < 0.01  # whole points move probabilities by less
+    True
     """
     model = card.model
     parts = list(rows.each(_rounding, model.columns, model.bins, card, temperature))

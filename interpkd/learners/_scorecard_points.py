@@ -258,6 +258,16 @@ def round_to_points(
     -------
     card : PointsCard
         The card; its model has the same bins.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import fit_scorecard, round_to_points
+    >>> Z, w = np.arange(100.0)[:, None], np.ones(100)
+    >>> model = fit_scorecard(Z, np.where(Z[:, 0] < 30, 0.2, 0.8), w, mean_cuts=1)
+    >>> card = round_to_points(model, Z, w, pdo=20, base_score=600, base_odds=50)
+    >>> int(card.points[0][1] - card.points[0][0])  # odds 16 times as high: 4 times 20 points
+    80
     """
     masses = [
         _mass(code, weights, len(values))
@@ -305,6 +315,17 @@ def points_of_masses(
     -------
     card : PointsCard
         As of `round_to_points`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import fit_scorecard, points_of_masses
+    >>> Z, w = np.arange(100.0)[:, None], np.ones(100)
+    >>> model = fit_scorecard(Z, np.where(Z[:, 0] < 30, 0.2, 0.8), w, mean_cuts=1)
+    >>> masses = [np.bincount(model.codes(Z)[0], minlength=len(model.log_odds[0])).astype(float)]
+    >>> card = points_of_masses(model, masses, pdo=20, base_score=600, base_odds=50)
+    >>> int(card.points[0][1] - card.points[0][0])
+    80
     """
     factor = pdo / np.log(2) * (-1 if counts_for_first else 1)
     rounded = [

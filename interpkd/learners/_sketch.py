@@ -286,6 +286,15 @@ def merge(sketches: Iterable[Sketch]) -> Sketch:
     sketch : Sketch
         The same for any order of theirs, and as if it were of all the rows at once, if it may not
         have more rows than they might.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.learners import Sketch, merge_sketches
+    >>> one, two = (Sketch.of(np.array(z), np.ones(2), tables=[None]) for z in ([[1.0], [2.0]], [[2.0], [3.0]]))
+    >>> merged = merge_sketches([one, two])
+    >>> sorted(merged.Z[:, 0].tolist()), sorted(merged.counts.tolist())
+    ([1.0, 2.0, 3.0], [1.0, 1.0, 2.0])
     """
     given = list(sketches)
     limit = min(one.limit for one in given)

@@ -116,6 +116,19 @@ def weigh_by_memory(
     transfer : TransferSet
         The real rows, the labelled ones with ``1 - label_memory`` of their weight, at least
         `LEAST_WEIGHT` of it.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from interpkd.targets import build_transfer_set, weigh_by_memory
+    >>> rng = np.random.default_rng(0)
+    >>> honest, Z = rng.random((2000, 1)), rng.random((2000, 1))
+    >>> labels = (rng.random(honest.shape) < honest).astype(float)
+    >>> answers = 0.6 * honest + 0.4 * labels  # a teacher that gives back four tenths of its labels
+    >>> transfer = build_transfer_set(Z, answers, None)
+    >>> weighed = weigh_by_memory(transfer, answers, labels, honest, np.arange(2000))
+    >>> bool(abs(weighed.weights.mean() - 0.6) < 0.05)
+    True
     """
     first, place = distinct_rows(transfer.Z)
     count = np.bincount(place[start], minlength=len(first))
