@@ -95,33 +95,61 @@ class CodeTree:
 
     def with_subtrees(self, grafts: Mapping[int, CodeTree], at: int = 0) -> CodeTree:
         """Give the tree with others, from their node `at` on, in place of what is under nodes."""
+        return self.grafted(grafts, at)[0]
+
+    def grafted(
+        self, grafts: Mapping[int, CodeTree], at: int = 0, *, keeps_settled: bool = False
+    ) -> tuple[CodeTree, list[tuple[int, int]]]:
+        """Give the tree with others in place of what is under nodes, and where its nodes are from.
+
+        Parameters
+        ----------
+        grafts : mapping of int to CodeTree
+            What comes in the place of nodes.
+
+        at : int, default=0
+            The node from which on the others are taken.
+
+        keeps_settled : bool, default=False
+            Whether what is settled in the others is so in the new tree: their rows are the same.
+
+        Returns
+        -------
+        tree : CodeTree
+            The tree, parents before children.
+
+        origin : list of (int, int)
+            Per node: the node whose place the other tree took, or -1; and the number that it had.
+        """
         rows: list[tuple[int, int, bool]] = []
         left: list[int] = []
         right: list[int] = []
         settled: list[bool] = []
+        origin: list[tuple[int, int]] = []
 
-        def copy(tree: CodeTree, this: int, *, is_graft: bool) -> tuple[int, bool]:
+        def copy(tree: CodeTree, this: int, graft: int) -> tuple[int, bool]:
             """Give the new number, and whether everything there is as it was."""
-            if not is_graft and this in grafts:
-                return copy(grafts[this], at, is_graft=True)[0], False
-            number, is_same = len(rows), not is_graft
+            if graft < 0 and this in grafts:
+                return copy(grafts[this], at, this)[0], False
+            number, is_same = len(rows), graft < 0 or keeps_settled
             rows.append(
                 (int(tree.feature[this]), int(tree.code[this]), bool(tree.missing_left[this]))
             )
+            origin.append((graft, this))
             left.append(LEAF)
             right.append(LEAF)
             settled.append(False)
             if tree.left[this] != LEAF:
-                left[number], left_same = copy(tree, int(tree.left[this]), is_graft=is_graft)
-                right[number], right_same = copy(tree, int(tree.right[this]), is_graft=is_graft)
+                left[number], left_same = copy(tree, int(tree.left[this]), graft)
+                right[number], right_same = copy(tree, int(tree.right[this]), graft)
                 is_same = left_same and right_same
                 if tree.settled is not None:
                     settled[number] = is_same and bool(tree.settled[this])
             return number, is_same
 
-        copy(self, 0, is_graft=False)
+        copy(self, 0, -1)
         feature, code, missing_left = zip(*rows, strict=True)
-        return CodeTree(
+        new = CodeTree(
             np.array(left),
             np.array(right),
             np.array(feature),
@@ -129,6 +157,7 @@ class CodeTree:
             np.array(missing_left),
             np.array(settled),
         )
+        return new, origin
 
     def cut(self, *nodes: int) -> CodeTree:
         """Give the tree with a leaf in place of everything under each of some nodes."""

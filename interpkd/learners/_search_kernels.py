@@ -39,11 +39,11 @@ def route(codes, rows, left, right, feature, code, missing_left, missing):
 
 
 @njit(cache=True, nogil=True)
-def sum_by_node(codes, row_sums, counts, left, right, feature, code, missing_left, missing):
+def sum_by_node(codes, rows, row_sums, counts, left, right, feature, code, missing_left, missing):
     """Sum the rows that pass through each node; their counts are the last column."""
     S = row_sums.shape[1]
     sums = np.zeros((len(left), S + 1))
-    for i in range(len(row_sums)):
+    for i in rows:
         leaf = step_down(codes, i, 0, left, right, feature, code, missing_left, missing)
         for s in range(S):
             sums[leaf, s] += row_sums[i, s]
@@ -55,10 +55,10 @@ def sum_by_node(codes, row_sums, counts, left, right, feature, code, missing_lef
 
 
 @njit(cache=True, nogil=True)
-def part_rows(codes, left, right, feature, code, missing_left, missing):
-    """Sort the rows by leaf: node ``v`` is reached by ``order[first[v] : last[v]]``."""
-    n, m = len(codes), len(left)
-    order = np.arange(n).astype(np.int32)
+def part_rows(codes, rows, left, right, feature, code, missing_left, missing):
+    """Sort rows by leaf: node ``v`` is reached by ``order[first[v] : last[v]]``."""
+    n, m = len(rows), len(left)
+    order = rows.copy()
     aside = np.empty(n, dtype=np.int32)
     first, last = np.zeros(m, dtype=np.int64), np.zeros(m, dtype=np.int64)
     last[0] = n
@@ -83,8 +83,8 @@ def part_rows(codes, left, right, feature, code, missing_left, missing):
 
 # ---------------------------------------------------------------- refinement
 @njit(cache=True, nogil=True)
-def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
-    """Find the split that sends rows left where that costs less.
+def find_cost_split(columns, features, rows, difference, n_bins, missing):
+    """Find the split on some features that sends rows left where that costs less.
 
     `columns` holds the codes feature by feature, so that one feature of some ten thousand rows
     stays in the nearest cache. `difference` is what each row costs on the left minus on the
@@ -92,16 +92,16 @@ def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
     the differences that go left.
     """
     n = len(rows)
-    even, odd = np.zeros(n_codes), np.zeros(n_codes)
+    even, odd = np.zeros(missing + 1), np.zeros(missing + 1)
     rounding = 0.0
     for r in range(n):
         rounding += abs(difference[r])
     rounding *= SAME
     best_feature, best_code, best_missing_left, best = -1, 0, False, np.inf
-    for j in range(len(columns)):
+    for j in features:
         column = columns[j]
-        even[:] = 0.0
-        odd[:] = 0.0
+        even[: n_bins[j]] = odd[: n_bins[j]] = 0.0
+        even[missing] = odd[missing] = 0.0
         # two cells a code: an addition need not wait for the one before
         for r in range(0, n - 1, 2):
             even[column[rows[r]]] += difference[r]
@@ -120,7 +120,7 @@ def find_cost_split(columns, rows, difference, n_bins, missing, n_codes):
 
 @njit(cache=True, nogil=True)
 def sweep(
-    codes, columns, row_sums, prices, values, signs, n_bins, missing, worth,
+    codes, columns, features, rows, row_sums, prices, values, signs, n_bins, missing, worth,
     left, right, feature, code, missing_left, settled,
 ):  # fmt: skip
     """Choose every split again that is not settled, deepest first; the tree is changed in place.
@@ -129,19 +129,19 @@ def sweep(
     change that would put the leaves' `values` out of order is not made.
     """
     m, S = len(left), row_sums.shape[1]
-    order, first, last = part_rows(codes, left, right, feature, code, missing_left, missing)
-    difference = np.empty(len(codes))
+    order, first, last = part_rows(codes, rows, left, right, feature, code, missing_left, missing)
+    difference = np.empty(len(rows))
     moved = np.zeros(m, dtype=np.bool_)
     for node in range(m - 1, -1, -1):  # what is above a node changes after it, not before
         if left[node] < 0 or settled[node]:
             continue
         settled[node] = True
-        rows = order[first[node] : last[node]]
-        if len(rows) == 0:
+        here = order[first[node] : last[node]]
+        if len(here) == 0:
             continue
         now, j = 0.0, feature[node]
-        for r in range(len(rows)):
-            i = rows[r]
+        for r in range(len(here)):
+            i = here[r]
             a = step_down(codes, i, left[node], left, right, feature, code, missing_left, missing)
             b = step_down(codes, i, right[node], left, right, feature, code, missing_left, missing)
             total = 0.0
@@ -152,7 +152,7 @@ def sweep(
             if missing_left[node] if c == missing else c <= code[node]:
                 now += total
         before = feature[node], code[node], missing_left[node]
-        new = find_cost_split(columns, rows, difference[: len(rows)], n_bins, missing, missing + 1)
+        new = find_cost_split(columns, features, here, difference[: len(here)], n_bins, missing)
         if new[3] >= now - worth:
             continue
         feature[node], code[node], missing_left[node] = new[0], new[1], new[2]
@@ -179,6 +179,234 @@ def unsettle(left, right, moved, settled):
     for node in range(m):
         if above[node] or below[node]:
             settled[node] = False
+
+
+# ---------------------------------------------------------------- another part for a tree
+@njit(cache=True, nogil=True)
+def leaf_loss(cell, K, is_regression, decision_weight, cutoff, floor):
+    """Give the loss of a leaf whose rows add up to `cell`; see `Objective.leaf_losses`."""
+    w = cell[0]
+    if w <= 0.0:
+        return 0.0
+    if is_regression:
+        return cell[2] - cell[1] * cell[1] / w
+    total, length, top = cell[1 + K], 0.0, 0
+    for k in range(K):
+        share = max(cell[1 + k] / w, floor)
+        length += share
+        total -= cell[1 + k] * np.log(share)
+        if cell[1 + k] > cell[1 + top]:
+            top = k
+    total += w * np.log(length)
+    if K == 2:
+        top = 1 if cell[2] / w > cutoff else 0
+    return total + decision_weight * (w - cell[2 + K + top])
+
+
+@njit(cache=True, nogil=True)
+def leaf_prices(prices, cell, K, is_regression, decision_weight, cutoff, floor):
+    """Write down what the leaf asks for each unit of what a row adds; see `Objective.prices`."""
+    w = max(cell[0], 1e-300)
+    prices[:] = 0.0
+    if is_regression:
+        mean = cell[1] / w
+        prices[0], prices[1] = mean * mean, -2.0 * mean
+        return
+    length, top = 0.0, 0
+    for k in range(K):
+        length += max(cell[1 + k] / w, floor)
+        if cell[1 + k] > cell[1 + top]:
+            top = k
+    for k in range(K):
+        prices[1 + k] = -np.log(max(cell[1 + k] / w, floor) / length)
+    if K == 2:
+        top = 1 if cell[2] / w > cutoff else 0
+    prices[0], prices[2 + K + top] = decision_weight, -decision_weight
+
+
+@njit(cache=True, nogil=True)
+def find_loss_split(columns, features, rows, row_sums, counts, cell, n_bins, missing, least, loss):
+    """Find the split on some features after which the loss is lowest.
+
+    Returns feature (-1 for none), last code on the left, whether missing values go left, and what
+    the loss falls by.
+    """
+    S = row_sums.shape[1]
+    hist = np.zeros((missing + 1, S + 1))
+    left, right = np.zeros(S + 1), np.zeros(S + 1)
+    before = leaf_loss(cell, *loss)
+    best_feature, best_code, best_missing_left, best = -1, 0, False, before * (1 - SAME)
+    for j in features:
+        column = columns[j]
+        hist[: n_bins[j]] = 0.0
+        hist[missing] = 0.0
+        for i in rows:
+            c = column[i]
+            for s in range(S):
+                hist[c, s] += row_sums[i, s]
+            hist[c, S] += counts[i]
+        has_lost = hist[missing, 0] > 0.0
+        for side in range(2 if has_lost else 1):  # 0: missing right, 1: missing left
+            left[:] = 0.0
+            if side == 1:
+                left += hist[missing]
+            for c in range(n_bins[j] if has_lost and side == 0 else n_bins[j] - 1):
+                if hist[c, 0] <= 0.0:
+                    continue
+                for s in range(S + 1):
+                    left[s] += hist[c, s]
+                    right[s] = cell[s] - left[s]
+                if right[S] < least:
+                    break
+                if left[S] < least:
+                    continue
+                both = leaf_loss(left, *loss) + leaf_loss(right, *loss)
+                if both < best - SAME * abs(best):
+                    best, best_feature, best_code = both, j, c
+                    best_missing_left = side == 1 if has_lost else left[S] > right[S]
+    return best_feature, best_code, best_missing_left, before - best
+
+
+@njit(cache=True, nogil=True)
+def part_at(codes, rows, aside, feature, code, missing_left, missing):
+    """Part rows in place, those that go left first; give their number."""
+    n_left, n_aside = 0, 0
+    for r in range(len(rows)):
+        i = rows[r]
+        c = codes[i, feature]
+        if missing_left if c == missing else c <= code:
+            rows[n_left] = i
+            n_left += 1
+        else:
+            aside[n_aside] = i
+            n_aside += 1
+    rows[n_left:] = aside[:n_aside]
+    return n_left
+
+
+@njit(cache=True, nogil=True)
+def grow_part(  # noqa: PLR0912
+    codes, columns, features, looked_at, rows, row_sums, counts, n_bins, missing,
+    first_split, n_leaves, depth, least, loss,
+):  # fmt: skip
+    """Grow a tree on some rows best-first: the first split on some features, or given.
+
+    Those after it are on the features `looked_at`. Returns the tree, children after their parents.
+    """
+    S, m = row_sums.shape[1], 2 * n_leaves - 1
+    left, right = np.full(m, -1), np.full(m, -1)
+    feature, code = np.full(m, -1), np.zeros(m, dtype=np.int64)
+    missing_left = np.zeros(m, dtype=np.bool_)
+    first, last, level = np.zeros(m, np.int64), np.zeros(m, np.int64), np.zeros(m, np.int64)
+    cells, gain = np.zeros((m, S + 1)), np.full(m, -1.0)
+    order, aside = rows.copy(), np.empty_like(rows)
+    last[0] = len(rows)
+    for i in rows:
+        for s in range(S):
+            cells[0, s] += row_sums[i, s]
+        cells[0, S] += counts[i]
+    n = 1
+    if first_split[0] >= 0:
+        feature[0], code[0], missing_left[0] = first_split
+        gain[0] = 0.0
+    elif depth > 0:
+        feature[0], code[0], missing_left[0], gain[0] = find_loss_split(
+            columns, features, order, row_sums, counts, cells[0], n_bins, missing, least, loss
+        )
+    while n + 1 < m:
+        node = -1
+        for one in range(n):
+            if left[one] < 0 and feature[one] >= 0 and (node < 0 or gain[one] > gain[node]):
+                node = one
+        if node < 0:
+            break
+        here = order[first[node] : last[node]]
+        n_left = part_at(codes, here, aside, feature[node], code[node], missing_left[node], missing)
+        left[node], right[node] = n, n + 1
+        first[n], last[n] = first[node], first[node] + n_left
+        first[n + 1], last[n + 1] = first[node] + n_left, last[node]
+        for i in here[:n_left]:
+            for s in range(S):
+                cells[n, s] += row_sums[i, s]
+            cells[n, S] += counts[i]
+        cells[n + 1] = cells[node] - cells[n]
+        for child in (n, n + 1):
+            level[child] = level[node] + 1
+            if level[child] < depth and n + 3 < m and cells[child, S] >= 2 * least:
+                feature[child], code[child], missing_left[child], gain[child] = find_loss_split(
+                    columns,
+                    looked_at,
+                    order[first[child] : last[child]],
+                    row_sums,
+                    counts,
+                    cells[child],
+                    n_bins,
+                    missing,
+                    least,
+                    loss,
+                )
+        n += 2
+    for node in range(n):
+        if left[node] < 0:
+            feature[node] = -1
+    return left[:n], right[:n], feature[:n], code[:n], missing_left[:n]
+
+
+@njit(cache=True, nogil=True)
+def propose(
+    codes, columns, features, looked_at, rows, row_sums, counts, n_bins, missing,
+    first_split, n_leaves, depth, least, loss, worth, max_sweeps,
+):  # fmt: skip
+    """Grow a tree on some rows, see `grow_part`, and refine it there.
+
+    Returns the tree and the sums of its nodes.
+    """
+    left, right, feature, code, missing_left = grow_part(
+        codes, columns, features, looked_at, rows, row_sums, counts, n_bins, missing,
+        first_split, n_leaves, depth, least, loss)  # fmt: skip
+    m, S = len(left), row_sums.shape[1]
+    prices, no_signs = np.zeros((m, S)), np.zeros(0, dtype=np.int8)
+    sums = sum_by_node(
+        codes, rows, row_sums, counts, left, right, feature, code, missing_left, missing
+    )
+    settled = np.zeros(m, dtype=np.bool_)
+    for _ in range(max_sweeps):
+        for node in range(m):
+            leaf_prices(prices[node], sums[node], *loss)
+        before = 0.0
+        for node in range(m):
+            if left[node] < 0:
+                before += leaf_loss(sums[node], *loss)
+        f, c, side = feature.copy(), code.copy(), missing_left.copy()
+        sweep(
+            codes,
+            columns,
+            looked_at,
+            rows,
+            row_sums,
+            prices,
+            sums[:, 0],
+            no_signs,
+            n_bins,
+            missing,
+            worth,
+            left,
+            right,
+            f,
+            c,
+            side,
+            settled,
+        )
+        new = sum_by_node(codes, rows, row_sums, counts, left, right, f, c, side, missing)
+        after, is_thin = 0.0, False
+        for node in range(m):
+            if left[node] < 0:
+                after += leaf_loss(new[node], *loss)
+                is_thin = is_thin or new[node, S] < least
+        if is_thin or after >= before - worth:
+            break
+        feature, code, missing_left, sums = f, c, side, new
+    return left, right, feature, code, missing_left, sums
 
 
 # ---------------------------------------------------------------- the order of leaves

@@ -11,11 +11,13 @@ lowest: one histogram finds it exactly. The training loss never rises.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interpkd.learners._code_tree import A_LEAF
 from interpkd.learners._monotone import ordered_values, pairs_of_codes, with_last
 from interpkd.learners._tree_model import LEAF
 
@@ -67,8 +69,21 @@ class Refiner:
         self.n_bins = binned.n_bins
         self.worth = WORTH * float(objective.row_sums[:, 0].sum())
         self.columns = np.ascontiguousarray(binned.codes.T)
-        self.all_rows = np.arange(len(binned.codes), dtype=np.int32)
+        self.features = np.arange(len(self.columns))
+        self.rows = self.all_rows = np.arange(len(binned.codes), dtype=np.int32)
+        self.forget()
+
+    def of(self, rows: NDArray[np.int32]) -> Refiner:
+        """Give the same for some of the rows, such as those that reach a node."""
+        part = copy(self)
+        part.rows = rows
+        part.forget()
+        return part
+
+    def forget(self) -> None:
+        """Forget what is known of the last tree."""
         self._last: tuple[CodeTree, FloatArray] | None = None
+        self._parted: tuple[CodeTree, dict[int, NDArray[np.int32]]] | None = None
 
     def route(self, tree: CodeTree, rows: NDArray[np.int32]) -> IntArray:
         """Give the leaf that each of some rows reaches."""
@@ -82,6 +97,7 @@ class Refiner:
         if self._last is None or self._last[0] is not tree:
             sums = self.kernels.sum_by_node(
                 self.binned.codes,
+                self.rows,
                 self.objective.row_sums,
                 self.objective.counts,
                 *self._splits(tree),
@@ -146,6 +162,8 @@ class Refiner:
         self.kernels.sweep(
             self.binned.codes,
             self.columns,
+            self.features,
+            self.rows,
             self.objective.row_sums,
             self.objective.prices(answers),
             answers[:, -1].copy(),
@@ -165,10 +183,20 @@ class Refiner:
 
     def rows_of(self, tree: CodeTree) -> dict[int, NDArray[np.int32]]:
         """Give the rows that reach each node."""
-        order, first, last = self.kernels.part_rows(
-            self.binned.codes, *self._splits(tree), self.binned.missing
-        )
-        return {node: order[first[node] : last[node]] for node in range(len(tree.left))}
+        if self._parted is None or self._parted[0] is not tree:
+            order, first, last = self.kernels.part_rows(
+                self.binned.codes, self.rows, *self._splits(tree), self.binned.missing
+            )
+            rows = {node: order[first[node] : last[node]] for node in range(len(tree.left))}
+            self._parted = tree, rows
+        return self._parted[1]
+
+    def grafted(self, tree: CodeTree, node: int, part: CodeTree, sums: FloatArray) -> CodeTree:
+        """Give the tree with another part under a node, whose node sums are known."""
+        known = self.node_sums(tree)
+        new, origin = tree.grafted({node: part}, keeps_settled=True)
+        self._last = new, np.array([known[i] if graft < 0 else sums[i] for graft, i in origin])
+        return new
 
     @staticmethod
     def _splits(tree: CodeTree) -> tuple[Any, ...]:
@@ -195,7 +223,10 @@ class Refiner:
         while links.leaves[0] > n_leaves:
             # never more leaves than need be
             links.cut_weakest(int(links.leaves[0]) - n_leaves)
-        return tree.cut(*links.cuts)
+        known = self.node_sums(tree)
+        new, origin = tree.grafted(dict.fromkeys(links.cuts, A_LEAF))
+        self._last = new, known[[i if cut < 0 else cut for cut, i in origin]]
+        return new
 
     def without_weak_links(self, tree: CodeTree, worth: float) -> CodeTree:
         """Cut what lowers the squared error by less than `worth` a split, weakest link first."""

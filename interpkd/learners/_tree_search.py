@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from interpkd.learners._code_tree import stump
+from interpkd.learners._coarse_codes import CoarseCodes
+from interpkd.learners._code_tree import CodeTree
 from interpkd.learners._growth_rows import GrowthRows
 from interpkd.learners._lookahead import Lookahead
+from interpkd.learners._objective import FLOOR
 from interpkd.learners._tree_growth import Grower
 from interpkd.learners._tree_refinement import Refiner
 
@@ -26,9 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from interpkd._typing import FloatArray
+    from interpkd._typing import FloatArray, IntArray
     from interpkd.learners._binning import Binned
-    from interpkd.learners._code_tree import CodeTree
     from interpkd.learners._objective import Objective
     from interpkd.learners._tree_growth import Limits
 
@@ -37,14 +38,28 @@ DECISION_SHARE = 1.0
 
 More buys agreement with divergence and ranking."""
 
+NO_SPLIT = -1, 0, False
+
 ROUNDS = 6
 """Most rounds of growing beyond the limit, refining and pruning back."""
 
-RANDOM_SPLITS = 0.3
+RANDOM_SPLITS = 0.5
 """Share of the perturbations that begin with a split drawn at random."""
 
-LOOKS = 0.3
+LOOKS = 0.15
 """Share of the perturbations that look two splits ahead."""
+
+SHARES = 0.1, 0.2, 0.4
+"""Shares of the features that the first split of a perturbation may be on; one is drawn."""
+
+FEWEST_FEATURES = 4
+"""So many features it may be on whatever the share."""
+
+PART_SWEEPS = 3
+"""Most sweeps over what grew before the whole tree is refined with it."""
+
+PROMISE = 0.003
+"""Share by which the loss may be above the lowest before the whole tree is refined."""
 
 BEYOND = 1.5
 """How far beyond the limit of leaves a round grows."""
@@ -84,9 +99,9 @@ class Effort:
 EFFORTS = {
     "greedy": Effort((), 0),
     "refined": Effort(("targets",), 0),
-    "balanced": Effort(("targets", "middle", "robust", "lookahead"), 40),
+    "balanced": Effort(("targets", "middle", "robust", "lookahead"), 120, slack=0.02),
     "thorough": Effort(
-        ("targets", "middle", "robust", "lookahead", "three levels"), 300, slack=0.05
+        ("targets", "middle", "robust", "lookahead", "three levels"), 1500, slack=0.05
     ),
 }
 
@@ -140,24 +155,31 @@ def search_tree(
     objective : Objective
         The loss that it was judged by, decisions weighed.
     """
-    search = _Search(binned, objective, limits, signs, random_state)
+    codes = CoarseCodes(binned, objective.row_sums[:, 0])
+    search = _Search(codes.binned, objective, limits, signs, random_state)
     if not objective.is_regression:
         search.weigh_decisions(decision_weight)
     refiner = search.refiner
     best = min((search.start(kind) for kind in effort.starts), key=refiner.loss)
     lowest = refiner.loss(best)
     at = best
-    for step in range(effort.n_steps):
+    # under constraints every perturbation refines the whole tree, which costs several times as much
+    n_steps = effort.n_steps if signs is None else effort.n_steps // 3
+    for step in range(n_steps):
         if at.n_leaves < 2:
             break
-        tree = search.perturb(at)
-        loss = refiner.loss(tree)
-        if loss < lowest - refiner.worth:
-            best, lowest = tree, loss
-        if loss <= lowest * (1 + effort.slack * (1 - step / effort.n_steps)):
-            at = tree  # from a tree that is a little worse the search may get further
+        slack = effort.slack * (1 - step / n_steps)
+        tree = search.perturb(at, lowest * (1 + slack))
+        if tree is not None:
+            loss = refiner.loss(tree)
+            if loss < lowest - refiner.worth:
+                best, lowest = tree, loss
+            if loss <= lowest * (1 + slack):
+                at = tree  # from a tree that is a little worse the search may get further
         if progress is not None:
-            progress(step + 1, effort.n_steps)
+            progress(step + 1, n_steps)
+    refiner = Refiner(binned, search.objective, limits.min_samples_leaf, signs=signs)
+    best = refiner.refine(codes.in_fine_codes(best))
     if limits.min_decrease > 0:
         weight = float(search.objective.row_sums[:, 0].sum())
         best = refiner.without_weak_links(best, limits.min_decrease * weight)
@@ -305,47 +327,92 @@ class _Search:
             {int(one): part for one, part in zip(leaves, parts, strict=True) if part.n_leaves > 1}
         )
 
-    def perturb(self, tree: CodeTree) -> CodeTree:
-        """Grow everything under a random node again, from another split."""
-        node = int(self.random_state.choice(tree.inner))
-        rows, depth = self.refiner.rows_of(tree)[node], int(tree.depth[node])
-        n_leaves = sum(tree.left[below] < 0 for below in tree.below(node))
-        n_leaves += int(self.random_state.randint(3))
-        kind = self.random_state.uniform()
-        share = float(self.random_state.choice([0.2, 0.5, 0.8]))
-        if kind < RANDOM_SPLITS and len(rows) > 1:
-            new = self._from_a_random_split(rows, depth, n_leaves)
-        elif kind < RANDOM_SPLITS + LOOKS:
-            is_whole = bool(self.random_state.randint(2))
-            new = self.look(
-                rows, STEP_BUDGET, is_whole=is_whole, n_leaves=n_leaves, depth=depth, share=share
-            )
-        else:
-            features = self.random_state.uniform(size=len(self.refiner.columns)) < share
-            grower = self.grower(self.rows, n_leaves, entropy=self.entropy)
-            grower.grow([rows], first_features=features, depths=[depth])
-            new = grower.code_tree()
-        new = self.refiner.refine(tree.with_subtree(node, new), max_sweeps=3)
-        new = self.refiner.prune(new, self.limits.max_leaf_nodes)
-        return self.refiner.refine(new, max_sweeps=3)
+    def perturb(self, tree: CodeTree, most: float) -> CodeTree | None:
+        """Grow everything under a random node again, otherwise; None if that leads nowhere.
 
-    def _from_a_random_split(self, rows: NDArray[np.int32], depth: int, n_leaves: int) -> CodeTree:
-        """Grow both sides of a split drawn at random: one that gains nothing alone may be best."""
-        draw = self.random_state
-        feature = int(draw.randint(len(self.refiner.columns)))
-        codes = self.refiner.columns[feature][rows]
-        code = int(codes[draw.randint(len(rows))])
-        is_missing = codes == self.binned.missing
-        missing_left = bool(draw.randint(2))
-        goes_left = np.where(is_missing, missing_left, codes <= code)
+        What grew is refined on the rows of the node alone. Only if the loss is then about `most`
+        or less is the whole tree refined with it, which costs several times as much.
+        """
+        refiner, n_leaves = self.refiner, self.limits.max_leaf_nodes
+        node = int(self.random_state.choice(tree.inner))
+        if self.signs is not None:  # the order of leaves is a matter of the whole tree
+            whole = refiner.refine(self._with_a_regrown_node(tree, node), max_sweeps=3)
+        else:
+            part, sums = self._another_part(tree, node)
+            known, below = refiner.node_sums(tree), np.array(list(tree.below(node)))
+            before = self.objective.leaf_losses(known[below[tree.left[below] < 0]]).sum()
+            after = self.objective.leaf_losses(sums[part.leaves]).sum()
+            gain = float(before - after)
+            # as good as what was there is what was there, by another name
+            is_same = abs(gain) <= refiner.worth and 2 * part.n_leaves - 1 == len(below)
+            if is_same or refiner.loss(tree) - gain > most * (1 + PROMISE):
+                return None
+            whole = refiner.grafted(tree, node, part, sums)
+        whole = refiner.prune(whole, n_leaves)
+        if refiner.loss(whole) > most * (1 + PROMISE):
+            return None
+        whole = refiner.refine(whole, max_sweeps=1)
+        if refiner.loss(whole) > most * (1 + PROMISE / 10):
+            return None
+        return refiner.refine(whole, max_sweeps=4)
+
+    def _another_part(self, tree: CodeTree, node: int) -> tuple[CodeTree, FloatArray]:
+        """Grow under a node from a split at random, or on random features; give its node sums too."""
+        draw, refiner, depth = self.random_state, self.refiner, int(tree.depth[node])
+        rows, kind = refiner.rows_of(tree)[node], draw.uniform()
+        n_leaves = sum(tree.left[below] < 0 for below in tree.below(node)) + int(draw.randint(3))
+        if kind < LOOKS:
+            share, here = float(draw.choice(SHARES)), refiner.of(rows)
+            new = self.look(
+                rows, STEP_BUDGET, is_whole=True, n_leaves=n_leaves, depth=depth, share=share
+            )
+            new = here.refine(new, max_sweeps=PART_SWEEPS)
+            return new, here.node_sums(new)
+        loss = self.objective
+        *splits, sums = refiner.kernels.propose(
+            self.binned.codes,
+            refiner.columns,
+            self._some_features(),
+            refiner.features,
+            rows,
+            loss.row_sums,
+            loss.counts,
+            refiner.n_bins,
+            self.binned.missing,
+            self._random_split(rows) if kind < LOOKS + RANDOM_SPLITS else NO_SPLIT,
+            n_leaves,
+            self.limits.max_depth - depth,
+            float(max(self.limits.min_samples_leaf, 1)),
+            (loss.n_outputs, loss.is_regression, loss.decision_weight, loss.cutoff, FLOOR),
+            refiner.worth,
+            PART_SWEEPS,
+        )
+        return CodeTree(*splits), sums
+
+    def _some_features(self) -> IntArray:
+        """Draw some of the features."""
+        share = float(self.random_state.choice(SHARES))
+        n_features = len(self.refiner.columns)
+        n = min(max(round(share * n_features), FEWEST_FEATURES), n_features)
+        return np.sort(self.random_state.choice(n_features, n, replace=False))
+
+    def _random_split(self, rows: NDArray[np.int32]) -> tuple[int, int, bool]:
+        """Draw a split of some rows: one that gains nothing alone may be best."""
+        draw, refiner = self.random_state, self.refiner
+        feature = int(draw.randint(len(refiner.columns)))
+        codes = refiner.columns[feature][rows]
+        code, missing_left = int(codes[draw.randint(len(rows))]), bool(draw.randint(2))
         counts = self.objective.counts[rows]
-        n_left = counts[goes_left].sum()
-        grower = self.grower(self.rows, n_leaves, entropy=self.entropy)
+        n_left = counts[np.where(codes == self.binned.missing, missing_left, codes <= code)].sum()
         if min(n_left, counts.sum() - n_left) < max(self.limits.min_samples_leaf, 1):
-            grower.grow([rows], depths=[depth])
-            return grower.code_tree()
-        grower.grow([rows[goes_left], rows[~goes_left]], depths=[depth + 1, depth + 1])
-        code = min(code, int(self.refiner.n_bins[feature]) - 1)
-        tree = stump(feature, code, missing_left=missing_left)
-        tree = tree.with_subtree(2, grower.code_tree(1))
-        return tree.with_subtree(1, grower.code_tree(0))
+            return NO_SPLIT
+        return feature, min(code, int(refiner.n_bins[feature]) - 1), missing_left
+
+    def _with_a_regrown_node(self, tree: CodeTree, node: int) -> CodeTree:
+        """Grow everything under a node again under the constraints, its split on random features."""
+        draw, rows = self.random_state, self.refiner.rows_of(tree)[node]
+        n_leaves = sum(tree.left[below] < 0 for below in tree.below(node)) + int(draw.randint(3))
+        grower = self.grower(self.rows, n_leaves, entropy=False)
+        some = draw.uniform(size=len(self.refiner.columns)) < draw.choice([0.2, 0.5, 0.8])
+        grower.grow([rows], first_features=some, depths=[int(tree.depth[node])])
+        return tree.with_subtree(node, grower.code_tree())
