@@ -346,7 +346,7 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
     effort : {"greedy", "refined", "balanced", "thorough"}, default="balanced"
         How hard to look for a better tree of the same size: only grow it; refine its splits by
         tree alternating optimisation [3]_; start in several ways,
-        one of which looks two splits ahead, and perturb the best tree (40 steps); or 300 steps,
+        one of which looks two splits ahead, and perturb the best tree (120 steps); or 1,500 steps,
         and the best of all trees of three levels where these can be tried. Trees of any number of
         leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
 
@@ -597,7 +597,7 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
     effort : {"greedy", "refined", "balanced", "thorough"}, default="balanced"
         How hard to look for a better tree of the same size: only grow it; refine its splits by
         tree alternating optimisation [2]_; start in several ways,
-        one of which looks two splits ahead, and perturb the best tree (40 steps); or 300 steps,
+        one of which looks two splits ahead, and perturb the best tree (120 steps); or 1,500 steps,
         and the best of all trees of three levels where these can be tried. Trees of any number of
         leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
 
