@@ -64,6 +64,8 @@ class Task:
     y_train: np.ndarray
     X_test: np.ndarray
     y_test: np.ndarray
+    X_all: np.ndarray | None = None
+    """All rows, spare and test ones too, for what is compared with a student that has seen them."""
 
 
 def bundled_data():
@@ -138,7 +140,7 @@ def split(data, seed):
     train, _ = train_test_split(rest, test_size=0.25, random_state=seed, stratify=strata)
     encoder = _encoder(data).fit(data.frame.iloc[train])
     X = encoder.transform(data.frame).astype(np.float32)
-    parts = (X[train], y[train], X[test], y[test])
+    parts = (X[train], y[train], X[test], y[test], X)
     return Task(data.name, len(y), data.n_classes, seed, *parts)
 
 

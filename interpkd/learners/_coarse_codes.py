@@ -55,7 +55,7 @@ class CoarseCodes:
         )
         self.binned = replace(
             fine,
-            codes=np.ascontiguousarray(codes.T),
+            codes=np.ascontiguousarray(codes.T, dtype=fine.codes.dtype),  # nothing compiles twice
             thresholds=thresholds,
             missing=MAX_BINS,
             values=None,

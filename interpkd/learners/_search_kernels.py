@@ -305,20 +305,23 @@ def grow_part(  # noqa: PLR0912
         for s in range(S):
             cells[0, s] += row_sums[i, s]
         cells[0, S] += counts[i]
-    n = 1
-    if first_split[0] >= 0:
-        feature[0], code[0], missing_left[0] = first_split
-        gain[0] = 0.0
-    elif depth > 0:
-        feature[0], code[0], missing_left[0], gain[0] = find_loss_split(
-            columns, features, order, row_sums, counts, cells[0], n_bins, missing, least, loss
-        )
-    while n + 1 < m:
-        node = -1
+    n, n_known = 1, 0
+    while True:
+        for one in range(n_known, n):
+            some = features if one == 0 else looked_at
+            if one == 0 and first_split[0] >= 0:
+                feature[0], code[0], missing_left[0] = first_split
+                gain[0] = 0.0
+            elif n + 1 < m and level[one] < depth and cells[one, S] >= 2 * least:
+                here = order[first[one] : last[one]]
+                feature[one], code[one], missing_left[one], gain[one] = find_loss_split(
+                    columns, some, here, row_sums, counts, cells[one], n_bins, missing, least, loss
+                )
+        n_known, node = n, -1
         for one in range(n):
             if left[one] < 0 and feature[one] >= 0 and (node < 0 or gain[one] > gain[node]):
                 node = one
-        if node < 0:
+        if node < 0 or n + 1 >= m:
             break
         here = order[first[node] : last[node]]
         n_left = part_at(codes, here, aside, feature[node], code[node], missing_left[node], missing)
@@ -330,21 +333,7 @@ def grow_part(  # noqa: PLR0912
                 cells[n, s] += row_sums[i, s]
             cells[n, S] += counts[i]
         cells[n + 1] = cells[node] - cells[n]
-        for child in (n, n + 1):
-            level[child] = level[node] + 1
-            if level[child] < depth and n + 3 < m and cells[child, S] >= 2 * least:
-                feature[child], code[child], missing_left[child], gain[child] = find_loss_split(
-                    columns,
-                    looked_at,
-                    order[first[child] : last[child]],
-                    row_sums,
-                    counts,
-                    cells[child],
-                    n_bins,
-                    missing,
-                    least,
-                    loss,
-                )
+        level[n] = level[n + 1] = level[node] + 1
         n += 2
     for node in range(n):
         if left[node] < 0:
@@ -369,43 +358,26 @@ def propose(
     sums = sum_by_node(
         codes, rows, row_sums, counts, left, right, feature, code, missing_left, missing
     )
-    settled = np.zeros(m, dtype=np.bool_)
-    for _ in range(max_sweeps):
-        for node in range(m):
-            leaf_prices(prices[node], sums[node], *loss)
-        before = 0.0
-        for node in range(m):
-            if left[node] < 0:
-                before += leaf_loss(sums[node], *loss)
-        f, c, side = feature.copy(), code.copy(), missing_left.copy()
-        sweep(
-            codes,
-            columns,
-            looked_at,
-            rows,
-            row_sums,
-            prices,
-            sums[:, 0],
-            no_signs,
-            n_bins,
-            missing,
-            worth,
-            left,
-            right,
-            f,
-            c,
-            side,
-            settled,
-        )
-        new = sum_by_node(codes, rows, row_sums, counts, left, right, f, c, side, missing)
+    settled, before = np.zeros(m, dtype=np.bool_), np.inf
+    f, c, side, new = feature, code, missing_left, sums
+    for turn in range(max_sweeps + 1):
         after, is_thin = 0.0, False
         for node in range(m):
+            leaf_prices(prices[node], new[node], *loss)
             if left[node] < 0:
                 after += leaf_loss(new[node], *loss)
                 is_thin = is_thin or new[node, S] < least
-        if is_thin or after >= before - worth:
+        if turn > 0 and (is_thin or after >= before - worth):
             break
-        feature, code, missing_left, sums = f, c, side, new
+        before, feature, code, missing_left, sums = after, f, c, side, new
+        if turn == max_sweeps:
+            break
+        f, c, side = feature.copy(), code.copy(), missing_left.copy()
+        sweep(
+            codes, columns, looked_at, rows, row_sums, prices, sums[:, 0], no_signs, n_bins,
+            missing, worth, left, right, f, c, side, settled,
+        )  # fmt: skip
+        new = sum_by_node(codes, rows, row_sums, counts, left, right, f, c, side, missing)
     return left, right, feature, code, missing_left, sums
 
 
