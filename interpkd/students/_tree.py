@@ -348,7 +348,8 @@ class DistilledTreeClassifier(BaseDistilledClassifier, _TreeStudent):
         tree alternating optimisation [3]_; start in several ways,
         one of which looks two splits ahead, and perturb the best tree (120 steps); or 1,500 steps,
         and the best of all trees of three levels where these can be tried. Trees of any number of
-        leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
+        leaves and more than 10 levels, and those with ``alpha=1``, are only grown. Monotone
+        constraints cut the steps to a third.
 
     decision_weight : "auto" or float, default="auto"
         What a search pays for each row on which the tree decides otherwise than the teacher, in
@@ -599,7 +600,8 @@ class DistilledTreeRegressor(BaseDistilledRegressor, _TreeStudent):
         tree alternating optimisation [2]_; start in several ways,
         one of which looks two splits ahead, and perturb the best tree (120 steps); or 1,500 steps,
         and the best of all trees of three levels where these can be tried. Trees of any number of
-        leaves and more than 10 levels, and those with ``alpha=1``, are only grown.
+        leaves and more than 10 levels, and those with ``alpha=1``, are only grown. Monotone
+        constraints cut the steps to a third.
 
     n_jobs : int or None, default=None
         Threads of the learner, and folds of the cross-fitting that are fitted at once; None is 1
